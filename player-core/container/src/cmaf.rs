@@ -1,0 +1,3 @@
+//! CMAF (ISO/IEC 23000-19): fragmented MP4 with one track per file.
+
+pub mod write;

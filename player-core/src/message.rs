@@ -1,0 +1,350 @@
+//! The one boundary between the core and its drivers: closed enums in, closed enums out.
+
+use std::time::Duration;
+
+use media_model::{BitsPerSecond, ByteCount, MediaDuration, MediaTime, Ranges, Resolution, TimeRange};
+use url::Url;
+
+use crate::clock::Now;
+
+/// Names one load for as long as the player lives; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// Which of the driver's buffers. Muxed variants use only `Video`; audio-only presentations use only `Audio`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Track {
+    /// The buffer of the variant stream.
+    Video,
+    /// The buffer of a separate audio rendition, or of an audio-only variant.
+    Audio,
+}
+
+/// Index of a variant stream in the multivariant playlist, counted after sorting by bandwidth, lowest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VariantId(pub u32);
+
+/// Index of an audio rendition in its group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AudioId(pub u32);
+
+/// A stretch of a resource, for an HTTP Range header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ByteRange {
+    /// First byte.
+    pub offset: u64,
+    /// Number of bytes.
+    pub length: u64,
+}
+
+/// What the viewer or the page wants.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Loads a multivariant or media playlist and plays from `start` (the playlist's own start if absent).
+    Open {
+        /// Where the playlist is.
+        url: Url,
+        /// Where to begin.
+        start: Option<MediaTime>,
+    },
+    /// The viewer moved the playhead; the driver has moved its media element already.
+    Seek(MediaTime),
+    /// The viewer pressed play (`true`) or pause.
+    SetPlaying(bool),
+    /// Plays only this variant from the next segment on; `None` is automatic.
+    LockVariant(Option<VariantId>),
+    /// Changes to another audio rendition at the playhead.
+    SelectAudio(AudioId),
+    /// No variant larger than this is of use (the size of the picture on screen); `None` lifts the limit.
+    LimitResolution(Option<Resolution>),
+    /// After `Event::Failed`: tries again where it stopped.
+    Retry,
+}
+
+/// Why a load ended without its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoadFailure {
+    /// No answer: refused, reset, name not found, offline.
+    Network,
+    /// No byte for too long.
+    TimedOut,
+    /// An HTTP status outside 200-299, with what `Retry-After` asks for.
+    Status {
+        /// The status code.
+        code: u16,
+        /// `Retry-After`, if it was there.
+        retry_after: Option<Duration>,
+        /// `code` and `detail` of a problem document (RFC 9457), if the body was one.
+        problem: Option<Problem>,
+    },
+    /// Fewer bytes than announced, or bytes that are not what they should be.
+    Corrupt,
+}
+
+/// The part of a problem document (RFC 9457) that a person should see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Machine readable name.
+    pub code: String,
+    /// One sentence.
+    pub detail: String,
+}
+
+/// Why a buffer refused bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppendFailure {
+    /// The buffer is full (QuotaExceededError).
+    QuotaExceeded,
+    /// The bytes could not be parsed or decoded.
+    Rejected,
+    /// The device cannot play this codec.
+    Unsupported,
+}
+
+/// What the server says of its own work on a response (`Server-Timing: encode;dur=`); it is no property of the link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ServerTiming {
+    /// Time before the first byte that the server spent making the content.
+    pub encode: Duration,
+}
+
+/// A fact the driver reports.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// See [`Command`].
+    Command(Command),
+    /// The first byte of the body of a load has arrived.
+    FirstByte {
+        /// Which load.
+        id: RequestId,
+        /// What the response's header said.
+        served: ServerTiming,
+    },
+    /// More of a body has arrived.
+    Progress {
+        /// Which load.
+        id: RequestId,
+        /// All bytes of it so far.
+        bytes: ByteCount,
+    },
+    /// A load of [`LoadKind::Playlist`] is complete.
+    Playlist {
+        /// Which load.
+        id: RequestId,
+        /// Where it came from after redirects; relative URLs resolve against it.
+        url: Url,
+        /// The body.
+        text: String,
+    },
+    /// A load of [`LoadKind::Init`] or [`LoadKind::Segment`] is complete; the driver keeps the bytes under `id`.
+    Loaded {
+        /// Which load.
+        id: RequestId,
+        /// How many bytes.
+        size: ByteCount,
+        /// Earliest presentation time found in a segment's own boxes, before any offset; `None` if not read.
+        media_start: Option<MediaTime>,
+    },
+    /// A load failed.
+    LoadFailed {
+        /// Which load.
+        id: RequestId,
+        /// Why.
+        cause: LoadFailure,
+    },
+    /// The buffer took the bytes of the last [`Output::Append`] of this track.
+    Appended {
+        /// Which buffer.
+        track: Track,
+    },
+    /// The buffer refused the bytes of the last [`Output::Append`] of this track.
+    AppendFailed {
+        /// Which buffer.
+        track: Track,
+        /// Why.
+        cause: AppendFailure,
+    },
+    /// The last [`Output::Evict`] of this track is done.
+    Evicted {
+        /// Which buffer.
+        track: Track,
+    },
+    /// Where playback stands. Sent about four times a second, and at once after a seek, a stall, an append or an evict.
+    Playhead {
+        /// Position of the media element.
+        at: MediaTime,
+        /// What the video buffer holds.
+        video: Ranges,
+        /// What the audio buffer holds.
+        audio: Ranges,
+        /// Whether frames are moving: not paused, not waiting, not seeking.
+        moving: bool,
+        /// Frames dropped since the beginning, if known.
+        dropped_frames: Option<u64>,
+    },
+    /// The first frame is on screen.
+    FirstFrame,
+    /// The media element reached the end.
+    PlayedOut,
+    /// The decoder gave up (the media element's error event).
+    DecodeFailed,
+    /// Time passed; the answer to [`Step::wake_at`].
+    Tick,
+}
+
+/// What a load brings, and so which input answers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoadKind {
+    /// Text, answered by [`Input::Playlist`].
+    Playlist,
+    /// An init section, answered by [`Input::Loaded`].
+    Init,
+    /// A media segment, answered by [`Input::Loaded`].
+    Segment,
+}
+
+/// One buffer to create before the first append.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BufferSetup {
+    /// Which buffer.
+    pub track: Track,
+    /// Type and codecs, such as `video/mp4; codecs="avc1.640028"`.
+    pub mime: String,
+}
+
+/// Work for the driver.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Begins a load. At most a handful run at once; the core decides how many.
+    Load {
+        /// Name of the load.
+        id: RequestId,
+        /// What to fetch.
+        url: Url,
+        /// Which bytes of it; all if absent.
+        range: Option<ByteRange>,
+        /// What it brings.
+        kind: LoadKind,
+        /// Give up with [`LoadFailure::TimedOut`] when no byte came for this long.
+        idle_timeout: Duration,
+    },
+    /// Ends a load that is not wanted any more; no input for it is expected, and late ones are ignored.
+    Cancel(RequestId),
+    /// Creates the buffers; comes once, before the first append.
+    Prepare {
+        /// The buffers.
+        buffers: Vec<BufferSetup>,
+        /// Length of the presentation, if it is known.
+        duration: Option<MediaDuration>,
+    },
+    /// Appends the bytes of a completed load; answered by [`Input::Appended`] or [`Input::AppendFailed`]. One at a time
+    /// per track. The driver may forget the bytes of a segment afterwards, and keeps those of init sections until
+    /// [`Output::Forget`].
+    Append {
+        /// Which buffer.
+        track: Track,
+        /// Whose bytes.
+        id: RequestId,
+        /// Added to every timestamp in the bytes, µs (`timestampOffset`).
+        offset_us: i64,
+    },
+    /// The bytes of this load are not needed any more.
+    Forget(RequestId),
+    /// Removes a stretch from a buffer; answered by [`Input::Evicted`].
+    Evict {
+        /// Which buffer.
+        track: Track,
+        /// What to remove.
+        range: TimeRange,
+    },
+    /// The next append of this track has another codec (`SourceBuffer.changeType`).
+    ChangeType {
+        /// Which buffer.
+        track: Track,
+        /// Type and codecs.
+        mime: String,
+    },
+    /// Moves the playhead: to the start position, or over a hole in the buffer.
+    MoveTo(MediaTime),
+    /// Everything is appended (`MediaSource.endOfStream`). A later append revokes it.
+    EndOfStream,
+    /// News for the page; see [`Event`].
+    Event(Event),
+}
+
+/// One variant stream as a person may choose it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VariantInfo {
+    /// Which one.
+    pub id: VariantId,
+    /// Picture size, if declared.
+    pub resolution: Option<Resolution>,
+    /// BANDWIDTH of the playlist.
+    pub bandwidth: BitsPerSecond,
+    /// NAME-like label for menus, such as `720p`.
+    pub label: String,
+}
+
+/// One audio rendition as a person may choose it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AudioInfo {
+    /// Which one.
+    pub id: AudioId,
+    /// NAME of the playlist.
+    pub name: String,
+    /// LANGUAGE of the playlist (BCP 47).
+    pub language: Option<String>,
+}
+
+/// What became of the presentation, for the page.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The playlists are read; the choices are known.
+    Ready {
+        /// Lowest first.
+        variants: Vec<VariantInfo>,
+        /// In playlist order; empty if audio is muxed or absent.
+        audio: Vec<AudioInfo>,
+        /// Length, if it has one.
+        duration: Option<MediaDuration>,
+    },
+    /// From this position on, the buffer holds this variant.
+    VariantChosen {
+        /// Which one.
+        variant: VariantId,
+        /// First position of it.
+        from: MediaTime,
+    },
+    /// This audio rendition is loaded from now on.
+    AudioChosen(AudioId),
+    /// The throughput estimate changed.
+    Throughput(BitsPerSecond),
+    /// The first frame is on screen, this long after `Open`.
+    Started {
+        /// Startup time.
+        after: Duration,
+    },
+    /// The buffer ran dry while playing (not after a seek).
+    Stalled,
+    /// Playback goes on after a stall.
+    Resumed {
+        /// How long nothing moved.
+        after: Duration,
+    },
+    /// Something went wrong, and the player works on it. A sentence for people.
+    Degraded(String),
+    /// The end was reached.
+    Ended,
+    /// Nothing the player can do helps. A sentence for people: what happened and what to do.
+    Failed(String),
+}
+
+/// Everything there is to do after one input.
+#[must_use]
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Step {
+    /// In this order.
+    pub outputs: Vec<Output>,
+    /// Call again with [`Input::Tick`] at this time if nothing else happens before.
+    pub wake_at: Option<Now>,
+}
