@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use media_model::{CodecString, Resolution};
 
+use crate::codec_string;
+
 /// Everything an init section says of one track.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackConfig {
@@ -12,6 +14,8 @@ pub struct TrackConfig {
     pub codec: CodecConfig,
     /// ISO 639-2/T code such as `eng`, if known.
     pub language: Option<[u8; 3]>,
+    /// Width and height of a pixel relative to each other, if pixels are known not to be square (`pasp`).
+    pub pixel_aspect: Option<(u32, u32)>,
 }
 
 /// A codec and its out-of-band parameters.
@@ -43,9 +47,21 @@ pub enum CodecConfig {
 }
 
 impl CodecConfig {
-    /// The CODECS entry (RFC 6381), from the parameters themselves.
+    /// The CODECS entry (RFC 6381), from the parameters themselves; of a damaged record just the family (`avc1`).
     pub fn codec_string(&self) -> CodecString {
-        unimplemented!("filled in by the container work")
+        match self {
+            Self::Avc { avcc, .. } => codec_string::avc(avcc),
+            Self::Hevc { hvcc, .. } => codec_string::hevc(hvcc),
+            Self::Aac { asc, .. } => codec_string::aac(asc),
+        }
+    }
+
+    /// Whether it is a picture codec.
+    pub fn is_video(&self) -> bool {
+        match self {
+            Self::Avc { .. } | Self::Hevc { .. } => true,
+            Self::Aac { .. } => false,
+        }
     }
 }
 
@@ -62,4 +78,37 @@ pub struct Sample {
     pub sync: bool,
     /// The access unit.
     pub data: Bytes,
+}
+
+/// Decode times for access units whose presentation times are known, in the order in which they are decoded: the i-th
+/// unit gets the i-th smallest presentation time.
+///
+/// Decode times of a closed group of pictures then begin at its first presentation time and end where the next group
+/// begins, whoever made it, so groups made alone join without gap or overlap.
+pub fn decode_times(pts: &[i64]) -> Vec<i64> {
+    let mut dts = pts.to_vec();
+    dts.sort_unstable();
+    dts
+}
+
+/// How far units are decoded after their presentation time at most, in ticks: the smallest `composition_shift` that
+/// keeps composition offsets from being negative, see [`crate::cmaf::write`].
+pub fn needed_shift(pts: &[i64], dts: &[i64]) -> u32 {
+    let late = pts.iter().zip(dts).map(|(pts, dts)| dts.saturating_sub(*pts)).max().unwrap_or(0);
+    u32::try_from(late.max(0)).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_decode_at_the_sorted_presentation_times() {
+        // I P B B, then the next group.
+        let pts = [0, 3, 1, 2, 4, 7, 5, 6];
+        let dts = decode_times(&pts);
+        assert_eq!(dts, [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(needed_shift(&pts, &dts), 1);
+        assert_eq!(needed_shift(&[0, 1, 2], &[0, 1, 2]), 0);
+    }
 }

@@ -1,0 +1,329 @@
+//! Reads init sections and media segments: ours, and fragmented MP4 of others as far as it has one track.
+//!
+//! Times come out on the presentation timeline: the init section's edit list is applied.
+
+use bytes::Bytes;
+
+use crate::boxes::{Fields, InBox, boxes, find, find_path};
+use crate::sample_entry::{self, Kind};
+use crate::track::{Sample, TrackConfig};
+
+/// What is wrong with an init section or a segment.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CmafError {
+    /// A box that has to be there is not, or ends early.
+    #[error("box {} is missing or incomplete", kind.escape_ascii())]
+    Incomplete {
+        /// Its type.
+        kind: [u8; 4],
+    },
+    /// The init section has neither a video nor an audio track.
+    #[error("init section has no video and no audio track")]
+    NoTrack,
+    /// The codec is not one we read.
+    #[error("sample entry {} is not supported", fourcc.escape_ascii())]
+    Codec {
+        /// Its four-character code.
+        fourcc: [u8; 4],
+    },
+    /// The data of a sample lies outside of the segment.
+    #[error("sample {index} lies outside of the segment")]
+    Outside {
+        /// Which sample, in decode order.
+        index: usize,
+    },
+}
+
+const fn incomplete(kind: &[u8; 4]) -> CmafError {
+    CmafError::Incomplete { kind: *kind }
+}
+
+/// What an init section says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Init {
+    /// The track.
+    pub track: TrackConfig,
+    /// Its number in this file.
+    pub track_id: u32,
+    /// What the edit list takes off all times, in ticks of the track.
+    pub composition_shift: i64,
+    defaults: Defaults,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Defaults {
+    duration: u32,
+    size: u32,
+    flags: u32,
+}
+
+/// Reads an init section. Of several tracks it takes the first with pictures, else the first with sound.
+///
+/// # Errors
+/// [`CmafError`] if boxes are missing or the codec is none of ours.
+pub fn init_section(bytes: &[u8]) -> Result<Init, CmafError> {
+    let moov = find(bytes, b"moov").ok_or(incomplete(b"moov"))?;
+    let track = |kind: Kind| {
+        boxes(moov).filter(|found| found.kind == *b"trak").map(|found| found.body).find(|trak| {
+            let handler = find_path(trak, &[b"mdia", b"hdlr"]).and_then(|hdlr| hdlr.get(8..12));
+            handler == Some(if kind == Kind::Video { b"vide" } else { b"soun" })
+        })
+    };
+    let (kind, trak) = track(Kind::Video)
+        .map(|trak| (Kind::Video, trak))
+        .or_else(|| track(Kind::Audio).map(|trak| (Kind::Audio, trak)))
+        .ok_or(CmafError::NoTrack)?;
+    let track_id = find(trak, b"tkhd").and_then(track_id).ok_or(incomplete(b"tkhd"))?;
+    let mdhd = find_path(trak, &[b"mdia", b"mdhd"]).and_then(media_header).ok_or(incomplete(b"mdhd"))?;
+    let stsd = find_path(trak, &[b"mdia", b"minf", b"stbl", b"stsd"]).ok_or(incomplete(b"stsd"))?;
+    let entry = sample_entry::first_entry(stsd, kind).ok_or(incomplete(b"stsd"))?;
+    let codec = entry.codec.ok_or(CmafError::Codec { fourcc: entry.fourcc })?;
+    let composition_shift = find_path(trak, &[b"edts", b"elst"]).and_then(first_media_time).unwrap_or(0);
+    let defaults = find(moov, b"mvex")
+        .and_then(|mvex| {
+            boxes(mvex).filter(|found| found.kind == *b"trex").find_map(|trex| track_extends(trex.body, track_id))
+        })
+        .unwrap_or_default();
+    Ok(Init {
+        track: TrackConfig {
+            timescale: mdhd.timescale,
+            codec,
+            language: mdhd.language,
+            pixel_aspect: entry.pixel_aspect,
+        },
+        track_id,
+        composition_shift,
+        defaults,
+    })
+}
+
+/// Reads the samples of a media segment, in decode order. Their data shares the memory of `bytes`.
+///
+/// # Errors
+/// [`CmafError`] if boxes are missing or a sample lies outside of the segment.
+pub fn media_segment(init: &Init, bytes: &Bytes) -> Result<Vec<Sample>, CmafError> {
+    let mut samples = Vec::new();
+    walk(init, bytes, |timing, position| {
+        let end = position.checked_add(timing.size as usize);
+        let data = end.and_then(|end| bytes.get(position..end)).ok_or(CmafError::Outside { index: samples.len() })?;
+        samples.push(Sample {
+            pts: timing.pts,
+            dts: timing.dts,
+            duration: timing.duration,
+            sync: timing.sync,
+            data: bytes.slice_ref(data),
+        });
+        Ok(())
+    })?;
+    Ok(samples)
+}
+
+/// The earliest presentation time in a media segment, in ticks of the track; `None` if it has no samples.
+///
+/// Reads the `moof` boxes only: `bytes` may be just the beginning of a segment.
+///
+/// # Errors
+/// [`CmafError`] if no `moof` is complete.
+pub fn earliest_presentation(init: &Init, bytes: &[u8]) -> Result<Option<i64>, CmafError> {
+    let mut earliest: Option<i64> = None;
+    walk(init, bytes, |timing, _| {
+        earliest = Some(earliest.map_or(timing.pts, |known| known.min(timing.pts)));
+        Ok(())
+    })?;
+    Ok(earliest)
+}
+
+struct Timing {
+    pts: i64,
+    dts: i64,
+    duration: u32,
+    sync: bool,
+    size: u32,
+}
+
+type Visit<'v> = dyn FnMut(Timing, usize) -> Result<(), CmafError> + 'v;
+
+fn walk(
+    init: &Init,
+    bytes: &[u8],
+    mut visit: impl FnMut(Timing, usize) -> Result<(), CmafError>,
+) -> Result<(), CmafError> {
+    let mut found = false;
+    for moof in boxes(bytes).filter(|found| found.kind == *b"moof") {
+        found = true;
+        for traf in boxes(moof.body).filter(|found| found.kind == *b"traf") {
+            track_fragment(init, bytes.len(), &moof, traf.body, &mut visit)?;
+        }
+    }
+    if found { Ok(()) } else { Err(incomplete(b"moof")) }
+}
+
+fn track_fragment(
+    init: &Init,
+    length: usize,
+    moof: &InBox<'_>,
+    traf: &[u8],
+    visit: &mut Visit<'_>,
+) -> Result<(), CmafError> {
+    let tfhd = find(traf, b"tfhd").ok_or(incomplete(b"tfhd"))?;
+    let header = FragmentHeader::parse(tfhd, init.defaults).ok_or(incomplete(b"tfhd"))?;
+    if header.track_id != init.track_id {
+        return Ok(());
+    }
+    let tfdt = find(traf, b"tfdt").ok_or(incomplete(b"tfdt"))?;
+    let base = Fields::full(tfdt)
+        .and_then(|(version, _, mut fields)| fields.sized(version))
+        .and_then(|base| i64::try_from(base).ok())
+        .ok_or(incomplete(b"tfdt"))?;
+    let mut decode_time = base.saturating_sub(init.composition_shift);
+    let origin = header.base_data_offset.unwrap_or(moof.start as u64);
+    let mut position = origin;
+    for trun in boxes(traf).filter(|found| found.kind == *b"trun") {
+        let run = Run::parse(trun.body, header.defaults).ok_or(incomplete(b"trun"))?;
+        if let Some(offset) = run.data_offset {
+            position = origin.saturating_add_signed(i64::from(offset));
+        }
+        for sample in run {
+            let timing = Timing {
+                pts: decode_time.saturating_add(sample.offset),
+                dts: decode_time,
+                duration: sample.duration,
+                sync: sample.flags & 0x1_0000 == 0,
+                size: sample.size,
+            };
+            visit(timing, usize::try_from(position).unwrap_or(length))?;
+            decode_time = decode_time.saturating_add(i64::from(sample.duration));
+            position = position.saturating_add(u64::from(sample.size));
+        }
+    }
+    Ok(())
+}
+
+struct FragmentHeader {
+    track_id: u32,
+    base_data_offset: Option<u64>,
+    defaults: Defaults,
+}
+
+impl FragmentHeader {
+    /// `tfhd`, ISO/IEC 14496-12 §8.8.7.
+    fn parse(tfhd: &[u8], mut defaults: Defaults) -> Option<Self> {
+        let (_, flags, mut fields) = Fields::full(tfhd)?;
+        let track_id = fields.u32()?;
+        let base_data_offset = if flags & 0x01 != 0 { Some(fields.u64()?) } else { None };
+        if flags & 0x02 != 0 {
+            fields.u32()?;
+        }
+        if flags & 0x08 != 0 {
+            defaults.duration = fields.u32()?;
+        }
+        if flags & 0x10 != 0 {
+            defaults.size = fields.u32()?;
+        }
+        if flags & 0x20 != 0 {
+            defaults.flags = fields.u32()?;
+        }
+        Some(Self { track_id, base_data_offset, defaults })
+    }
+}
+
+struct RunSample {
+    duration: u32,
+    size: u32,
+    flags: u32,
+    offset: i64,
+}
+
+/// `trun`, ISO/IEC 14496-12 §8.8.8; iterates over its samples.
+struct Run<'a> {
+    version: u8,
+    fields_present: u32,
+    data_offset: Option<i32>,
+    first_flags: Option<u32>,
+    left: u32,
+    defaults: Defaults,
+    fields: Fields<'a>,
+}
+
+impl<'a> Run<'a> {
+    fn parse(trun: &'a [u8], defaults: Defaults) -> Option<Self> {
+        let (version, fields_present, mut fields) = Fields::full(trun)?;
+        let mut left = fields.u32()?;
+        let data_offset = if fields_present & 0x01 != 0 { Some(fields.i32()?) } else { None };
+        let first_flags = if fields_present & 0x04 != 0 { Some(fields.u32()?) } else { None };
+        // Without fields of their own the count is all there is, and nothing vouches for it.
+        if fields_present & 0x0f00 == 0 {
+            left = left.min(100_000);
+        }
+        Some(Self { version, fields_present, data_offset, first_flags, left, defaults, fields })
+    }
+}
+
+impl Iterator for Run<'_> {
+    type Item = RunSample;
+
+    fn next(&mut self) -> Option<RunSample> {
+        self.left = self.left.checked_sub(1)?;
+        let present = self.fields_present;
+        let duration = if present & 0x0100 != 0 { self.fields.u32()? } else { self.defaults.duration };
+        let size = if present & 0x0200 != 0 { self.fields.u32()? } else { self.defaults.size };
+        let own_flags = if present & 0x0400 != 0 { self.fields.u32()? } else { self.defaults.flags };
+        let flags = self.first_flags.take().unwrap_or(own_flags);
+        let offset = match (present & 0x0800 != 0, self.version) {
+            (false, _) => 0,
+            (true, 0) => i64::from(self.fields.u32()?),
+            (true, _) => i64::from(self.fields.i32()?),
+        };
+        Some(RunSample { duration, size, flags, offset })
+    }
+}
+
+fn track_id(tkhd: &[u8]) -> Option<u32> {
+    let (version, _, mut fields) = Fields::full(tkhd)?;
+    fields.take(if version == 0 { 8 } else { 16 })?;
+    fields.u32()
+}
+
+pub(crate) struct MediaHeader {
+    pub(crate) timescale: u32,
+    pub(crate) duration: u64,
+    pub(crate) language: Option<[u8; 3]>,
+}
+
+/// `mdhd`, ISO/IEC 14496-12 §8.4.2; `None` also if the timescale is zero.
+pub(crate) fn media_header(mdhd: &[u8]) -> Option<MediaHeader> {
+    let (version, _, mut fields) = Fields::full(mdhd)?;
+    fields.take(if version == 0 { 8 } else { 16 })?;
+    let timescale = fields.u32().filter(|&timescale| timescale > 0)?;
+    let duration = fields.sized(version)?;
+    let packed = fields.u16().unwrap_or(0);
+    let letter = |shift: u16| u8::try_from(packed >> shift & 0x1f).unwrap_or(0) + 0x60;
+    let language = [letter(10), letter(5), letter(0)];
+    let known = language.iter().all(u8::is_ascii_lowercase) && language != *b"und";
+    Some(MediaHeader { timescale, duration, language: known.then_some(language) })
+}
+
+/// The media time of the first edit that is not empty, from `elst` (ISO/IEC 14496-12 §8.6.6).
+fn first_media_time(elst: &[u8]) -> Option<i64> {
+    let (version, _, mut fields) = Fields::full(elst)?;
+    let count = fields.u32()?;
+    for _ in 0..count {
+        fields.sized(version)?;
+        let media_time = if version == 0 { i64::from(fields.i32()?) } else { fields.u64()?.cast_signed() };
+        fields.u32()?;
+        if media_time >= 0 {
+            return Some(media_time);
+        }
+    }
+    None
+}
+
+/// `trex`, ISO/IEC 14496-12 §8.8.3, if it is about this track.
+fn track_extends(trex: &[u8], track_id: u32) -> Option<Defaults> {
+    let (_, _, mut fields) = Fields::full(trex)?;
+    if fields.u32()? != track_id {
+        return None;
+    }
+    fields.u32()?;
+    Some(Defaults { duration: fields.u32()?, size: fields.u32()?, flags: fields.u32()? })
+}
