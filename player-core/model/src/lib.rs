@@ -5,6 +5,7 @@
 //! byte count; see [`units`].
 
 pub mod codec;
+pub mod hls;
 pub mod ladder;
 pub mod units;
 

@@ -1,0 +1,287 @@
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use url::Url;
+
+use super::*;
+use crate::{BitsPerSecond, CodecString, MediaDuration, Resolution};
+
+fn base() -> Url {
+    Url::parse("http://box.local/media/7/main.m3u8").unwrap()
+}
+
+fn media(text: &str) -> Parsed<MediaPlaylist> {
+    let parsed = parse(text, &base()).unwrap();
+    let Playlist::Media(value) = parsed.value else { panic!("not a media playlist") };
+    Parsed { value, warnings: parsed.warnings, more_warnings: parsed.more_warnings }
+}
+
+fn multivariant(text: &str) -> Parsed<MultivariantPlaylist> {
+    let parsed = parse(text, &base()).unwrap();
+    let Playlist::Multivariant(value) = parsed.value else { panic!("not a multivariant playlist") };
+    Parsed { value, warnings: parsed.warnings, more_warnings: parsed.more_warnings }
+}
+
+fn kinds<T>(parsed: &Parsed<T>) -> Vec<(usize, WarningKind)> {
+    parsed.warnings.iter().map(|warning| (warning.line, warning.kind.clone())).collect()
+}
+
+#[test]
+fn a_multivariant_playlist_is_written_as_servers_do() {
+    let playlist = MultivariantPlaylist {
+        version: 7,
+        independent_segments: true,
+        variants: vec![VariantStream {
+            uri: "720p/playlist.m3u8".into(),
+            bandwidth: BitsPerSecond::from_kbps(2_800),
+            average_bandwidth: Some(BitsPerSecond::from_kbps(2_000)),
+            codecs: vec![CodecString::new("avc1.64001f"), CodecString::new("mp4a.40.2")],
+            resolution: Some(Resolution { width: 1280, height: 720 }),
+            frame_rate: Some(FrameRate::from_thousandths(23_976)),
+            audio_group: Some("audio".into()),
+        }],
+        audio: vec![AudioRendition {
+            group: "audio".into(),
+            name: "English \"5.1\"\n".into(),
+            language: Some("en".into()),
+            uri: Some("audio-0/playlist.m3u8".into()),
+            is_default: true,
+            autoselect: true,
+            channels: Some(2),
+        }],
+    };
+    assert_eq!(
+        write_multivariant(&playlist),
+        concat!(
+            "#EXTM3U\n",
+            "#EXT-X-VERSION:7\n",
+            "#EXT-X-INDEPENDENT-SEGMENTS\n",
+            "#EXT-X-MEDIA:TYPE=AUDIO,URI=\"audio-0/playlist.m3u8\",GROUP-ID=\"audio\",LANGUAGE=\"en\",",
+            "NAME=\"English '5.1'\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"2\"\n",
+            "#EXT-X-STREAM-INF:BANDWIDTH=2800000,AVERAGE-BANDWIDTH=2000000,CODECS=\"avc1.64001f,mp4a.40.2\",",
+            "RESOLUTION=1280x720,FRAME-RATE=23.976,AUDIO=\"audio\"\n",
+            "720p/playlist.m3u8\n",
+        )
+    );
+}
+
+#[test]
+fn a_media_playlist_is_written_as_servers_do() {
+    let init = Some(Arc::new(InitSection { uri: "init.mp4".into(), range: None }));
+    let segment = |uri: &str, micros| Segment {
+        uri: uri.into(),
+        duration: MediaDuration::from_micros(micros),
+        init: init.clone(),
+        ..Segment::default()
+    };
+    let playlist = MediaPlaylist {
+        version: 7,
+        target_duration: MediaDuration::from_micros(2_002_000),
+        kind: Some(PlaylistKind::Vod),
+        ended: true,
+        segments: vec![segment("0.m4s", 2_002_000), segment("1.m4s", 1_000_000)],
+        ..MediaPlaylist::default()
+    };
+    assert_eq!(
+        write_media(&playlist),
+        concat!(
+            "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:3\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n",
+            "#EXT-X-MAP:URI=\"init.mp4\"\n#EXTINF:2.002,\n0.m4s\n#EXTINF:1,\n1.m4s\n#EXT-X-ENDLIST\n",
+        )
+    );
+}
+
+#[test]
+fn what_a_player_can_do_without_is_skipped_with_a_line_number() {
+    let parsed = multivariant(concat!(
+        "\u{feff}#EXTM3U\r\n",
+        "# a comment\r\n",
+        "#EXT-X-VERSION:nine\r\n",
+        "#EXT-X-FANCY:1\r\n",
+        "#EXT-X-STREAM-INF:BANDWIDTH=1000,RESOLUTION=wide,FRAME-RATE=-1,CODECS=\"avc1.4d401f, mp4a.40.2\"\r\n",
+        "# a comment between tag and address\r\n",
+        "a.m3u8\r\n",
+        "#EXT-X-STREAM-INF:RESOLUTION=1x1\r\n",
+        "no-bandwidth.m3u8\r\n",
+        "stray.m3u8\r\n",
+        "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"s\",NAME=\"x\",URI=\"s.m3u8\"\r\n",
+        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",CHANNELS=\"6/JOC\",URI=\"a0.m3u8\"\r\n",
+        "#EXT-X-STREAM-INF:BANDWIDTH=5\r\n",
+    ));
+    assert_eq!(
+        kinds(&parsed),
+        [
+            (3, WarningKind::BadTag("EXT-X-VERSION")),
+            (4, WarningKind::UnknownTag("#EXT-X-FANCY".into())),
+            (5, WarningKind::BadAttribute("EXT-X-STREAM-INF", "RESOLUTION")),
+            (5, WarningKind::BadAttribute("EXT-X-STREAM-INF", "FRAME-RATE")),
+            (8, WarningKind::BadAttribute("EXT-X-STREAM-INF", "BANDWIDTH")),
+            (10, WarningKind::Unpaired),
+            (13, WarningKind::Unpaired),
+        ]
+    );
+    assert_eq!(parsed.value.variants.len(), 1);
+    assert_eq!(parsed.value.variants[0].codecs, [CodecString::new("avc1.4d401f"), CodecString::new("mp4a.40.2")]);
+    assert_eq!((parsed.value.audio[0].channels, parsed.value.audio[0].name.as_str()), (Some(6), "a"));
+    assert_eq!(parsed.warnings[1].to_string(), "line 4: unknown tag #EXT-X-FANCY");
+}
+
+#[test]
+fn byte_ranges_go_on_where_the_last_one_ended() {
+    let parsed = media(concat!(
+        "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MAP:URI=\"a.mp4\",BYTERANGE=\"700@0\"\n",
+        "#EXTINF:4,\n#EXT-X-BYTERANGE:1000@700\na.mp4\n",
+        "#EXTINF:4,\n#EXT-X-BYTERANGE:500\na.mp4\n",
+        "#EXTINF:4,\n#EXT-X-BYTERANGE:500\nb.mp4\n",
+        "#EXTINF:4,\n#EXT-X-BYTERANGE:99999999999999999999@1\na.mp4\n",
+    ));
+    let ranges: Vec<_> = parsed.value.segments.iter().map(|segment| segment.range).collect();
+    assert_eq!(
+        ranges,
+        [Some(ByteRange { offset: 700, length: 1_000 }), Some(ByteRange { offset: 1_700, length: 500 }), None, None]
+    );
+    let gaps: Vec<_> = parsed.value.segments.iter().map(|segment| segment.gap).collect();
+    assert_eq!(gaps, [false, false, true, true], "a range without a beginning or an end cannot be loaded");
+    assert_eq!(parsed.warnings.len(), 2);
+}
+
+#[test]
+fn a_segment_that_cannot_be_addressed_keeps_its_place_as_a_gap() {
+    let parsed = media("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nhttp://[bad/\n#EXTINF:-3,\nb.m4s\n");
+    assert_eq!(kinds(&parsed), [(4, WarningKind::BadUri), (5, WarningKind::BadTag("EXTINF"))]);
+    assert!(parsed.value.segments[0].gap && !parsed.value.segments[1].gap);
+    assert_eq!(parsed.value.segments[1].duration, MediaDuration::from_secs(4));
+}
+
+#[test]
+fn what_cannot_be_played_is_an_error() {
+    let error = |text: &str| parse(text, &base()).unwrap_err();
+    assert_eq!(error("<html>"), ParseError::NotAPlaylist);
+    assert_eq!(error(""), ParseError::NotAPlaylist);
+    assert_eq!(error("#EXTM3U\n"), ParseError::Empty);
+    assert_eq!(error("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n"), ParseError::Empty);
+    assert_eq!(
+        error("#EXTM3U\n#EXTINF:4,\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\na.ts\n"),
+        ParseError::Encrypted { line: 3 }
+    );
+}
+
+#[test]
+fn warnings_are_bounded() {
+    let text = format!("#EXTM3U\n#EXT-X-TARGETDURATION:1\n{}", "#EXT-X-NEW\n".repeat(500));
+    let parsed = media(&text);
+    assert_eq!((parsed.warnings.len(), parsed.more_warnings), (100, 400));
+}
+
+fn text() -> impl Strategy<Value = String> {
+    "[a-zA-Z0-9äß€ '.,=:/_-]{1,12}".prop_map(|text| text.trim().to_owned()).prop_filter("not blank", |t| !t.is_empty())
+}
+
+fn uri() -> impl Strategy<Value = String> {
+    "[a-z0-9][a-z0-9/._-]{0,20}"
+}
+
+prop_compose! {
+    fn any_range()(offset in 0..1u64 << 50, length in 0..1u64 << 40) -> ByteRange {
+        ByteRange { offset, length }
+    }
+}
+
+prop_compose! {
+    fn any_variant()(
+        uri in uri(), bandwidth in 0..u64::MAX, average in proptest::option::of(0..u64::MAX),
+        codecs in proptest::collection::vec("[a-z0-9]{4}\\.[0-9A-F]{1,6}", 0..3),
+        size in proptest::option::of((1u32..9_000, 1u32..9_000)),
+        frame_rate in proptest::option::of(1u32..240_000), audio_group in proptest::option::of(text()),
+    ) -> VariantStream {
+        VariantStream {
+            uri, bandwidth: BitsPerSecond::new(bandwidth), average_bandwidth: average.map(BitsPerSecond::new),
+            codecs: codecs.into_iter().map(CodecString::new).collect(),
+            resolution: size.map(|(width, height)| Resolution { width, height }),
+            frame_rate: frame_rate.map(FrameRate::from_thousandths), audio_group,
+        }
+    }
+}
+
+prop_compose! {
+    fn any_audio()(
+        group in text(), name in text(), language in proptest::option::of(text()), uri in proptest::option::of(uri()),
+        is_default: bool, autoselect: bool, channels in proptest::option::of(0u32..64),
+    ) -> AudioRendition {
+        AudioRendition { group, name, language, uri, is_default, autoselect: autoselect || is_default, channels }
+    }
+}
+
+prop_compose! {
+    fn any_segment()(
+        uri in uri(), micros in 0..86_400_000_000u64, range in proptest::option::of(any_range()),
+        discontinuity: bool, date in proptest::option::of("20[0-9]{2}-01-01T00:00:00Z"), gap: bool,
+    ) -> Segment {
+        let duration = MediaDuration::from_micros(micros);
+        Segment { uri, duration, range, discontinuity, init: None, program_date_time: date, gap }
+    }
+}
+
+prop_compose! {
+    fn any_media()(
+        version in 1u16..13, target in 1u64..3_600, media_sequence: u64, discontinuity_sequence: u64,
+        kind in proptest::option::of(prop_oneof![Just(PlaylistKind::Event), Just(PlaylistKind::Vod)]),
+        independent_segments: bool, ended: bool,
+        segments in proptest::collection::vec(any_segment(), 0..12),
+        inits in proptest::collection::vec((0usize..12, uri(), proptest::option::of(any_range())), 0..3),
+    ) -> MediaPlaylist {
+        let mut segments = segments;
+        for (from, uri, range) in inits {
+            let init = Arc::new(InitSection { uri, range });
+            for segment in segments.iter_mut().skip(from) {
+                segment.init = Some(init.clone());
+            }
+        }
+        MediaPlaylist {
+            version, target_duration: MediaDuration::from_secs(target), media_sequence, discontinuity_sequence, kind,
+            independent_segments, ended, segments,
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_written_multivariant_playlist_reads_back_the_same(
+        version in 1u16..13, independent_segments: bool,
+        variants in proptest::collection::vec(any_variant(), 1..6),
+        audio in proptest::collection::vec(any_audio(), 0..4),
+    ) {
+        let playlist = MultivariantPlaylist { version, independent_segments, variants, audio };
+        let parsed = multivariant(&write_multivariant(&playlist));
+        prop_assert_eq!(&parsed.warnings, &[]);
+        prop_assert_eq!(parsed.value, playlist);
+    }
+
+    #[test]
+    fn a_written_media_playlist_reads_back_the_same(playlist in any_media()) {
+        let parsed = media(&write_media(&playlist));
+        prop_assert_eq!(&parsed.warnings, &[]);
+        prop_assert_eq!(parsed.value, playlist);
+    }
+
+    #[test]
+    fn any_text_is_survived(text in "\\PC{0,400}") {
+        let _ = parse(&text, &base());
+        let _ = parse(&format!("#EXTM3U\n{text}"), &base());
+    }
+
+    #[test]
+    fn any_line_of_tags_is_survived(lines in proptest::collection::vec(
+        ("(#EXTINF|#EXT-X-STREAM-INF|#EXT-X-MEDIA|#EXT-X-MAP|#EXT-X-BYTERANGE|#EXT-X-KEY|#EXT-X-TARGETDURATION|x)",
+         "[:]?[-0-9a-zA-Z@\",=.x]{0,30}"), 0..30)) {
+        let body: String = lines.iter().map(|(tag, rest)| format!("{tag}{rest}\n")).collect();
+        if let Ok(parsed) = parse(&format!("#EXTM3U\n{body}"), &base()) {
+            // What was read can be written and read again.
+            let again = match &parsed.value {
+                Playlist::Multivariant(playlist) => write_multivariant(playlist),
+                Playlist::Media(playlist) => write_media(playlist),
+            };
+            prop_assert!(parse(&again, &base()).is_ok());
+        }
+    }
+}
