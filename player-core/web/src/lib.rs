@@ -1,1 +1,24 @@
-//! Placeholder while the workspace is laid out.
+//! Plays in the browser: drives `player-core` with fetch and Media Source Extensions, or hands a file to the media
+//! element when the browser plays it alone.
+//!
+//! [`WebPlayer`] is the door: made with a media element and a list of sources, it plays the first that works and tells
+//! the page what it should show. Everything it made (loads, object URLs, listeners, timers) ends when it is dropped.
+//! It knows nothing of Leptos and nothing of our server; what the browser can decode is in [`Capabilities`].
+
+mod adaptive;
+mod awaited;
+mod capabilities;
+mod clock;
+mod direct;
+mod element;
+mod fetch;
+mod listen;
+mod media_source;
+mod player;
+mod stats;
+
+pub use capabilities::Capabilities;
+pub use clock::WebClock;
+pub use player::{Beginning, Failure, PlaySource, PlayerEvent, Snapshot, WebPlayer};
+pub use player_core::message::{AudioId, AudioInfo, VariantId, VariantInfo};
+pub use stats::{Shown, State, Stats};

@@ -1,0 +1,189 @@
+//! Drives the core: carries out what [`Player::step`] asks for and reports what came of it.
+//!
+//! No decision about playback is made here. One queue feeds the core, so that work which answers at once (a refused
+//! append) is stepped after, never inside, the step that ordered it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use media_model::MediaTime;
+use player_core::Now;
+use player_core::message::{Command, Event, Input, Output, Track};
+use url::Url;
+use web_sys::HtmlVideoElement;
+
+use crate::awaited::{Player, PlayerConfig};
+use crate::clock::{Interval, Timer, WebClock};
+use crate::element::{self, Moment};
+use crate::fetch::{Loads, Order};
+use crate::media_source::Buffers;
+
+/// How often the core hears where playback stands.
+const PLAYHEAD_EVERY: Duration = Duration::from_millis(250);
+
+/// One adaptive presentation on a media element; dropping it ends every load and frees the buffers.
+pub(crate) struct Adaptive {
+    this: Weak<Self>,
+    core: RefCell<Player>,
+    inbox: RefCell<VecDeque<Input>>,
+    stepping: Cell<bool>,
+    video: HtmlVideoElement,
+    loads: Rc<Loads>,
+    buffers: RefCell<Rc<Buffers>>,
+    timer: RefCell<Option<(Now, Timer)>>,
+    _playhead: RefCell<Option<Interval>>,
+    tell: Box<dyn Fn(Event)>,
+}
+
+impl Adaptive {
+    /// Opens a playlist and plays it from `start`. `None` if this browser has no Media Source Extensions.
+    pub(crate) fn open(
+        video: &HtmlVideoElement,
+        url: Url,
+        start: Option<MediaTime>,
+        tell: impl Fn(Event) + 'static,
+    ) -> Option<Rc<Self>> {
+        let inlet: Rc<RefCell<Weak<Self>>> = Rc::default();
+        let sink = sink(&inlet);
+        let buffers = Buffers::attach(video, Rc::clone(&sink))?;
+        let adaptive = Rc::new_cyclic(|this: &Weak<Self>| {
+            inlet.replace(this.clone());
+            Self {
+                this: this.clone(),
+                core: RefCell::new(Player::new(PlayerConfig::default())),
+                inbox: RefCell::default(),
+                stepping: Cell::new(false),
+                video: video.clone(),
+                loads: Loads::new(sink),
+                buffers: RefCell::new(buffers),
+                timer: RefCell::default(),
+                _playhead: RefCell::default(),
+                tell: Box::new(tell),
+            }
+        });
+        let this = Rc::downgrade(&adaptive);
+        *adaptive._playhead.borrow_mut() = Interval::every(PLAYHEAD_EVERY, move || {
+            if let Some(adaptive) = this.upgrade() {
+                adaptive.report_playhead();
+            }
+        });
+        adaptive.command(Command::Open { url, start });
+        Some(adaptive)
+    }
+
+    /// Passes on what the viewer wants.
+    pub(crate) fn command(&self, command: Command) {
+        self.feed(Input::Command(command));
+    }
+
+    /// Passes on what the media element said.
+    pub(crate) fn heard(&self, moment: Moment) {
+        match moment {
+            Moment::FirstFrame => self.feed(Input::FirstFrame),
+            Moment::Ended => self.feed(Input::PlayedOut),
+            Moment::Error => self.feed(Input::DecodeFailed),
+            Moment::Changed | Moment::Metadata => self.report_playhead(),
+        }
+    }
+
+    fn report_playhead(&self) {
+        let buffers = Rc::clone(&self.buffers.borrow());
+        self.feed(Input::Playhead {
+            at: element::position(&self.video),
+            video: buffers.buffered(Track::Video),
+            audio: buffers.buffered(Track::Audio),
+            moving: element::is_moving(&self.video),
+            dropped_frames: element::dropped_frames(&self.video),
+        });
+    }
+
+    fn feed(&self, input: Input) {
+        let changes_buffers = matches!(input, Input::Appended { .. } | Input::Evicted { .. });
+        self.inbox.borrow_mut().push_back(input);
+        if !self.stepping.replace(true) {
+            loop {
+                let next = self.inbox.borrow_mut().pop_front();
+                let Some(input) = next else { break };
+                let step = self.core.borrow_mut().step(WebClock.now(), input);
+                for output in step.outputs {
+                    self.carry_out(output);
+                }
+                self.wake_at(step.wake_at);
+            }
+            self.stepping.set(false);
+        }
+        if changes_buffers {
+            self.report_playhead();
+        }
+    }
+
+    fn carry_out(&self, output: Output) {
+        let buffers = Rc::clone(&self.buffers.borrow());
+        match output {
+            Output::Load { id, url, range, kind, idle_timeout } => {
+                self.loads.start(Order { id, url, range, kind, idle_timeout });
+            }
+            Output::Cancel(id) => self.loads.cancel(id),
+            Output::Forget(id) => self.loads.forget(id),
+            Output::Prepare { buffers: setup, duration } => {
+                if buffers.is_prepared() {
+                    self.reattach();
+                }
+                let buffers = Rc::clone(&self.buffers.borrow());
+                buffers.prepare(setup, duration);
+            }
+            Output::Append { track, id, offset_us } => match self.loads.body(id) {
+                Some(bytes) => buffers.append(track, bytes, offset_us),
+                // The core asked for bytes it had let go of; it must hear an answer, or the track would wait forever.
+                None => self.feed(Input::AppendFailed { track, cause: player_core::message::AppendFailure::Rejected }),
+            },
+            Output::Evict { track, range } => buffers.evict(track, range),
+            Output::ChangeType { track, mime } => buffers.change_type(track, mime),
+            Output::MoveTo(at) => self.video.set_current_time(at.as_seconds()),
+            Output::EndOfStream => buffers.end(),
+            Output::Event(event) => (self.tell)(event),
+        }
+    }
+
+    /// Starts over with a new MediaSource: after a decoder gave up, the old one takes nothing any more.
+    fn reattach(&self) {
+        let at = self.video.current_time();
+        let inlet = Rc::new(RefCell::new(self.this.clone()));
+        if let Some(fresh) = Buffers::attach(&self.video, sink(&inlet)) {
+            self.buffers.replace(fresh);
+            self.video.set_current_time(at);
+        }
+    }
+
+    fn wake_at(&self, at: Option<Now>) {
+        let mut timer = self.timer.borrow_mut();
+        if timer.as_ref().map(|(set, _)| *set) == at {
+            return;
+        }
+        *timer = at.and_then(|at| {
+            let this = self.this.clone();
+            let wake = Timer::after(at.since(WebClock.now()), move || {
+                if let Some(adaptive) = this.upgrade() {
+                    // The timer that calls is still held by `timer`; a later step replaces it.
+                    let spent = adaptive.timer.borrow_mut().take();
+                    adaptive.feed(Input::Tick);
+                    drop(spent);
+                }
+            })?;
+            Some((at, wake))
+        });
+    }
+}
+
+/// Where loads and buffers put their news: into the inbox of whoever owns them, as long as it lives.
+fn sink(inlet: &Rc<RefCell<Weak<Adaptive>>>) -> Rc<dyn Fn(Input)> {
+    let inlet = Rc::clone(inlet);
+    Rc::new(move |input| {
+        let owner = inlet.borrow().upgrade();
+        if let Some(adaptive) = owner {
+            adaptive.feed(input);
+        }
+    })
+}

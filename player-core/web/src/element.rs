@@ -1,0 +1,84 @@
+//! What the media element says of itself, as plain data.
+
+use js_sys::Reflect;
+use media_model::{MediaTime, Ranges, TimeRange};
+use wasm_bindgen::prelude::*;
+use web_sys::{HtmlMediaElement, HtmlVideoElement, TimeRanges};
+
+/// Moments of a media element that matter to a player.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// Something about position, buffers or motion may have changed.
+    Changed,
+    /// Metadata is there: size and duration are known.
+    Metadata,
+    /// A frame is on screen, or, without a picture, sound has begun.
+    FirstFrame,
+    /// The end is reached.
+    Ended,
+    /// The element gave up.
+    Error,
+}
+
+/// Which moment each DOM event stands for.
+pub(crate) const MOMENTS: &[(&str, Moment)] = &[
+    ("loadedmetadata", Moment::Metadata),
+    ("playing", Moment::Changed),
+    ("play", Moment::Changed),
+    ("pause", Moment::Changed),
+    ("waiting", Moment::Changed),
+    ("seeking", Moment::Changed),
+    ("seeked", Moment::Changed),
+    ("timeupdate", Moment::Changed),
+    ("progress", Moment::Changed),
+    ("durationchange", Moment::Changed),
+    ("volumechange", Moment::Changed),
+    ("resize", Moment::Changed),
+    ("ended", Moment::Ended),
+    ("error", Moment::Error),
+];
+
+/// Position of the element.
+pub(crate) fn position(video: &HtmlVideoElement) -> MediaTime {
+    MediaTime::from_seconds(video.current_time()).unwrap_or(MediaTime::ZERO)
+}
+
+/// Whether frames should be moving: not paused, not seeking, not ended, and enough data for the next frame.
+pub(crate) fn is_moving(video: &HtmlVideoElement) -> bool {
+    !video.paused() && !video.seeking() && !video.ended() && video.ready_state() >= HtmlMediaElement::HAVE_FUTURE_DATA
+}
+
+/// Frames the element dropped since it got its source.
+pub(crate) fn dropped_frames(video: &HtmlVideoElement) -> Option<u64> {
+    let has = Reflect::has(video, &"getVideoPlaybackQuality".into()).unwrap_or(false);
+    has.then(|| u64::from(video.get_video_playback_quality().dropped_video_frames()))
+}
+
+/// The browser's ranges as ours.
+pub(crate) fn ranges(ranges: &TimeRanges) -> Ranges {
+    let edge = |seconds: Result<f64, JsValue>| MediaTime::from_seconds(seconds.ok()?);
+    Ranges::new(
+        (0..ranges.length())
+            .filter_map(|index| TimeRange::new(edge(ranges.start(index))?, edge(ranges.end(index))?))
+            .collect(),
+    )
+}
+
+/// Takes the source off the element and lets the browser free its decoders.
+pub(crate) fn unload(video: &HtmlVideoElement) {
+    let _ = video.remove_attribute("src");
+    video.load();
+}
+
+/// `name` of a DOMException or of anything else that was thrown.
+pub(crate) fn error_name(error: &JsValue) -> String {
+    Reflect::get(error, &"name".into()).ok().and_then(|name| name.as_string()).unwrap_or_default()
+}
+
+/// Asks for the next frame that is put on screen; `false` if this browser cannot say.
+pub(crate) fn on_next_frame(video: &HtmlVideoElement, callback: &Closure<dyn FnMut()>) -> bool {
+    Reflect::get(video, &"requestVideoFrameCallback".into())
+        .ok()
+        .and_then(|method| method.dyn_into::<js_sys::Function>().ok())
+        .is_some_and(|method| method.call1(video, callback.as_ref()).is_ok())
+}

@@ -1,0 +1,296 @@
+//! Loads over `fetch`, with progress and an end at any time.
+//!
+//! Knows nothing of playlists or media: it turns `Output::Load` into the inputs that answer it and keeps the bodies,
+//! as JavaScript arrays, until they are appended or forgotten; media bytes never enter the wasm heap.
+
+pub(crate) mod headers;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use js_sys::{JSON, Reflect, Uint8Array};
+use media_model::ByteCount;
+use player_core::message::{ByteRange, Input, LoadFailure, LoadKind, Problem, RequestId};
+use url::Url;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{AbortController, ReadableStreamDefaultReader, RequestInit, Response};
+
+use crate::clock::{Timer, WebClock};
+
+/// Shortest time between two progress reports of one load, ms: fine enough for a throughput estimate, coarse enough
+/// that a fast link does not keep the core busy with every chunk.
+const PROGRESS_EVERY_MS: f64 = 16.0;
+
+/// Largest problem document that is read; ours are under a kilobyte.
+const LONGEST_PROBLEM: usize = 64 * 1024;
+
+/// One load to begin; see `Output::Load`.
+pub(crate) struct Order {
+    pub(crate) id: RequestId,
+    pub(crate) url: Url,
+    pub(crate) range: Option<ByteRange>,
+    pub(crate) kind: LoadKind,
+    pub(crate) idle_timeout: Duration,
+}
+
+/// Runs loads and keeps what they brought.
+pub(crate) struct Loads {
+    this: Weak<Self>,
+    sink: Rc<dyn Fn(Input)>,
+    running: RefCell<BTreeMap<RequestId, Rc<Flight>>>,
+    bodies: RefCell<BTreeMap<RequestId, Body>>,
+}
+
+/// A finished body.
+#[derive(Clone)]
+pub(crate) struct Body {
+    pub(crate) bytes: Uint8Array,
+    pub(crate) kind: LoadKind,
+}
+
+struct Flight {
+    abort: AbortController,
+    timed_out: Cell<bool>,
+    timer: RefCell<Option<Timer>>,
+    patience: Duration,
+}
+
+impl Flight {
+    /// Begins to wait anew for the next byte.
+    fn wait(self: &Rc<Self>) {
+        let flight = Rc::downgrade(self);
+        let timer = Timer::after(self.patience, move || {
+            if let Some(flight) = flight.upgrade() {
+                flight.timed_out.set(true);
+                flight.abort.abort();
+            }
+        });
+        *self.timer.borrow_mut() = timer;
+    }
+}
+
+impl Loads {
+    pub(crate) fn new(sink: Rc<dyn Fn(Input)>) -> Rc<Self> {
+        Rc::new_cyclic(|this| Self {
+            this: this.clone(),
+            sink,
+            running: RefCell::default(),
+            bodies: RefCell::default(),
+        })
+    }
+
+    /// Begins a load; its end is reported to the sink, later, never from inside this call.
+    pub(crate) fn start(&self, order: Order) {
+        let Ok(abort) = AbortController::new() else {
+            return;
+        };
+        let flight = Rc::new(Flight {
+            abort,
+            timed_out: Cell::new(false),
+            timer: RefCell::default(),
+            patience: order.idle_timeout,
+        });
+        flight.wait();
+        self.running.borrow_mut().insert(order.id, Rc::clone(&flight));
+        let loads = self.this.clone();
+        spawn_local(async move {
+            let id = order.id;
+            let result = run(&loads, &order, &flight).await;
+            let Some(loads) = loads.upgrade() else { return };
+            // A load that was cancelled is not in the table any more, and nobody waits for its end.
+            if loads.running.borrow_mut().remove(&id).is_none() {
+                return;
+            }
+            let input = match result {
+                Ok(input) => input,
+                Err(_) if flight.timed_out.get() => Input::LoadFailed { id, cause: LoadFailure::TimedOut },
+                Err(cause) => Input::LoadFailed { id, cause },
+            };
+            (loads.sink)(input);
+        });
+    }
+
+    /// Ends a load; no input for it will come.
+    pub(crate) fn cancel(&self, id: RequestId) {
+        if let Some(flight) = self.running.borrow_mut().remove(&id) {
+            flight.abort.abort();
+        }
+        self.forget(id);
+    }
+
+    /// The body of a finished load. That of a media segment is given away, that of an init section stays.
+    pub(crate) fn body(&self, id: RequestId) -> Option<Uint8Array> {
+        let mut bodies = self.bodies.borrow_mut();
+        match bodies.get(&id)?.kind {
+            LoadKind::Init => bodies.get(&id).map(|body| body.bytes.clone()),
+            LoadKind::Segment | LoadKind::Playlist => bodies.remove(&id).map(|body| body.bytes),
+        }
+    }
+
+    /// Drops the bytes of a load.
+    pub(crate) fn forget(&self, id: RequestId) {
+        self.bodies.borrow_mut().remove(&id);
+    }
+}
+
+impl Drop for Loads {
+    fn drop(&mut self) {
+        for flight in self.running.borrow().values() {
+            flight.abort.abort();
+        }
+    }
+}
+
+/// Carries one load to its end. Between awaits it holds no strong reference to `loads`, so that a dropped player ends it.
+async fn run(loads: &Weak<Loads>, order: &Order, flight: &Rc<Flight>) -> Result<Input, LoadFailure> {
+    let id = order.id;
+    let response = request(order, flight).await?;
+    if !response.ok() {
+        return Err(refusal(&response).await);
+    }
+    let header = |name: &str| response.headers().get(name).ok().flatten();
+    let served = headers::server_timing(header("server-timing").as_deref());
+    // With a content coding the length header counts coded bytes, and the stream gives decoded ones.
+    let announced = match header("content-encoding") {
+        Some(_) => None,
+        None => header("content-length").and_then(|length| length.parse::<u32>().ok()),
+    };
+    let reader: ReadableStreamDefaultReader =
+        response.body().ok_or(LoadFailure::Network)?.get_reader().unchecked_into();
+    let mut incoming = Incoming::new(announced);
+    let mut reported = None;
+    loop {
+        let chunk = JsFuture::from(reader.read()).await.map_err(|_| LoadFailure::Network)?;
+        if Reflect::get(&chunk, &"done".into()).is_ok_and(|done| done.is_truthy()) {
+            break;
+        }
+        let bytes: Uint8Array =
+            Reflect::get(&chunk, &"value".into()).map_err(|_| LoadFailure::Network)?.unchecked_into();
+        incoming.push(&bytes);
+        flight.wait();
+        let now = WebClock.millis();
+        let tell = |input| loads.upgrade().map(|loads| (loads.sink)(input)).ok_or(LoadFailure::Network);
+        if reported.is_none() {
+            tell(Input::FirstByte { id, served })?;
+        }
+        if reported.is_none_or(|last| now - last >= PROGRESS_EVERY_MS) {
+            reported = Some(now);
+            tell(Input::Progress { id, bytes: ByteCount::new(u64::from(incoming.length)) })?;
+        }
+    }
+    let bytes = incoming.finish();
+    if announced.is_some_and(|announced| announced != bytes.length()) {
+        return Err(LoadFailure::Corrupt);
+    }
+    let bytes = if response.status() == 206 { bytes } else { cut(&bytes, order.range)? };
+    let size = ByteCount::new(u64::from(bytes.length()));
+    match order.kind {
+        LoadKind::Playlist => {
+            let url = Url::parse(&response.url()).unwrap_or_else(|_| order.url.clone());
+            let text = String::from_utf8(bytes.to_vec()).map_err(|_| LoadFailure::Corrupt)?;
+            Ok(Input::Playlist { id, url, text })
+        }
+        LoadKind::Init | LoadKind::Segment => {
+            let loads = loads.upgrade().ok_or(LoadFailure::Network)?;
+            loads.bodies.borrow_mut().insert(id, Body { bytes, kind: order.kind });
+            Ok(Input::Loaded { id, size, media_start: None })
+        }
+    }
+}
+
+async fn request(order: &Order, flight: &Rc<Flight>) -> Result<Response, LoadFailure> {
+    let window = web_sys::window().ok_or(LoadFailure::Network)?;
+    let init = RequestInit::new();
+    init.set_signal(Some(&flight.abort.signal()));
+    let request =
+        web_sys::Request::new_with_str_and_init(order.url.as_str(), &init).map_err(|_| LoadFailure::Network)?;
+    if let Some(ByteRange { offset, length }) = order.range {
+        let last = offset.saturating_add(length).saturating_sub(1);
+        request.headers().set("Range", &format!("bytes={offset}-{last}")).map_err(|_| LoadFailure::Network)?;
+    }
+    let answer = JsFuture::from(window.fetch_with_request(&request)).await.map_err(|_| LoadFailure::Network)?;
+    answer.dyn_into().map_err(|_| LoadFailure::Network)
+}
+
+/// The wanted stretch of a whole body, for servers that do not know ranges.
+fn cut(bytes: &Uint8Array, range: Option<ByteRange>) -> Result<Uint8Array, LoadFailure> {
+    let Some(ByteRange { offset, length }) = range else {
+        return Ok(bytes.clone());
+    };
+    let end = u32::try_from(offset.saturating_add(length)).ok().filter(|&end| end <= bytes.length());
+    match (u32::try_from(offset), end) {
+        (Ok(start), Some(end)) => Ok(bytes.subarray(start, end)),
+        (Ok(_) | Err(_), _) => Err(LoadFailure::Corrupt),
+    }
+}
+
+/// What a response outside 200-299 says.
+async fn refusal(response: &Response) -> LoadFailure {
+    let header = |name: &str| response.headers().get(name).ok().flatten();
+    let retry_after = headers::retry_after(header("retry-after").as_deref(), |date| {
+        let at = js_sys::Date::parse(date);
+        at.is_finite().then(|| at - js_sys::Date::now())
+    });
+    let is_problem = header("content-type").is_some_and(|kind| kind.starts_with("application/problem+json"));
+    let problem = if is_problem { problem(response).await } else { None };
+    LoadFailure::Status { code: response.status(), retry_after, problem }
+}
+
+async fn problem(response: &Response) -> Option<Problem> {
+    let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
+    if text.len() > LONGEST_PROBLEM {
+        return None;
+    }
+    let document = JSON::parse(&text).ok()?;
+    let field = |name: &str| Reflect::get(&document, &name.into()).ok()?.as_string();
+    Some(Problem { code: field("code")?, detail: field("detail")? })
+}
+
+/// A body that arrives in pieces: one array when its length was announced, a list of pieces otherwise.
+struct Incoming {
+    whole: Option<Uint8Array>,
+    pieces: Vec<Uint8Array>,
+    length: u32,
+}
+
+/// Largest body that gets its array at once on the word of a header.
+const LARGEST_TRUSTED: u32 = 64 << 20;
+
+impl Incoming {
+    fn new(announced: Option<u32>) -> Self {
+        let whole = announced.filter(|&length| length <= LARGEST_TRUSTED).map(Uint8Array::new_with_length);
+        Self { whole, pieces: Vec::new(), length: 0 }
+    }
+
+    fn push(&mut self, piece: &Uint8Array) {
+        let end = self.length.saturating_add(piece.length());
+        match &self.whole {
+            Some(whole) if end <= whole.length() => whole.set(piece, self.length),
+            Some(whole) => {
+                // More than announced: what is there becomes the first piece.
+                self.pieces = vec![whole.subarray(0, self.length), piece.clone()];
+                self.whole = None;
+            }
+            None => self.pieces.push(piece.clone()),
+        }
+        self.length = end;
+    }
+
+    fn finish(self) -> Uint8Array {
+        match self.whole {
+            Some(whole) => whole.subarray(0, self.length),
+            None => {
+                let whole = Uint8Array::new_with_length(self.length);
+                let mut at = 0;
+                for piece in &self.pieces {
+                    whole.set(piece, at);
+                    at += piece.length();
+                }
+                whole
+            }
+        }
+    }
+}

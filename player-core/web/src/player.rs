@@ -1,0 +1,492 @@
+//! One playback on one media element: picks the source, falls over to the next, counts, and tells the page.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use media_model::{MediaDuration, MediaTime, Resolution};
+use player_core::Now;
+use player_core::message::{AudioId, AudioInfo, Command, Event, VariantId, VariantInfo};
+use url::Url;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::HtmlVideoElement;
+
+use crate::adaptive::Adaptive;
+use crate::clock::WebClock;
+use crate::direct::Direct;
+use crate::element::{self, MOMENTS, Moment};
+use crate::listen::Listener;
+use crate::stats::{Shown, State, Stats, Tally};
+
+/// One way to play a title.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlaySource {
+    /// The media element plays this file alone.
+    File(Url),
+    /// An HLS playlist for the core.
+    Hls(Url),
+}
+
+/// How to begin.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Beginning {
+    /// Where; the source's own start if absent.
+    pub start: Option<MediaTime>,
+    /// When the viewer asked; startup counts from here.
+    pub asked: Now,
+}
+
+/// Why nothing plays any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// In the words of the core: what happened and what to do.
+    Told(String),
+    /// The file could not be loaded.
+    Network,
+    /// The browser could not decode the file.
+    Decode,
+    /// The browser does not take the file, or has no Media Source Extensions.
+    Unsupported,
+}
+
+/// News for the page. Positions and flags are not sent: `Changed` says that [`WebPlayer::snapshot`] differs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PlayerEvent {
+    /// Something in the snapshot or the statistics changed.
+    Changed,
+    /// The choices of an adaptive source are known.
+    Ready {
+        /// Lowest first.
+        variants: Vec<VariantInfo>,
+        /// In playlist order.
+        audio: Vec<AudioInfo>,
+    },
+    /// The source with this index plays from now on.
+    Source(usize),
+    /// This audio rendition is loaded from now on.
+    AudioChosen(AudioId),
+    /// The browser allows playback only without sound, so it plays without.
+    Muted,
+    /// The browser allows no playback before the viewer does something.
+    Blocked,
+    /// Something went wrong, and the player works on it. A sentence for people.
+    Degraded(String),
+    /// Nothing plays any more.
+    Failed(Failure),
+}
+
+/// What the element shows now.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Snapshot {
+    /// What the player does.
+    pub state: State,
+    /// Position, seconds.
+    pub position_s: f64,
+    /// Length, seconds, once known.
+    pub duration_s: Option<f64>,
+    /// Buffered stretches, seconds.
+    pub buffered: Vec<(f64, f64)>,
+    /// Whether it is stopped.
+    pub paused: bool,
+    /// Whether it is silent.
+    pub muted: bool,
+    /// 0 to 1.
+    pub volume: f64,
+    /// Whether the source has a picture; `None` until it is known.
+    pub has_picture: Option<bool>,
+}
+
+enum Session {
+    None,
+    Direct(Rc<Direct>),
+    Adaptive(Rc<Adaptive>),
+}
+
+/// A playback in the browser. Dropping it stops loads, listeners and timers and frees the element.
+pub struct WebPlayer(Rc<Inner>);
+
+struct Inner {
+    this: Weak<Inner>,
+    video: HtmlVideoElement,
+    sources: Vec<PlaySource>,
+    current: Cell<usize>,
+    session: RefCell<Session>,
+    tally: RefCell<Tally>,
+    variants: RefCell<Vec<VariantInfo>>,
+    /// Length as the playlist says; the element knows it later, and not exactly.
+    duration: Cell<Option<MediaDuration>>,
+    /// Whether the viewer wants it to play.
+    wanted: Cell<bool>,
+    /// Whether the present source has put a frame on screen, or sound into the room.
+    framed: Cell<bool>,
+    frame_callback: RefCell<Option<Closure<dyn FnMut()>>>,
+    listeners: RefCell<Vec<Listener>>,
+    tell: Box<dyn Fn(PlayerEvent)>,
+}
+
+impl WebPlayer {
+    /// Plays the first of `sources` that works on `video`, at once. `tell` hears news, never from inside a call to the
+    /// player.
+    pub fn new(
+        video: &HtmlVideoElement,
+        sources: Vec<PlaySource>,
+        beginning: Beginning,
+        tell: impl Fn(PlayerEvent) + 'static,
+    ) -> Self {
+        let inner = Rc::new_cyclic(|this: &Weak<Inner>| Inner {
+            this: this.clone(),
+            video: video.clone(),
+            sources,
+            current: Cell::new(0),
+            session: RefCell::new(Session::None),
+            tally: RefCell::new(Tally::new(beginning.asked)),
+            variants: RefCell::default(),
+            duration: Cell::default(),
+            wanted: Cell::new(true),
+            framed: Cell::new(false),
+            frame_callback: RefCell::default(),
+            listeners: RefCell::default(),
+            tell: Box::new(tell),
+        });
+        inner.listen();
+        // Later, so that the caller holds the player before the first event.
+        let this = Rc::downgrade(&inner);
+        spawn_local(async move {
+            if let Some(inner) = this.upgrade() {
+                inner.open(0, beginning.start);
+            }
+        });
+        Self(inner)
+    }
+
+    /// Plays.
+    pub fn play(&self) {
+        self.0.wanted.set(true);
+        self.0.start_element();
+    }
+
+    /// Pauses.
+    pub fn pause(&self) {
+        self.0.wanted.set(false);
+        // A pause of the viewer is no stall, however long it takes.
+        self.0.tally.borrow_mut().resume(WebClock.now());
+        let _ = self.0.video.pause();
+    }
+
+    /// Moves the playhead to `seconds`.
+    pub fn seek(&self, seconds: f64) {
+        let Some(to) = MediaTime::from_seconds(seconds.max(0.0)) else { return };
+        {
+            let mut tally = self.0.tally.borrow_mut();
+            tally.ended = false;
+            tally.resume(WebClock.now());
+        }
+        self.0.video.set_current_time(to.as_seconds());
+        self.0.command(Command::Seek(to));
+        // A media element that played to its end is paused by nobody, yet does not go on alone after a seek.
+        if self.0.wanted.get() && self.0.video.paused() {
+            self.0.start_element();
+        }
+    }
+
+    /// Sets loudness, 0 to 1, and whether there is sound at all.
+    pub fn set_volume(&self, volume: f64, muted: bool) {
+        self.0.video.set_volume(volume.clamp(0.0, 1.0));
+        self.0.video.set_muted(muted);
+    }
+
+    /// Plays only this variant from the next segment on; `None` is automatic. A file goes over to the adaptive source
+    /// for that, at the same position.
+    pub fn lock_variant(&self, variant: Option<VariantId>) {
+        self.0.command(Command::LockVariant(variant));
+    }
+
+    /// Changes to another audio rendition.
+    pub fn select_audio(&self, audio: AudioId) {
+        self.0.command(Command::SelectAudio(audio));
+    }
+
+    /// Leaves the present source for the one with this index, at the same position.
+    pub fn change_source(&self, index: usize) {
+        if index != self.0.current.get() {
+            self.0.open(index, Some(element::position(&self.0.video)));
+        }
+    }
+
+    /// What the element shows now.
+    pub fn snapshot(&self) -> Snapshot {
+        self.0.snapshot()
+    }
+
+    /// Statistics up to now.
+    pub fn stats(&self) -> Stats {
+        self.0.stats()
+    }
+}
+
+impl Drop for WebPlayer {
+    fn drop(&mut self) {
+        self.0.listeners.borrow_mut().clear();
+        self.0.session.replace(Session::None);
+    }
+}
+
+impl Inner {
+    fn listen(&self) {
+        for &(name, moment) in MOMENTS {
+            let this = self.this.clone();
+            let listener = Listener::new(&self.video, name, move |_| {
+                if let Some(inner) = this.upgrade() {
+                    inner.heard(moment);
+                }
+            });
+            self.listeners.borrow_mut().push(listener);
+        }
+        let this = self.this.clone();
+        *self.frame_callback.borrow_mut() = Some(Closure::new(move || {
+            if let Some(inner) = this.upgrade() {
+                inner.first_frame();
+            }
+        }));
+    }
+
+    /// Begins with the source of this index.
+    fn open(&self, index: usize, start: Option<MediaTime>) {
+        // The old session goes first: two of them would fight over the element.
+        self.session.replace(Session::None);
+        self.variants.borrow_mut().clear();
+        self.duration.set(None);
+        self.tally.borrow_mut().change_source(WebClock.now());
+        self.current.set(index);
+        let session = match self.sources.get(index) {
+            None => None,
+            Some(PlaySource::File(url)) => Some(Session::Direct(Direct::open(&self.video, url, start))),
+            Some(PlaySource::Hls(url)) => {
+                let this = self.this.clone();
+                Adaptive::open(&self.video, url.clone(), start, move |event| {
+                    if let Some(inner) = this.upgrade() {
+                        inner.told(event);
+                    }
+                })
+                .map(Session::Adaptive)
+            }
+        };
+        let Some(session) = session else {
+            return self.give_up(Failure::Unsupported);
+        };
+        self.session.replace(session);
+        self.await_frame();
+        (self.tell)(PlayerEvent::Source(index));
+        if self.wanted.get() {
+            self.start_element();
+        }
+    }
+
+    fn await_frame(&self) {
+        self.framed.set(false);
+        if let Some(callback) = self.frame_callback.borrow().as_ref() {
+            element::on_next_frame(&self.video, callback);
+        }
+    }
+
+    /// The present source is of no use any more: the next one, or the end.
+    fn give_up(&self, failure: Failure) {
+        let next = self.current.get() + 1;
+        if next < self.sources.len() {
+            let at = element::position(&self.video);
+            return self.open(next, Some(at));
+        }
+        self.tally.borrow_mut().failed = true;
+        (self.tell)(PlayerEvent::Failed(failure));
+    }
+
+    fn command(&self, command: Command) {
+        let session = self.adaptive();
+        if let Some(adaptive) = session {
+            adaptive.command(command);
+        }
+    }
+
+    fn adaptive(&self) -> Option<Rc<Adaptive>> {
+        match &*self.session.borrow() {
+            Session::Adaptive(adaptive) => Some(Rc::clone(adaptive)),
+            Session::None | Session::Direct(_) => None,
+        }
+    }
+
+    fn direct(&self) -> Option<Rc<Direct>> {
+        match &*self.session.borrow() {
+            Session::Direct(direct) => Some(Rc::clone(direct)),
+            Session::None | Session::Adaptive(_) => None,
+        }
+    }
+
+    /// Starts the element; without sound if the browser wants it so.
+    fn start_element(&self) {
+        let (this, video) = (self.this.clone(), self.video.clone());
+        let tell = move |event| {
+            if let Some(inner) = this.upgrade() {
+                (inner.tell)(event);
+            }
+        };
+        spawn_local(async move {
+            let Err(first) = try_play(&video).await else { return };
+            if element::error_name(&first) != "NotAllowedError" {
+                return;
+            }
+            if !video.muted() {
+                video.set_muted(true);
+                if try_play(&video).await.is_ok() {
+                    return tell(PlayerEvent::Muted);
+                }
+            }
+            tell(PlayerEvent::Blocked);
+        });
+    }
+
+    /// The element said something.
+    fn heard(&self, moment: Moment) {
+        match moment {
+            Moment::Ended => self.tally.borrow_mut().ended = true,
+            Moment::Error if self.video.error().is_none() => return,
+            Moment::Metadata | Moment::Changed | Moment::FirstFrame | Moment::Error => {}
+        }
+        if let Some(adaptive) = self.adaptive() {
+            // The end pauses the element too, and that is no wish of the viewer.
+            if !self.video.ended() {
+                adaptive.command(Command::SetPlaying(!self.video.paused() || self.wanted.get()));
+            }
+            adaptive.heard(moment);
+        }
+        if let Some(direct) = self.direct() {
+            direct.heard(moment);
+            if moment == Moment::Error {
+                self.give_up(self.element_failure());
+            }
+        }
+        // Sound alone has no frame that could be put on screen.
+        let sounds = element::is_moving(&self.video) && self.video.video_width() == 0;
+        if sounds && self.video.current_time() > 0.0 {
+            self.first_frame();
+        }
+        self.tally.borrow_mut().observe(element::position(&self.video));
+        (self.tell)(PlayerEvent::Changed);
+    }
+
+    fn element_failure(&self) -> Failure {
+        match self.video.error().map(|error| error.code()) {
+            Some(web_sys::MediaError::MEDIA_ERR_NETWORK) => Failure::Network,
+            Some(web_sys::MediaError::MEDIA_ERR_DECODE) => Failure::Decode,
+            Some(_) | None => Failure::Unsupported,
+        }
+    }
+
+    fn first_frame(&self) {
+        if self.framed.replace(true) {
+            return;
+        }
+        {
+            let mut tally = self.tally.borrow_mut();
+            tally.first_frame(WebClock.now());
+            tally.observe(element::position(&self.video));
+        }
+        if let Some(adaptive) = self.adaptive() {
+            adaptive.heard(Moment::FirstFrame);
+        }
+        (self.tell)(PlayerEvent::Changed);
+    }
+
+    /// The core said something.
+    fn told(&self, event: Event) {
+        let now = WebClock.now();
+        match event {
+            Event::Ready { variants, audio, duration } => {
+                self.variants.borrow_mut().clone_from(&variants);
+                self.duration.set(duration);
+                (self.tell)(PlayerEvent::Ready { variants, audio });
+            }
+            Event::VariantChosen { variant, from } => {
+                let mut tally = self.tally.borrow_mut();
+                tally.plan(variant, from);
+                tally.observe(element::position(&self.video));
+            }
+            Event::AudioChosen(audio) => (self.tell)(PlayerEvent::AudioChosen(audio)),
+            Event::Throughput(estimate) => self.tally.borrow_mut().throughput = Some(estimate),
+            // Counted here from the moment the viewer asked, which is before the core was opened.
+            Event::Started { .. } => {}
+            Event::Stalled => self.tally.borrow_mut().stall(now),
+            Event::Resumed { .. } => self.tally.borrow_mut().resume(now),
+            Event::Degraded(sentence) => (self.tell)(PlayerEvent::Degraded(sentence)),
+            Event::Ended => self.tally.borrow_mut().ended = true,
+            Event::Failed(sentence) => {
+                // Later: the core that speaks is part of the session that ends.
+                let this = self.this.clone();
+                spawn_local(async move {
+                    if let Some(inner) = this.upgrade() {
+                        inner.give_up(Failure::Told(sentence));
+                    }
+                });
+            }
+        }
+        (self.tell)(PlayerEvent::Changed);
+    }
+
+    fn state(&self) -> State {
+        // Until the first frame an element that may play says "paused" only because nothing is there to play.
+        let tally = self.tally.borrow();
+        let paused = self.video.paused() && (!self.wanted.get() || tally.has_started());
+        tally.state(paused, self.video.seeking())
+    }
+
+    fn duration_s(&self) -> Option<f64> {
+        let told = self.duration.get().map(MediaDuration::as_seconds);
+        told.or_else(|| Some(self.video.duration()).filter(|seconds| seconds.is_finite() && *seconds > 0.0))
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let known = self.video.ready_state() >= web_sys::HtmlMediaElement::HAVE_METADATA;
+        Snapshot {
+            state: self.state(),
+            position_s: self.video.current_time(),
+            duration_s: self.duration_s(),
+            buffered: element::ranges(&self.video.buffered())
+                .iter()
+                .map(|range| (range.start().as_seconds(), range.end().as_seconds()))
+                .collect(),
+            paused: self.video.paused(),
+            muted: self.video.muted(),
+            volume: self.video.volume(),
+            has_picture: known.then(|| self.video.video_width() > 0),
+        }
+    }
+
+    fn stats(&self) -> Stats {
+        let position = element::position(&self.video);
+        let ahead = element::ranges(&self.video.buffered())
+            .around(position, MediaDuration::from_millis(100))
+            .map_or(0.0, |range| range.end().since(position).as_seconds());
+        let tally = self.tally.borrow();
+        let (width, height) = (self.video.video_width(), self.video.video_height());
+        let shown = (width > 0 && tally.has_started()).then(|| {
+            let variants = self.variants.borrow();
+            let variant = tally.shown().and_then(|shown| variants.iter().find(|variant| variant.id == shown));
+            Shown {
+                label: variant.map_or_else(|| "file".to_owned(), |variant| variant.label.clone()),
+                resolution: Resolution { width, height },
+                bandwidth: variant.map(|variant| variant.bandwidth),
+            }
+        });
+        Stats {
+            state: self.state(),
+            position_s: self.video.current_time(),
+            buffered_s: ahead,
+            shown,
+            dropped_frames: element::dropped_frames(&self.video).unwrap_or(0),
+            ..tally.stats(WebClock.now())
+        }
+    }
+}
+
+async fn try_play(video: &HtmlVideoElement) -> Result<JsValue, JsValue> {
+    JsFuture::from(video.play()?).await
+}
