@@ -6,7 +6,10 @@
 pub mod decide;
 pub mod engine;
 pub mod facts;
+pub mod grid;
+mod gst;
 pub mod manifest;
+pub mod plan;
 pub mod playback;
 pub mod probe;
 pub mod source;

@@ -1,0 +1,140 @@
+//! The server's side of a media worker: start it, hand it a job and the file, read what it says, kill it.
+
+use std::fs::File;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::net::UnixStream;
+use tokio::process::{Child, Command};
+
+use super::WorkerCommand;
+use super::protocol::{Job, Message, ProtocolError, message_length};
+
+/// Why a worker's job has no result. The file may be good: another worker may succeed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WorkerError {
+    /// The process cannot be started.
+    #[error("it cannot be started")]
+    Start(#[source] io::Error),
+    /// The process ended before its job was done.
+    #[error("it died ({0})")]
+    Died(String),
+    /// Nothing came from it for too long.
+    #[error("it said nothing for {} s", .0.as_secs())]
+    Hung(Duration),
+    /// What came from it is no message.
+    #[error("it does not speak the protocol")]
+    Garbled(#[from] ProtocolError),
+}
+
+/// Starts workers.
+#[derive(Clone, Debug)]
+pub(crate) struct Workers {
+    command: WorkerCommand,
+    registry: PathBuf,
+}
+
+impl Workers {
+    /// Workers are started by `command` and keep GStreamer's registry in `cache_dir`.
+    pub(crate) fn new(command: WorkerCommand, cache_dir: &Path) -> Self {
+        Self { command, registry: cache_dir.join("gstreamer-registry.bin") }
+    }
+
+    /// Starts a worker on a job. `silence` is how long it may say nothing before it counts as hung.
+    pub(crate) fn start(&self, job: &Job, file: Option<&File>, silence: Duration) -> Result<Worker, WorkerError> {
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(WorkerError::Start)?;
+        let mut command = Command::new(&self.command.program);
+        command
+            .args(&self.command.arguments)
+            .env("GST_REGISTRY", &self.registry)
+            .env("GST_DEBUG_NO_COLOR", "1")
+            .stdin(OwnedFd::from(theirs))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        let mut child = command.spawn().map_err(WorkerError::Start)?;
+        // The command holds the worker's end of the socket; while it lives, the death of the worker is not seen.
+        drop(command);
+        if let Some(stderr) = child.stderr.take() {
+            let worker = child.id();
+            tokio::spawn(async move {
+                let mut lines = BufReader::new(stderr).lines();
+                while let Ok(Some(line)) = lines.next_line().await {
+                    tracing::debug!(worker, "{line}");
+                }
+            });
+        }
+        send_job(&ours, job, file).map_err(WorkerError::Start)?;
+        ours.set_nonblocking(true).map_err(WorkerError::Start)?;
+        let socket = BufReader::with_capacity(64 << 10, UnixStream::from_std(ours).map_err(WorkerError::Start)?);
+        Ok(Worker { child, socket, silence })
+    }
+}
+
+/// A worker at its job. Dropping it kills it.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    child: Child,
+    socket: BufReader<UnixStream>,
+    silence: Duration,
+}
+
+impl Worker {
+    /// The next message. While this is not called, the worker soon waits.
+    pub(crate) async fn next(&mut self) -> Result<Message, WorkerError> {
+        let read = async {
+            let mut prefix = [0; 4];
+            self.socket.read_exact(&mut prefix).await.map_err(Lost::Io)?;
+            let length = message_length(prefix).map_err(Lost::Protocol)?;
+            let mut frame = BytesMut::zeroed(length);
+            self.socket.read_exact(&mut frame).await.map_err(Lost::Io)?;
+            Message::decode(frame.freeze()).map_err(Lost::Protocol)
+        };
+        match tokio::time::timeout(self.silence, read).await {
+            Ok(Ok(message)) => Ok(message),
+            Ok(Err(Lost::Protocol(error))) => Err(error.into()),
+            Ok(Err(Lost::Io(_))) => Err(WorkerError::Died(self.last_words().await)),
+            Err(_) => Err(WorkerError::Hung(self.silence)),
+        }
+    }
+
+    async fn last_words(&mut self) -> String {
+        // It closed its socket, so it is ending; if it is not, it is killed.
+        match tokio::time::timeout(Duration::from_secs(1), self.child.wait()).await {
+            Ok(Ok(status)) => status.to_string(),
+            Ok(Err(_)) | Err(_) => "socket closed".to_owned(),
+        }
+    }
+
+    /// Kills the worker and waits until it is gone.
+    pub(crate) async fn kill(mut self) {
+        // Fails only when it is gone already.
+        let _ = self.child.kill().await;
+    }
+}
+
+enum Lost {
+    Io(io::Error),
+    Protocol(ProtocolError),
+}
+
+/// Sends the job line with the file beside its first byte.
+fn send_job(socket: &std::os::unix::net::UnixStream, job: &Job, file: Option<&File>) -> io::Result<()> {
+    let mut line = serde_json::to_vec(job)?;
+    line.push(b'\n');
+    let files = file.map(AsFd::as_fd);
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut beside = SendAncillaryBuffer::new(&mut space);
+    if let Some(file) = &files {
+        beside.push(SendAncillaryMessage::ScmRights(std::slice::from_ref(file)));
+    }
+    let sent = rustix::net::sendmsg(socket, &[io::IoSlice::new(&line)], &mut beside, SendFlags::NOSIGNAL)?;
+    io::Write::write_all(&mut &*socket, &line[sent..])
+}

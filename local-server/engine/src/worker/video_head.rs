@@ -1,0 +1,193 @@
+//! The job of a video head: decode from the key frame before the first segment, and encode forward.
+//!
+//! The first segment has an encoder of its own, which is told at its end that no frame follows: otherwise its last
+//! frames would stay inside until twenty frames of the next segment went in, and whoever waits would wait for those.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use super::frame_grid::FrameGrid;
+use super::protocol::{Message, Run, Unit, VideoJob, VideoSettings};
+use super::{Outlet, locked};
+use crate::gst::Fault;
+use crate::gst::decode::{Decoder, Frame};
+use crate::gst::demux::{Demux, Kind};
+use crate::gst::encode_video::{CodedPicture, PictureSink, VideoEncoder, blank_frame};
+
+/// How far before the first segment the second attempt begins, nanoseconds, where a demuxer lands after the place that
+/// was asked for; each further attempt goes three times as far.
+const BACK_NS: i64 = 2_000_000_000;
+
+/// Nominal length of the very last frame of a stream, if that is all that says where it ends, nanoseconds.
+const LAST_FRAME_NS: i64 = 40_000_000;
+
+pub(super) fn run(job: &VideoJob, file: &str, outlet: &Outlet) -> Result<(), Fault> {
+    let mut grid = FrameGrid::new(job.run);
+    let mut decoder = decode_from(job, file, &mut grid)?;
+    let mut encoders = Encoders::new(job, outlet.clone());
+    let mut more = true;
+    while more {
+        while let Some(placed) = grid.next_placed() {
+            encoders.push(&placed.frame, placed.pts, placed.starts)?;
+        }
+        if grid.is_complete() {
+            break;
+        }
+        match decoder.next_frame()? {
+            Some(frame) => {
+                let pts = frame.pts;
+                grid.take(frame, pts);
+            }
+            None => {
+                grid.end();
+                more = grid.has_placed();
+            }
+        }
+    }
+    encoders.finish(&job.run)
+}
+
+/// Encodes blank frames until the codec configuration is known.
+pub(super) fn config(settings: &VideoSettings, outlet: &Outlet) -> Result<(), Fault> {
+    let frame = blank_frame(settings)?;
+    let pictures = Pictures::new(outlet.clone(), true);
+    pictures.coming(0);
+    let mut encoder = VideoEncoder::start(settings, &frame, pictures.clone())?;
+    encoder.push(&frame, 0, true)?;
+    encoder.finish();
+    encoder.wait()
+}
+
+/// A decoder that starts at or before the first segment, with its first frame in the grid already.
+fn decode_from(job: &VideoJob, file: &str, grid: &mut FrameGrid<Frame>) -> Result<Decoder, Fault> {
+    let line = FrameGrid::<Frame>::line(&job.run, job.run.first);
+    let mut back = 0;
+    loop {
+        let demux = Demux::open(file)?;
+        let stream = demux.find(Kind::Video, job.stream)?;
+        let origin = demux.origin(job.origin)?;
+        let from = line.saturating_sub(back).max(0);
+        let mut decoder = Decoder::video(demux, &stream, origin, from)?;
+        match decoder.next_frame()? {
+            Some(frame) if frame.pts <= line || from == 0 => {
+                let pts = frame.pts;
+                grid.take(frame, pts);
+                return Ok(decoder);
+            }
+            None if from == 0 => return Err(Fault::Nothing),
+            Some(_) | None => back = (back * 3).max(BACK_NS),
+        }
+    }
+}
+
+/// The encoder at work, and the one of the first segment while its last pictures come out.
+struct Encoders<'a> {
+    job: &'a VideoJob,
+    outlet: Outlet,
+    first: Option<(VideoEncoder, Pictures)>,
+    running: Option<(VideoEncoder, Pictures)>,
+    last_pts: i64,
+}
+
+impl<'a> Encoders<'a> {
+    fn new(job: &'a VideoJob, outlet: Outlet) -> Self {
+        Self { job, outlet, first: None, running: None, last_pts: 0 }
+    }
+
+    fn push(&mut self, frame: &Frame, pts: i64, starts: Option<u32>) -> Result<(), Fault> {
+        if starts.is_some_and(|segment| segment == self.job.run.first + 1)
+            && let Some((encoder, pictures)) = self.running.take()
+        {
+            pictures.closes_at(pts);
+            encoder.finish();
+            self.first = Some((encoder, pictures));
+        }
+        let (encoder, pictures) = match &mut self.running {
+            Some(running) => running,
+            none => {
+                let pictures = Pictures::new(self.outlet.clone(), self.first.is_none());
+                none.insert((VideoEncoder::start(&self.job.settings, frame, pictures.clone())?, pictures))
+            }
+        };
+        if let Some(segment) = starts {
+            pictures.coming(segment);
+        }
+        self.last_pts = pts;
+        encoder.push(frame, pts, starts.is_some())
+    }
+
+    fn finish(self, run: &Run) -> Result<(), Fault> {
+        let declared = i64::try_from(run.duration_ns).unwrap_or(i64::MAX);
+        let end = declared.min(FrameGrid::<Frame>::line(run, run.end)).max(self.last_pts + LAST_FRAME_NS);
+        if let Some((encoder, pictures)) = &self.running {
+            pictures.closes_at(end);
+            encoder.finish();
+        }
+        for (encoder, _) in [self.first, self.running].iter().flatten() {
+            encoder.wait()?;
+        }
+        Ok(())
+    }
+}
+
+/// Sends the pictures of one encoder, which makes a key frame at each start of a segment and nowhere else.
+#[derive(Clone)]
+struct Pictures(Arc<Mutex<PicturesState>>);
+
+struct PicturesState {
+    outlet: Outlet,
+    tells_config: bool,
+    coming: VecDeque<u32>,
+    open: Option<u32>,
+    end: i64,
+}
+
+impl Pictures {
+    fn new(outlet: Outlet, tells_config: bool) -> Self {
+        let coming = VecDeque::new();
+        Self(Arc::new(Mutex::new(PicturesState { outlet, tells_config, coming, open: None, end: 0 })))
+    }
+
+    /// The next key frame starts this segment.
+    fn coming(&self, segment: u32) {
+        locked(&self.0).coming.push_back(segment);
+    }
+
+    /// The last segment ends here, nanoseconds.
+    fn closes_at(&self, end: i64) {
+        locked(&self.0).end = end;
+    }
+}
+
+impl PictureSink for Pictures {
+    fn picture(&mut self, picture: CodedPicture) {
+        let mut state = locked(&self.0);
+        if std::mem::take(&mut state.tells_config) {
+            state.outlet.send(&Message::Config(picture.config));
+        }
+        let pts = ticks(picture.pts);
+        if picture.key
+            && let Some(segment) = state.coming.pop_front()
+        {
+            if let Some(open) = state.open.replace(segment) {
+                state.outlet.send(&Message::SegmentEnd { segment: open, end: pts });
+            }
+        }
+        if let Some(segment) = state.open {
+            state.outlet.send(&Message::Unit(Unit { segment, pts, key: picture.key, data: picture.data }));
+        }
+    }
+
+    fn end(&mut self) {
+        let mut state = locked(&self.0);
+        if let Some(segment) = state.open.take() {
+            state.outlet.send(&Message::SegmentEnd { segment, end: ticks(state.end) });
+        }
+    }
+}
+
+/// Nanoseconds to the nearest tick of 90 kHz.
+fn ticks(nanos: i64) -> i64 {
+    let ticks = (i128::from(nanos) * 9 + 50_000).div_euclid(100_000);
+    i64::try_from(ticks).unwrap_or(i64::MAX)
+}
