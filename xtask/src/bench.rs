@@ -1,0 +1,24 @@
+//! `bench [NAME...]`: runs the benchmarks of crate system-tests on everything that they measure.
+
+use std::process::Stdio;
+
+use crate::process::{self, cargo};
+use crate::steps::Steps;
+use crate::workspace::Workspace;
+use crate::{tools, ui};
+
+/// Builds, then runs the benchmarks named, or all. Their table is the only thing on stdout.
+pub(crate) fn run(workspace: &Workspace, names: &[String]) -> anyhow::Result<()> {
+    let mut steps = Steps::begin();
+    steps.run("Rust parts", || tools::ensure_rust_parts(workspace))?;
+    steps.run("web page", || ui::build(workspace))?;
+    steps.run("build", || process::run(&mut cargo(workspace, BUILD)))?;
+    steps.run("benchmarks", || {
+        let mut bench = std::process::Command::new(workspace.binary("bench"));
+        bench.args(names).current_dir(&workspace.root).env("CARGO_TARGET_DIR", &workspace.target);
+        process::run_with_stdout(bench.stdout(Stdio::inherit()))
+    })
+}
+
+/// Everything that is measured and what measures it.
+const BUILD: [&str; 4] = ["build", "--package=local-server", "--package=system-tests", "--bins"];
