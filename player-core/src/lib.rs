@@ -9,8 +9,20 @@
 //! Three kinds of time, never mixed: [`Now`] (monotonic, the driver's origin), [`media_model::MediaTime`] (the
 //! presentation timeline) and wall-clock time (only in playlists' dates).
 
+pub mod abr;
+mod buffer;
 pub mod clock;
+pub mod config;
+mod error;
+mod load;
 pub mod message;
+mod player;
+mod playlist;
+pub mod qoe;
+mod retry;
 
 pub use clock::Now;
+pub use config::PlayerConfig;
 pub use message::{Command, Event, Input, Output, RequestId, Step};
+pub use player::Player;
+pub use qoe::{PlaybackState, Stats};

@@ -28,14 +28,7 @@ pub struct VariantId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AudioId(pub u32);
 
-/// A stretch of a resource, for an HTTP Range header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ByteRange {
-    /// First byte.
-    pub offset: u64,
-    /// Number of bytes.
-    pub length: u64,
-}
+pub use media_model::hls::ByteRange;
 
 /// What the viewer or the page wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +42,7 @@ pub enum Command {
     },
     /// The viewer moved the playhead; the driver has moved its media element already.
     Seek(MediaTime),
-    /// The viewer pressed play (`true`) or pause.
+    /// The viewer pressed play (`true`) or pause. After [`Command::Open`] the core takes it that playing is wanted.
     SetPlaying(bool),
     /// Plays only this variant from the next segment on; `None` is automatic.
     LockVariant(Option<VariantId>),
@@ -57,7 +50,8 @@ pub enum Command {
     SelectAudio(AudioId),
     /// No variant larger than this is of use (the size of the picture on screen); `None` lifts the limit.
     LimitResolution(Option<Resolution>),
-    /// After `Event::Failed`: tries again where it stopped.
+    /// After `Event::Failed`: tries again where it stopped. If the media element itself had failed
+    /// ([`Input::DecodeFailed`]), [`Output::Prepare`] comes again, and the driver makes a new media source.
     Retry,
 }
 
@@ -145,6 +139,14 @@ pub enum Input {
         /// Earliest presentation time found in a segment's own boxes, before any offset; `None` if not read.
         media_start: Option<MediaTime>,
     },
+    /// What the `stsd` of an init section (or of the first segment, if there is none) says. Only needed if the playlist
+    /// gives no codecs, as a media playlist opened directly does; comes before [`Input::Loaded`] of the same load.
+    Codecs {
+        /// Which load.
+        id: RequestId,
+        /// As in `CODECS`, such as `avc1.640028,mp4a.40.2`.
+        codecs: String,
+    },
     /// A load failed.
     LoadFailed {
         /// Which load.
@@ -230,7 +232,8 @@ pub enum Output {
     },
     /// Ends a load that is not wanted any more; no input for it is expected, and late ones are ignored.
     Cancel(RequestId),
-    /// Creates the buffers; comes once, before the first append.
+    /// Creates the buffers. Comes before the first append; again only after [`Command::Open`], or after
+    /// [`Command::Retry`] when the media element had failed: then everything starts anew with empty buffers.
     Prepare {
         /// The buffers.
         buffers: Vec<BufferSetup>,
@@ -264,7 +267,8 @@ pub enum Output {
         /// Type and codecs.
         mime: String,
     },
-    /// Moves the playhead: to the start position, or over a hole in the buffer.
+    /// Moves the playhead: to the start position, or over a hole in the buffer. It is no wish of the viewer, so no
+    /// [`Command::Seek`] follows.
     MoveTo(MediaTime),
     /// Everything is appended (`MediaSource.endOfStream`). A later append revokes it.
     EndOfStream,
@@ -296,6 +300,19 @@ pub struct AudioInfo {
     pub language: Option<String>,
 }
 
+/// Why playback stands still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StallCause {
+    /// Bytes come too slowly.
+    SlowLink,
+    /// The server is still making what comes next, or asked to wait.
+    SlowServer,
+    /// The server cannot be reached.
+    Offline,
+    /// Media is there, but the decoder does not move.
+    Decoder,
+}
+
 /// What became of the presentation, for the page.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -325,7 +342,7 @@ pub enum Event {
         after: Duration,
     },
     /// The buffer ran dry while playing (not after a seek).
-    Stalled,
+    Stalled(StallCause),
     /// Playback goes on after a stall.
     Resumed {
         /// How long nothing moved.

@@ -1,0 +1,213 @@
+//! What one buffer of the driver holds: what the driver reports, and what we know we put there.
+//!
+//! Both are needed. The report is the truth but comes late and says nothing of variants; our records say which segment
+//! was appended, so that one that left a hole is not loaded again and again. Must not know loads or playlists.
+
+use media_model::{ByteCount, MediaDuration, MediaTime, Ranges, TimeRange};
+
+use crate::load::covered_until;
+use crate::message::VariantId;
+
+/// Segments remembered per buffer; more than any buffer holds.
+const MAX_RECORDS: usize = 4_096;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// Appended since the last report.
+    Fresh,
+    /// Seen in a report.
+    Seen,
+    /// Appended, but the report shows little of it: the media is not what the playlist promised.
+    Barren,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    span: TimeRange,
+    variant: Option<VariantId>,
+    size: ByteCount,
+    standing: Standing,
+}
+
+/// One buffer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Buffer {
+    reported: Ranges,
+    /// In the order of appending: where spans overlap, the later one is what plays.
+    records: Vec<Record>,
+}
+
+impl Buffer {
+    /// The driver says what is there.
+    pub(crate) fn report(&mut self, reported: Ranges) {
+        self.reported = reported;
+        for record in &mut self.records {
+            let missing = record.span.length().saturating_sub(overlap(&self.reported, record.span));
+            let mostly_there = missing.as_micros() <= record.span.length().as_micros() / 2;
+            record.standing = match (record.standing, mostly_there) {
+                (_, true) => Standing::Seen,
+                (Standing::Fresh | Standing::Barren, false) => Standing::Barren,
+                (Standing::Seen, false) => continue,
+            };
+        }
+        // What was there and is no more, the browser threw away to save memory: it may be loaded again.
+        let reported = &self.reported;
+        self.records.retain(|record| {
+            record.standing != Standing::Seen
+                || overlap(reported, record.span).as_micros() >= record.span.length().as_micros() / 2
+        });
+    }
+
+    /// A segment was taken by the buffer.
+    pub(crate) fn appended(&mut self, span: TimeRange, variant: Option<VariantId>, size: ByteCount) {
+        self.records.retain(|record| record.span.start() < span.start() || record.span.end() > span.end());
+        if self.records.len() >= MAX_RECORDS {
+            self.records.remove(0);
+        }
+        self.records.push(Record { span, variant, size, standing: Standing::Fresh });
+    }
+
+    /// A stretch was removed.
+    pub(crate) fn removed(&mut self, range: TimeRange) {
+        self.records.retain(|record| record.span.start() < range.start() || record.span.end() > range.end());
+        for record in &mut self.records {
+            // Cut off what was removed at one side; a stretch out of the middle of a segment is not removed by us.
+            let (start, end) = (record.span.start(), record.span.end());
+            if range.contains(start) && range.end() < end {
+                record.span = TimeRange::new(range.end(), end).unwrap_or(record.span);
+            } else if start < range.start() && range.start() < end && range.end() >= end {
+                record.span = TimeRange::new(start, range.start()).unwrap_or(record.span);
+            }
+        }
+        let cut = |held: TimeRange| {
+            [
+                TimeRange::new(held.start(), held.end().min(range.start())),
+                TimeRange::new(held.start().max(range.end()), held.end()),
+            ]
+        };
+        self.reported = Ranges::new(self.reported.iter().flat_map(cut).flatten().collect());
+    }
+
+    /// Gives segments that left a hole another chance.
+    pub(crate) fn forgive(&mut self) {
+        self.records.retain(|record| record.standing != Standing::Barren);
+    }
+
+    /// What need not be loaded.
+    pub(crate) fn covered(&self) -> Ranges {
+        let records = self.records.iter().map(|record| record.span);
+        Ranges::new(self.reported.iter().chain(records).collect())
+    }
+
+    /// What the driver reported last.
+    pub(crate) fn reported(&self) -> &Ranges {
+        &self.reported
+    }
+
+    /// Media ahead of `at` without a hole.
+    pub(crate) fn level(&self, at: MediaTime) -> MediaDuration {
+        let fresh = self.records.iter().filter(|record| record.standing == Standing::Fresh).map(|record| record.span);
+        let there = Ranges::new(self.reported.iter().chain(fresh).collect());
+        covered_until(&there, at).since(at)
+    }
+
+    /// Bytes of the segments ahead of `at`.
+    pub(crate) fn bytes_ahead(&self, at: MediaTime) -> ByteCount {
+        let ahead = self.records.iter().filter(|record| record.span.end() > at);
+        ahead.fold(ByteCount::default(), |sum, record| sum + record.size)
+    }
+
+    /// The variant that plays at `at`.
+    pub(crate) fn variant_at(&self, at: MediaTime) -> Option<VariantId> {
+        self.records.iter().rev().find(|record| record.span.contains(at)).and_then(|record| record.variant)
+    }
+
+    /// What may be removed before `keep_from`: up to the start of a segment, because removing goes on to the next
+    /// keyframe (Media Source Extensions, coded frame removal), which could lie ahead of the playhead.
+    pub(crate) fn removable_before(&self, keep_from: MediaTime) -> Option<TimeRange> {
+        let start = self.reported.iter().next()?.start();
+        let starts = self.records.iter().map(|record| record.span.start());
+        let end = starts.filter(|&start| start <= keep_from).max()?;
+        TimeRange::new(start, end).filter(|range| range.length() >= MediaDuration::from_millis(500))
+    }
+
+    /// The last stretch that is not joined with the one around `at`: left over from before a seek.
+    pub(crate) fn stray_after(&self, at: MediaTime) -> Option<TimeRange> {
+        let end = covered_until(&self.covered(), at);
+        self.reported.iter().last().filter(|range| range.start() > end)
+    }
+}
+
+fn overlap(ranges: &Ranges, span: TimeRange) -> MediaDuration {
+    ranges.iter().fold(MediaDuration::ZERO, |sum, range| {
+        sum + range.end().min(span.end()).since(range.start().max(span.start()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(start: u64, end: u64) -> TimeRange {
+        let at = |seconds| MediaTime::ZERO + MediaDuration::from_secs(seconds);
+        TimeRange::new(at(start), at(end)).unwrap()
+    }
+
+    fn at(seconds: u64) -> MediaTime {
+        range(0, seconds).end()
+    }
+
+    fn filled(spans: &[(u64, u64)]) -> Buffer {
+        let mut buffer = Buffer::default();
+        for &(start, end) in spans {
+            buffer.appended(range(start, end), Some(VariantId(0)), ByteCount::new(1_000));
+        }
+        buffer.report(Ranges::new(spans.iter().map(|&(start, end)| range(start, end)).collect()));
+        buffer
+    }
+
+    #[test]
+    fn a_segment_that_left_a_hole_is_not_loaded_again_before_a_seek() {
+        let mut buffer = filled(&[(0, 2)]);
+        buffer.appended(range(2, 4), None, ByteCount::new(1));
+        assert_eq!(buffer.level(at(0)), MediaDuration::from_secs(4));
+        buffer.report(Ranges::new(vec![range(0, 2)]));
+        assert_eq!(buffer.level(at(0)), MediaDuration::from_secs(2));
+        assert_eq!(covered_until(&buffer.covered(), at(0)), at(4));
+        buffer.forgive();
+        assert_eq!(covered_until(&buffer.covered(), at(0)), at(2));
+    }
+
+    #[test]
+    fn what_the_browser_threw_away_may_be_loaded_again() {
+        let mut buffer = filled(&[(0, 2), (2, 4)]);
+        buffer.report(Ranges::new(vec![range(2, 4)]));
+        assert_eq!(covered_until(&buffer.covered(), at(0)), at(0));
+    }
+
+    #[test]
+    fn the_later_append_is_what_plays() {
+        let mut buffer = filled(&[(0, 4), (4, 8)]);
+        buffer.appended(range(3, 6), Some(VariantId(2)), ByteCount::new(9));
+        assert_eq!(buffer.variant_at(at(5)), Some(VariantId(2)));
+        assert_eq!(buffer.variant_at(at(7)), Some(VariantId(0)));
+        assert_eq!(buffer.bytes_ahead(at(5)), ByteCount::new(1_009));
+    }
+
+    #[test]
+    fn only_whole_segments_are_removed_behind_the_playhead() {
+        let mut buffer = filled(&[(0, 4), (4, 8), (8, 12)]);
+        assert_eq!(buffer.removable_before(at(7)), Some(range(0, 4)));
+        buffer.removed(range(0, 4));
+        assert_eq!(buffer.removable_before(at(7)), None);
+        assert_eq!(buffer.reported().iter().collect::<Vec<_>>(), [range(4, 12)]);
+        assert_eq!(covered_until(&buffer.covered(), at(0)), at(0));
+    }
+
+    #[test]
+    fn strays_are_what_a_seek_left_behind() {
+        let buffer = filled(&[(0, 4), (20, 24)]);
+        assert_eq!(buffer.stray_after(at(1)), Some(range(20, 24)));
+        assert_eq!(buffer.stray_after(at(21)), None);
+    }
+}

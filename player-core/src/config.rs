@@ -1,0 +1,46 @@
+//! What a player may be told about its manners; the defaults suit films at home.
+
+use std::time::Duration;
+
+use media_model::{BitsPerSecond, ByteCount, MediaDuration};
+
+use crate::abr::Rule;
+
+/// Settings of one [`Player`](crate::Player).
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlayerConfig {
+    /// Media to have ahead of the playhead before loading rests. Default 30 s.
+    pub buffer_goal: MediaDuration,
+    /// Bytes ahead of the playhead at which loading rests earlier. Default 64 MB per track: browsers refuse at about
+    /// 150 MB of video.
+    pub buffer_bytes: ByteCount,
+    /// Media kept behind the playhead for a short way back. Default 20 s.
+    pub back_buffer: MediaDuration,
+    /// A load that brings no byte for this long is given up. Default 20 s: a seek into a film that a busy home box must
+    /// encode first can take over 10 s to the first byte.
+    pub idle_timeout: Duration,
+    /// What the link is taken to carry before anything was measured. Default 4 Mbit/s.
+    pub start_throughput: BitsPerSecond,
+    /// The same if the first answer came within [`lan_latency`](Self::lan_latency). Default 50 Mbit/s, a modest Wi-Fi:
+    /// a wrong guess costs an aborted load of half a second, a timid one shows a poor picture for seconds.
+    pub lan_throughput: BitsPerSecond,
+    /// An answer this quick comes from the same house. Default 15 ms.
+    pub lan_latency: Duration,
+    /// How the variant of the next segment is chosen.
+    pub rule: Rule,
+}
+
+impl Default for PlayerConfig {
+    fn default() -> Self {
+        Self {
+            buffer_goal: MediaDuration::from_secs(30),
+            buffer_bytes: ByteCount::new(64 << 20),
+            back_buffer: MediaDuration::from_secs(20),
+            idle_timeout: Duration::from_secs(20),
+            start_throughput: BitsPerSecond::from_kbps(4_000),
+            lan_throughput: BitsPerSecond::from_kbps(50_000),
+            lan_latency: Duration::from_millis(15),
+            rule: Rule::Rate,
+        }
+    }
+}

@@ -1,0 +1,465 @@
+//! The player itself: takes one fact at a time, and returns everything there is to do.
+//!
+//! [`Player::step`] is the only way in. It takes the input (`player/arrival.rs` for loads, `player/watching.rs` for the
+//! playhead), then looks at the whole state once and does what is due: loads (`player/loading.rs`, the variant by
+//! `player/choosing.rs`), appends (`player/appending.rs`), stalls and holes (`player/watching.rs`). Looking at the whole
+//! state each time costs microseconds, and nothing can be forgotten between two events.
+
+mod appending;
+mod arrival;
+mod choosing;
+mod lane;
+mod loading;
+mod phase;
+mod watching;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use media_model::hls::ByteRange;
+use media_model::{ByteCount, MediaDuration, MediaTime, Resolution};
+use url::Url;
+
+use crate::abr::throughput::Throughput;
+use crate::clock::Now;
+use crate::config::PlayerConfig;
+use crate::error::{Nuisance, Trouble};
+use crate::message::{AudioId, Command, Event, Input, LoadKind, Output, RequestId, Step, VariantId};
+use crate::playlist::{Presentation, StreamId};
+use crate::qoe::{PlaybackState, Qoe, ShownVariant, Stats};
+use lane::{Health, InitKey, Lane, Role, Wanted};
+use phase::Phase;
+
+/// With nothing else due, the whole state is looked at this often while something is waited for.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// While bytes arrive, whether the rest comes in time is checked this often.
+const LOAD_CHECK: Duration = Duration::from_millis(250);
+/// A load without any sign for the idle timeout and this much more was forgotten by the driver.
+const DRIVER_GRACE: Duration = Duration::from_secs(5);
+
+/// What a load is for.
+#[derive(Clone, Debug, PartialEq)]
+enum Purpose {
+    /// The playlist given to `Open`.
+    Root,
+    Playlist(StreamId),
+    Init(InitKey, StreamId),
+    Segment(Role, Wanted),
+}
+
+#[derive(Clone, Debug)]
+struct Load {
+    purpose: Purpose,
+    begun: Now,
+    first_byte: Option<Now>,
+    last_heard: Now,
+    bytes: ByteCount,
+    /// What the server needed to make it.
+    making: Duration,
+    /// What it will have in all, as far as can be told.
+    expected: ByteCount,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Init {
+    Loading,
+    Loaded(RequestId),
+}
+
+/// What the viewer wants.
+#[derive(Clone, Copy, Debug, Default)]
+struct Wishes {
+    playing: bool,
+    variant: Option<VariantId>,
+    resolution: Option<Resolution>,
+    audio: Option<AudioId>,
+}
+
+/// How the playhead moves.
+#[derive(Clone, Copy, Debug, Default)]
+struct Motion {
+    at: MediaTime,
+    moving: bool,
+    /// Since when nothing has moved although it should.
+    still_since: Option<Now>,
+    /// A seek has not led to moving frames yet.
+    seeking: bool,
+    /// Where we asked the driver to move, and when; the playhead has not been seen there.
+    sent_to: Option<(MediaTime, Now)>,
+    /// Pushes against a decoder that does not move.
+    nudges: u32,
+}
+
+impl Motion {
+    /// Where playback is, or will be as soon as the driver has moved.
+    fn position(&self) -> MediaTime {
+        self.sent_to.map_or(self.at, |(target, _)| target)
+    }
+}
+
+/// The brain of one playback. See the crate's documentation for how to drive it.
+#[derive(Clone, Debug)]
+pub struct Player {
+    config: PlayerConfig,
+    now: Now,
+    phase: Phase,
+    out: Vec<Output>,
+    next_id: u64,
+    root: Option<(Url, Option<MediaTime>)>,
+    root_health: Health,
+    presentation: Option<Presentation>,
+    loads: BTreeMap<RequestId, Load>,
+    lanes: Vec<Lane>,
+    health: BTreeMap<StreamId, Health>,
+    inits: BTreeMap<InitKey, Init>,
+    /// What is added to timestamps, µs, by discontinuity sequence number.
+    offsets: BTreeMap<u64, i64>,
+    link: Throughput,
+    /// The estimate told last, bit/s.
+    told_throughput: u64,
+    wishes: Wishes,
+    motion: Motion,
+    /// Media to have ahead; shrinks when a buffer has no room for it.
+    goal: MediaDuration,
+    prepared: bool,
+    end_told: bool,
+    /// The media element itself failed.
+    element_failed: bool,
+    /// Nothing more can be loaded as things are: fails when the buffer is dry.
+    trouble: Option<Trouble>,
+    nuisance: Option<Nuisance>,
+    qoe: Qoe,
+}
+
+impl Player {
+    /// A player with nothing open.
+    pub fn new(config: PlayerConfig) -> Self {
+        Self {
+            goal: config.buffer_goal,
+            config,
+            now: Now::default(),
+            phase: Phase::Idle,
+            out: Vec::new(),
+            next_id: 0,
+            root: None,
+            root_health: Health::default(),
+            presentation: None,
+            loads: BTreeMap::new(),
+            lanes: Vec::new(),
+            health: BTreeMap::new(),
+            inits: BTreeMap::new(),
+            offsets: BTreeMap::new(),
+            link: Throughput::default(),
+            told_throughput: 0,
+            wishes: Wishes::default(),
+            motion: Motion::default(),
+            prepared: false,
+            end_told: false,
+            element_failed: false,
+            trouble: None,
+            nuisance: None,
+            qoe: Qoe::default(),
+        }
+    }
+
+    /// Takes one fact and returns everything there is to do now. `now` never goes back: an earlier one counts as the
+    /// latest seen.
+    pub fn step(&mut self, now: Now, input: Input) -> Step {
+        self.now = self.now.max(now);
+        self.take(input);
+        if self.phase.is_active() {
+            self.watch();
+            self.load();
+            self.append();
+            self.give_up();
+        }
+        let outputs = std::mem::take(&mut self.out);
+        Step { outputs, wake_at: self.wake_at() }
+    }
+
+    /// What there is to say about playback now.
+    pub fn stats(&self) -> Stats {
+        let mut stats = Stats {
+            state: self.state(),
+            position: self.motion.position(),
+            buffered: self.level(),
+            variant: self.shown_variant(),
+            throughput: self.link.estimate(),
+            ..Stats::default()
+        };
+        self.qoe.describe(self.now, &mut stats);
+        stats
+    }
+
+    fn state(&self) -> PlaybackState {
+        match self.phase {
+            Phase::Failed => PlaybackState::Failed,
+            Phase::Ended => PlaybackState::Ended,
+            Phase::Idle | Phase::Opening => PlaybackState::Loading,
+            Phase::Running if self.qoe.is_stalled() => PlaybackState::Stalled,
+            Phase::Running if self.qoe.startup.is_none() => PlaybackState::Loading,
+            Phase::Running if !self.wishes.playing => PlaybackState::Paused,
+            Phase::Running if self.motion.seeking => PlaybackState::Loading,
+            Phase::Running => PlaybackState::Playing,
+        }
+    }
+
+    fn shown_variant(&self) -> Option<ShownVariant> {
+        let id = self.qoe.shown()?;
+        let info = self.presentation.as_ref()?.variant_infos().into_iter().find(|info| info.id == id)?;
+        Some(ShownVariant { id, label: info.label, resolution: info.resolution, bitrate: info.bandwidth })
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Command(command) => self.obey(command),
+            Input::FirstByte { id, served } => self.first_byte(id, served),
+            Input::Progress { id, bytes } => self.progress(id, bytes),
+            Input::Playlist { id, url, text } => self.playlist_arrived(id, url, &text),
+            Input::Loaded { id, size, media_start } => self.loaded(id, size, media_start),
+            Input::Codecs { id, codecs } => self.codecs_found(id, &codecs),
+            Input::LoadFailed { id, cause } => self.load_failed(id, cause),
+            Input::Appended { track } => self.append_done(track),
+            Input::AppendFailed { track, cause } => self.append_failed(track, cause),
+            Input::Evicted { track } => self.evicted(track),
+            Input::Playhead { at, video, audio, moving, dropped_frames } => {
+                self.qoe.dropped_frames = dropped_frames.or(self.qoe.dropped_frames);
+                self.playhead(at, video, audio, moving);
+            }
+            Input::FirstFrame => self.first_frame(),
+            Input::PlayedOut => self.played_out(),
+            Input::DecodeFailed => {
+                self.element_failed = true;
+                self.fail(&Trouble::Decoder);
+            }
+            Input::Tick => {}
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Open { url, start } => self.open(url, start),
+            Command::Seek(target) => self.seek(target),
+            Command::SetPlaying(playing) => {
+                self.wishes.playing = playing;
+                if !playing {
+                    self.stall_ends();
+                }
+            }
+            Command::LockVariant(variant) => self.wishes.variant = variant,
+            Command::SelectAudio(audio) => self.select_audio(audio),
+            Command::LimitResolution(limit) => self.wishes.resolution = limit,
+            Command::Retry => self.retry(),
+        }
+    }
+
+    fn open(&mut self, url: Url, start: Option<MediaTime>) {
+        let loads: Vec<_> = self.loads.keys().copied().collect();
+        loads.into_iter().for_each(|id| self.cancel(id));
+        self.forget_media();
+        let wishes = Wishes { playing: true, variant: None, audio: None, ..self.wishes };
+        let fresh = Self::new(self.config.clone());
+        // Of the same link, what was learnt stays true; numbers of loads are never used twice.
+        *self = Self {
+            now: self.now,
+            out: std::mem::take(&mut self.out),
+            next_id: self.next_id,
+            link: std::mem::take(&mut self.link),
+            root: Some((url, start)),
+            wishes,
+            qoe: Qoe::opened(self.now),
+            ..fresh
+        };
+        self.become_phase(Phase::Opening);
+    }
+
+    /// Lets the driver drop all bytes it keeps for us.
+    fn forget_media(&mut self) {
+        let inits = std::mem::take(&mut self.inits).into_values().filter_map(|init| match init {
+            Init::Loaded(id) => Some(id),
+            Init::Loading => None,
+        });
+        let segments = self.lanes.iter_mut().flat_map(Lane::restart).collect::<Vec<_>>();
+        self.out.extend(inits.chain(segments).map(Output::Forget));
+    }
+
+    fn seek(&mut self, target: MediaTime) {
+        if self.phase == Phase::Ended {
+            self.become_phase(Phase::Running);
+        }
+        if self.phase == Phase::Opening {
+            if let Some((_, start)) = &mut self.root {
+                *start = Some(target);
+            }
+            return;
+        }
+        self.stall_ends();
+        self.motion = Motion { at: target, seeking: true, ..Motion::default() };
+        for lane in &mut self.lanes {
+            lane.buffer.forgive();
+            lane.crowded_until = None;
+            lane.given_up = None;
+        }
+        self.cancel_useless();
+    }
+
+    fn select_audio(&mut self, audio: AudioId) {
+        let exists = self.presentation.as_ref().is_some_and(|one| one.stream(StreamId::Audio(audio)).is_some());
+        if !exists || self.wishes.audio == Some(audio) {
+            return;
+        }
+        self.wishes.audio = Some(audio);
+        let wanted: Vec<_> = self.loads_of(Role::Rendition);
+        wanted.into_iter().for_each(|id| self.cancel(id));
+        if let Some(lane) = self.lane_mut(Role::Rendition) {
+            lane.stream = Some(StreamId::Audio(audio));
+            lane.flush = true;
+            lane.crowded_until = None;
+            let unwanted: Vec<_> = lane.queue.drain(..).map(|item| Output::Forget(item.id)).collect();
+            self.out.extend(unwanted);
+        }
+        self.tell(Event::AudioChosen(audio));
+    }
+
+    fn retry(&mut self) {
+        if self.phase != Phase::Failed {
+            return;
+        }
+        self.trouble = None;
+        self.nuisance = None;
+        self.root_health = Health::default();
+        for health in self.health.values_mut() {
+            health.pardon();
+        }
+        if std::mem::take(&mut self.element_failed) {
+            self.forget_media();
+            self.prepared = false;
+            self.end_told = false;
+            let at = self.motion.position();
+            self.motion = Motion { at, seeking: true, ..Motion::default() };
+        }
+        self.become_phase(if self.presentation.is_some() { Phase::Running } else { Phase::Opening });
+    }
+
+    fn become_phase(&mut self, next: Phase) {
+        debug_assert!(self.phase.may_become(next), "{:?} -> {next:?}", self.phase);
+        self.phase = next;
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.out.push(Output::Event(event));
+    }
+
+    fn nuisance(&mut self, nuisance: Nuisance) {
+        if self.nuisance.as_ref() != Some(&nuisance) {
+            self.tell(Event::Degraded(nuisance.sentence()));
+            self.nuisance = Some(nuisance);
+        }
+    }
+
+    /// Fails when what is buffered has been played: until then what is wrong may pass.
+    fn give_up(&mut self) {
+        if let Some(trouble) = &self.trouble
+            && (self.qoe.startup.is_none() || self.level() < MediaDuration::from_millis(500))
+        {
+            let trouble = trouble.clone();
+            self.fail(&trouble);
+        }
+    }
+
+    fn fail(&mut self, trouble: &Trouble) {
+        if !self.phase.is_active() {
+            return;
+        }
+        let loads: Vec<_> = self.loads.keys().copied().collect();
+        loads.into_iter().for_each(|id| self.cancel(id));
+        self.stall_ends();
+        self.become_phase(Phase::Failed);
+        self.tell(Event::Failed(trouble.sentence()));
+    }
+
+    fn lane(&self, role: Role) -> Option<&Lane> {
+        self.lanes.iter().find(|lane| lane.role == role)
+    }
+
+    fn lane_mut(&mut self, role: Role) -> Option<&mut Lane> {
+        self.lanes.iter_mut().find(|lane| lane.role == role)
+    }
+
+    /// Media ahead of the playhead in every buffer.
+    fn level(&self) -> MediaDuration {
+        let at = self.motion.position();
+        self.lanes.iter().map(|lane| lane.buffer.level(at)).min().unwrap_or_default()
+    }
+
+    fn begin(&mut self, purpose: Purpose, url: Url, range: Option<ByteRange>, expected: ByteCount) -> RequestId {
+        let id = RequestId(self.next_id);
+        self.next_id += 1;
+        let kind = match &purpose {
+            Purpose::Root | Purpose::Playlist(_) => LoadKind::Playlist,
+            Purpose::Init(..) => LoadKind::Init,
+            Purpose::Segment(..) => LoadKind::Segment,
+        };
+        let load = Load {
+            purpose,
+            begun: self.now,
+            first_byte: None,
+            last_heard: self.now,
+            bytes: ByteCount::default(),
+            making: Duration::ZERO,
+            expected,
+        };
+        self.loads.insert(id, load);
+        self.out.push(Output::Load { id, url, range, kind, idle_timeout: self.config.idle_timeout });
+        id
+    }
+
+    fn cancel(&mut self, id: RequestId) {
+        let Some(load) = self.loads.remove(&id) else { return };
+        if load.first_byte.is_some() {
+            self.link.ends(self.now);
+        }
+        if let Purpose::Init(key, _) = &load.purpose {
+            self.inits.remove(key);
+        }
+        self.out.push(Output::Cancel(id));
+    }
+
+    fn loads_of(&self, role: Role) -> Vec<RequestId> {
+        let of_role = |load: &&Load| matches!(&load.purpose, Purpose::Segment(of, _) if *of == role);
+        self.loads.iter().filter(|(_, load)| of_role(load)).map(|(id, _)| *id).collect()
+    }
+
+    /// When to look again if nothing happens. Always set while something is waited for.
+    fn wake_at(&self) -> Option<Now> {
+        let done = match self.phase {
+            Phase::Idle | Phase::Failed => true,
+            Phase::Ended => self.loads.is_empty(),
+            Phase::Opening | Phase::Running => false,
+        };
+        if done {
+            return None;
+        }
+        let mut wake_at = self.now + HEARTBEAT;
+        let mut at = |time: Now| {
+            if time > self.now {
+                wake_at = wake_at.min(time);
+            }
+        };
+        self.health.values().chain([&self.root_health]).for_each(|health| {
+            health.not_before.into_iter().chain(health.avoid_until).for_each(&mut at);
+        });
+        if self.loads.values().any(|load| matches!(load.purpose, Purpose::Segment(..))) {
+            at(self.now + LOAD_CHECK);
+        }
+        if let Some(presentation) = &self.presentation {
+            let streams = self.lanes.iter().filter_map(|lane| presentation.stream(lane.stream?));
+            streams.filter_map(|stream| stream.timeline.as_ref()?.reload_at).for_each(&mut at);
+        }
+        self.watch_times().into_iter().for_each(&mut at);
+        Some(wake_at)
+    }
+}
+
+#[cfg(test)]
+mod tests;

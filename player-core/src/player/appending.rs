@@ -1,0 +1,345 @@
+//! From loaded bytes to the driver's buffers: what to create, append, change and remove, one operation per buffer at a
+//! time.
+
+use std::collections::BTreeSet;
+
+use media_model::{MediaDuration, MediaTime, TimeRange};
+
+use super::lane::{Busy, InitKey, Item, Lane, Role};
+use super::{Init, Player};
+use crate::error::Trouble;
+use crate::message::{AppendFailure, BufferSetup, Event, LoadFailure, Output, Track};
+use crate::playlist::StreamId;
+
+/// Timestamps this far from where the playlist puts a segment are on another clock, and are moved. Nearer, the playlist's
+/// durations are taken to be rounded.
+const OTHER_CLOCK: MediaDuration = MediaDuration::from_secs(2);
+/// Back buffer is removed this much at a time, not with every segment.
+const EVICT_STEP: MediaDuration = MediaDuration::from_secs(10);
+/// Kept behind the playhead even when a buffer is full: the decoder is there.
+const KEEP_BEHIND: MediaDuration = MediaDuration::from_secs(1);
+/// A buffer goal is not shrunk below this.
+const LEAST_GOAL: MediaDuration = MediaDuration::from_secs(6);
+/// After a buffer was found full, this much must be played before it is tried again.
+const CROWDED_FOR: MediaDuration = MediaDuration::from_secs(2);
+/// Init sections kept by the driver; one per variant and codec is usual.
+const MAX_INITS: usize = 24;
+
+impl Player {
+    pub(super) fn append(&mut self) {
+        self.prepare();
+        if !self.prepared {
+            return;
+        }
+        for role in [Role::Variant, Role::Rendition] {
+            self.serve_buffer(role);
+        }
+        self.end_stream();
+        self.forget_old_inits();
+    }
+
+    /// Creates the buffers as soon as the type of each is known.
+    fn prepare(&mut self) {
+        if self.prepared || self.lanes.is_empty() {
+            return;
+        }
+        let timelines: Option<Vec<_>> =
+            self.lanes.iter().map(|lane| lane.stream.and_then(|stream| self.timeline(stream))).collect();
+        let mimes: Option<Vec<_>> = self.lanes.iter().map(|lane| self.mime_for(lane)).collect();
+        let (Some(timelines), Some(mimes)) = (timelines, mimes) else { return };
+        let durations: Option<Vec<_>> = timelines.iter().map(|timeline| timeline.duration()).collect();
+        let duration = durations.and_then(|durations| durations.into_iter().max());
+        let mut buffers = Vec::new();
+        for (lane, mime) in self.lanes.iter_mut().zip(mimes) {
+            buffers.push(BufferSetup { track: lane.track, mime: mime.clone() });
+            lane.mime = Some(mime);
+        }
+        self.prepared = true;
+        self.out.push(Output::Prepare { buffers, duration });
+        let target = self.motion.position();
+        if target != MediaTime::ZERO {
+            self.out.push(Output::MoveTo(target));
+            self.motion.sent_to = Some((target, self.now));
+        }
+    }
+
+    /// Type and codecs of what a lane will append first; `None` while that is not known.
+    fn mime_for(&self, lane: &Lane) -> Option<String> {
+        let first = lane.queue.front();
+        let stream = first.map_or(lane.stream, |item| Some(item.wanted.stream))?;
+        let codecs = &self.presentation.as_ref()?.stream(stream)?.codecs;
+        // Without codecs in the playlist, what the driver read of the bytes decides, once they are there.
+        let read = first.is_some_and(|item| item.wanted.init.as_ref().is_none_or(|key| self.is_loaded(key)));
+        if codecs.is_empty() && !read {
+            return None;
+        }
+        Some(self.mime_of(lane.track, stream))
+    }
+
+    fn mime_of(&self, track: Track, stream: StreamId) -> String {
+        let stream = self.presentation.as_ref().and_then(|one| one.stream(stream));
+        let codecs: Vec<_> = stream.iter().flat_map(|one| one.codecs.iter().map(|codec| codec.as_str())).collect();
+        let is_transport_stream = stream.and_then(|one| one.timeline.as_ref()).is_some_and(|timeline| {
+            timeline.entries.first().is_some_and(|entry| {
+                entry.segment.init.is_none()
+                    && entry.segment.uri.split(['?', '#']).next().is_some_and(|path| path.ends_with(".ts"))
+            })
+        });
+        let container = match track {
+            Track::Video if is_transport_stream => "video/mp2t",
+            Track::Video => "video/mp4",
+            Track::Audio => "audio/mp4",
+        };
+        if codecs.is_empty() { container.to_owned() } else { format!("{container}; codecs=\"{}\"", codecs.join(",")) }
+    }
+
+    fn is_loaded(&self, key: &InitKey) -> bool {
+        matches!(self.inits.get(key), Some(Init::Loaded(_)))
+    }
+
+    fn serve_buffer(&mut self, role: Role) {
+        let position = self.motion.position();
+        let Some(lane) = self.lane_mut(role).filter(|lane| lane.busy.is_none()) else { return };
+        let Some(first) = lane.queue.front() else {
+            self.remove_played(role);
+            return;
+        };
+        let stream = first.wanted.stream;
+        let init = first.wanted.init.clone().filter(|key| lane.init.as_ref() != Some(key));
+        if lane.flush {
+            lane.flush = false;
+            let end = lane.buffer.reported().iter().last().map(TimeRange::end);
+            if let Some(range) = end.and_then(|end| TimeRange::new(position, end)) {
+                self.evict(role, range);
+                return;
+            }
+        }
+        if let Some(until) = lane.crowded_until {
+            if position < until {
+                return;
+            }
+            lane.crowded_until = None;
+            if let Some(range) = lane.buffer.removable_before(position - KEEP_BEHIND) {
+                self.evict(role, range);
+                return;
+            }
+        }
+        match init {
+            Some(key) => self.append_init(role, &key, stream),
+            None => self.append_segment(role),
+        }
+    }
+
+    fn append_init(&mut self, role: Role, key: &InitKey, stream: StreamId) {
+        let id = match self.inits.get(key) {
+            Some(Init::Loaded(id)) => *id,
+            Some(Init::Loading) => return,
+            None => {
+                self.load_init(key, stream);
+                return;
+            }
+        };
+        self.change_type(role, stream);
+        let Some(lane) = self.lane_mut(role) else { return };
+        lane.busy = Some(Busy::Init(key.clone()));
+        let append = Output::Append { track: lane.track, id, offset_us: 0 };
+        self.out.push(append);
+        self.end_told = false;
+    }
+
+    /// Another codec family needs a word to the buffer; other parameters of the same codec do not.
+    fn change_type(&mut self, role: Role, stream: StreamId) {
+        let Some(lane) = self.lane(role) else { return };
+        let mime = self.mime_of(lane.track, stream);
+        let family = |mime: &str| -> BTreeSet<String> {
+            let codecs = mime.split('"').nth(1).unwrap_or_default();
+            codecs.split(',').map(|codec| codec.split('.').next().unwrap_or_default().to_owned()).collect()
+        };
+        let track = lane.track;
+        let changes = lane.mime.as_ref().is_some_and(|before| family(before) != family(&mime));
+        if changes && mime.contains('"') {
+            if let Some(lane) = self.lane_mut(role) {
+                lane.mime = Some(mime.clone());
+            }
+            self.out.push(Output::ChangeType { track, mime });
+        }
+    }
+
+    fn append_segment(&mut self, role: Role) {
+        let Some(item) = self.lane_mut(role).and_then(|lane| lane.queue.pop_front()) else { return };
+        let offset_us = self.offset(&item);
+        let variant = item.variant();
+        let (id, from) = (item.id, item.wanted.span.start());
+        let Some(lane) = self.lane_mut(role) else { return };
+        lane.busy = Some(Busy::Segment(item));
+        lane.fed = true;
+        let track = lane.track;
+        let switched = variant.filter(|&variant| lane.appended.replace(variant) != Some(variant));
+        self.out.push(Output::Append { track, id, offset_us });
+        self.end_told = false;
+        if let Some(variant) = switched {
+            self.tell(Event::VariantChosen { variant, from });
+        }
+    }
+
+    /// How far the timestamps of a period are from the playlist's timeline; found with its first segment, the same for
+    /// all tracks, so that they stay together.
+    fn offset(&mut self, item: &Item) -> i64 {
+        let start = item.wanted.span.start().as_micros();
+        let Some(media_start) = item.media_start.map(MediaTime::as_micros) else {
+            return self.offsets.get(&item.wanted.period).copied().unwrap_or(0);
+        };
+        let apart = start.saturating_sub(media_start);
+        let rounded = i64::try_from(OTHER_CLOCK.as_micros()).unwrap_or(i64::MAX);
+        let found = if apart.abs() <= rounded { 0 } else { apart };
+        *self.offsets.entry(item.wanted.period).or_insert(found)
+    }
+
+    fn evict(&mut self, role: Role, range: TimeRange) {
+        let Some(lane) = self.lane_mut(role) else { return };
+        lane.busy = Some(Busy::Evict(range));
+        let track = lane.track;
+        self.out.push(Output::Evict { track, range });
+    }
+
+    /// Removes what lies far behind the playhead.
+    fn remove_played(&mut self, role: Role) {
+        let keep_from = self.motion.position() - self.config.back_buffer;
+        let Some(lane) = self.lane(role) else { return };
+        let far_back = lane.buffer.removable_before(keep_from).filter(|range| range.length() >= EVICT_STEP);
+        if let Some(range) = far_back {
+            self.evict(role, range);
+        }
+    }
+
+    /// Tells the driver that everything is appended.
+    fn end_stream(&mut self) {
+        let all_in = |lane: &Lane| lane.queue.is_empty() && lane.busy.is_none() && lane.fed && self.is_complete(lane);
+        let under_way = !self.loads_of(Role::Variant).is_empty() || !self.loads_of(Role::Rendition).is_empty();
+        if !self.end_told && !under_way && self.lanes.iter().all(all_in) {
+            self.end_told = true;
+            self.out.push(Output::EndOfStream);
+        }
+    }
+
+    fn forget_old_inits(&mut self) {
+        while self.inits.len() > MAX_INITS {
+            let needed = |key: &InitKey| {
+                self.lanes.iter().any(|lane| {
+                    lane.init.as_ref() == Some(key)
+                        || lane.queue.iter().any(|item| item.wanted.init.as_ref() == Some(key))
+                        || matches!(&lane.busy, Some(Busy::Init(busy)) if busy == key)
+                })
+            };
+            let spare = self.inits.iter().find_map(|(key, init)| match init {
+                Init::Loaded(id) if !needed(key) => Some((key.clone(), *id)),
+                Init::Loaded(_) | Init::Loading => None,
+            });
+            let Some((key, id)) = spare else { return };
+            self.inits.remove(&key);
+            self.out.push(Output::Forget(id));
+        }
+    }
+
+    fn lane_of(&mut self, track: Track) -> Option<&mut Lane> {
+        self.lanes.iter_mut().find(|lane| lane.track == track)
+    }
+
+    pub(super) fn append_done(&mut self, track: Track) {
+        let Some(lane) = self.lane_of(track) else { return };
+        match lane.busy.take() {
+            Some(Busy::Init(key)) => lane.init = Some(key),
+            Some(Busy::Segment(item)) => {
+                lane.buffer.appended(item.wanted.span, item.variant(), item.size);
+                lane.crowded_until = None;
+                self.out.push(Output::Forget(item.id));
+            }
+            // No answer to an eviction.
+            busy @ (Some(Busy::Evict(_)) | None) => lane.busy = busy,
+        }
+    }
+
+    pub(super) fn evicted(&mut self, track: Track) {
+        let Some(lane) = self.lane_of(track) else { return };
+        match lane.busy.take() {
+            Some(Busy::Evict(range)) => lane.buffer.removed(range),
+            busy @ (Some(Busy::Init(_) | Busy::Segment(_)) | None) => lane.busy = busy,
+        }
+    }
+
+    pub(super) fn append_failed(&mut self, track: Track, cause: AppendFailure) {
+        let Some(lane) = self.lane_of(track) else { return };
+        let role = lane.role;
+        let stream = match lane.busy.take() {
+            Some(Busy::Segment(item)) if cause == AppendFailure::QuotaExceeded => {
+                self.buffer_full(role, item);
+                return;
+            }
+            Some(Busy::Segment(item)) => {
+                self.out.push(Output::Forget(item.id));
+                item.wanted.stream
+            }
+            Some(Busy::Init(key)) => match lane.queue.front() {
+                Some(item) if item.wanted.init.as_ref() == Some(&key) => item.wanted.stream,
+                Some(_) | None => return,
+            },
+            busy @ (Some(Busy::Evict(_)) | None) => {
+                lane.busy = busy;
+                return;
+            }
+        };
+        self.refused(role, stream, cause);
+    }
+
+    /// The buffer refused the bytes of a stream: other streams of another kind may still do.
+    fn refused(&mut self, role: Role, stream: StreamId, cause: AppendFailure) {
+        if let Some(lane) = self.lane_mut(role) {
+            let (unwanted, wanted): (Vec<_>, Vec<_>) =
+                lane.queue.drain(..).partition(|item| item.wanted.stream == stream);
+            lane.queue = wanted.into();
+            lane.init = None;
+            self.out.extend(unwanted.into_iter().map(|item| Output::Forget(item.id)));
+        }
+        match cause {
+            AppendFailure::Unsupported => {
+                self.health.entry(stream).or_default().never = true;
+                if !self.has_another(stream) {
+                    self.fail(&Trouble::Unsupported);
+                }
+            }
+            AppendFailure::Rejected | AppendFailure::QuotaExceeded => {
+                // As if the load had brought garbage, but without asking for the same again.
+                self.health.entry(stream).or_default().failures += 1;
+                self.stream_failed(stream, &LoadFailure::Corrupt);
+                if self.trouble.is_some() {
+                    self.trouble = Some(Trouble::Rejected);
+                }
+            }
+        }
+    }
+
+    /// No room: makes some, or waits until something has been played, and then wants less ahead. The bytes are kept, so
+    /// that nothing is loaded twice.
+    fn buffer_full(&mut self, role: Role, item: Item) {
+        let at = self.motion.position();
+        let (stream, id) = (item.wanted.stream, item.id);
+        let Some(lane) = self.lane_mut(role) else { return };
+        let level = lane.buffer.level(at);
+        let room = lane.buffer.stray_after(at).or_else(|| lane.buffer.removable_before(at - KEEP_BEHIND));
+        lane.queue.push_front(item);
+        if let Some(range) = room {
+            self.evict(role, range);
+            return;
+        }
+        if level < KEEP_BEHIND {
+            // Not even one segment fits: a smaller one may.
+            lane.queue.pop_front();
+            self.out.push(Output::Forget(id));
+            self.refused(role, stream, AppendFailure::QuotaExceeded);
+            return;
+        }
+        let half = MediaDuration::from_micros(level.as_micros() / 2);
+        lane.crowded_until = Some(at + CROWDED_FOR.min(half));
+        self.goal = self.goal.min(level.saturating_sub(CROWDED_FOR)).max(LEAST_GOAL);
+    }
+}

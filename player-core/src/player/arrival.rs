@@ -1,0 +1,276 @@
+//! What loads bring: first bytes, progress, playlists, media, failures.
+
+use std::time::Duration;
+
+use media_model::hls::{self, Playlist};
+use media_model::{ByteCount, CodecString, MediaTime};
+use url::Url;
+
+use super::lane::{Item, Lane, Role};
+use super::{Init, Load, Motion, Player, Purpose};
+use crate::error::{Nuisance, Trouble};
+use crate::message::{Event, LoadFailure, RequestId, ServerTiming, Track};
+use crate::player::phase::Phase;
+use crate::playlist::{Presentation, StreamId, Timeline};
+use crate::retry::{Remedy, backoff, remedy};
+
+/// An answer that takes this much longer than the quickest one was waited for by the server too, even if it does not
+/// say so.
+const SILENT_MAKING: Duration = Duration::from_millis(500);
+/// A server that has been asking to wait this long is worth a word.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Player {
+    pub(super) fn first_byte(&mut self, id: RequestId, served: ServerTiming) {
+        let Some(load) = self.loads.get_mut(&id).filter(|load| load.first_byte.is_none()) else { return };
+        let waited = self.now.since(load.begun);
+        let quickest = self.link.fastest_answer().unwrap_or(waited);
+        load.making = served.encode.min(waited);
+        if load.making.is_zero() && waited > quickest + SILENT_MAKING {
+            load.making = waited - quickest;
+        }
+        load.first_byte = Some(self.now);
+        load.last_heard = self.now;
+        self.link.begins(self.now, waited, load.making);
+    }
+
+    pub(super) fn progress(&mut self, id: RequestId, bytes: ByteCount) {
+        self.first_byte(id, ServerTiming::default());
+        let Some(load) = self.loads.get_mut(&id) else { return };
+        let news = bytes.get().saturating_sub(load.bytes.get());
+        if news == 0 {
+            return;
+        }
+        let pause = self.now.since(load.last_heard);
+        load.bytes = bytes;
+        load.last_heard = self.now;
+        self.link.arrived(self.now, ByteCount::new(news), pause, !load.making.is_zero());
+        self.tell_throughput();
+    }
+
+    fn tell_throughput(&mut self) {
+        let Some(rate) = self.link.estimate() else { return };
+        // A twentieth more or less is no news.
+        if rate.get().abs_diff(self.told_throughput) > self.told_throughput / 20 {
+            self.told_throughput = rate.get();
+            self.tell(Event::Throughput(rate));
+        }
+    }
+
+    /// Takes a complete load out of the list and into the estimate.
+    fn finish(&mut self, id: RequestId, size: ByteCount) -> Option<Load> {
+        if self.loads.get(&id)?.first_byte.is_some() {
+            self.progress(id, size);
+            self.link.ends(self.now);
+        }
+        self.loads.remove(&id)
+    }
+
+    pub(super) fn playlist_arrived(&mut self, id: RequestId, url: Url, text: &str) {
+        let size = ByteCount::new(text.len() as u64);
+        let Some(load) = self.finish(id, size) else { return };
+        let parsed = hls::parse(text, &url);
+        match (load.purpose, parsed.map(|parsed| parsed.value)) {
+            (Purpose::Root, Ok(Playlist::Multivariant(playlist))) => match Presentation::multivariant(playlist, &url) {
+                Some(presentation) => self.presentation_known(presentation),
+                None => self.fail(&Trouble::NoStreams),
+            },
+            (Purpose::Root, Ok(Playlist::Media(playlist))) => {
+                let timeline = Timeline::new(playlist, url.clone(), self.now, None);
+                self.presentation_known(Presentation::single(url, timeline));
+                self.timeline_known();
+            }
+            (Purpose::Playlist(stream), Ok(Playlist::Media(playlist))) => {
+                self.health.entry(stream).or_default().succeeded();
+                let Some(presentation) = &mut self.presentation else { return };
+                let known = presentation.stream(stream).and_then(|known| known.timeline.as_ref());
+                let timeline = Timeline::new(playlist, url, self.now, known.or(presentation.any_timeline()));
+                if let Some(stream) = presentation.stream_mut(stream) {
+                    stream.timeline = Some(timeline);
+                }
+                self.timeline_known();
+            }
+            (Purpose::Root, Err(cause)) => self.fail(&Trouble::Playlist(cause)),
+            (Purpose::Playlist(stream), Err(_) | Ok(Playlist::Multivariant(_))) => {
+                self.stream_failed(stream, &LoadFailure::Corrupt);
+            }
+            // A driver that answers a media load with text is wrong; nothing is lost by asking again.
+            (Purpose::Init(key, _), _) => drop(self.inits.remove(&key)),
+            (Purpose::Segment(..), _) => {}
+        }
+    }
+
+    fn presentation_known(&mut self, presentation: Presentation) {
+        if let Some(track) = presentation.variant_track {
+            self.lanes.push(Lane::new(Role::Variant, track));
+        }
+        if let Some(audio) = presentation.default_audio() {
+            let mut lane = Lane::new(Role::Rendition, Track::Audio);
+            lane.stream = Some(StreamId::Audio(audio));
+            self.lanes.push(lane);
+            self.wishes.audio = Some(audio);
+        } else if presentation.variants.len() == 1 && presentation.any_timeline().is_some() {
+            self.lanes[0].stream = Some(StreamId::Variant(crate::message::VariantId(0)));
+        }
+        self.presentation = Some(presentation);
+        self.become_phase(Phase::Running);
+    }
+
+    /// Tells the page when the first timelines of all lanes are there, and goes to the start position.
+    fn timeline_known(&mut self) {
+        let Some(presentation) = &self.presentation else { return };
+        let Some((_, start)) = &mut self.root else { return };
+        let timelines: Option<Vec<_>> = self
+            .lanes
+            .iter()
+            .map(|lane| presentation.stream(lane.stream?).and_then(|stream| stream.timeline.as_ref()))
+            .collect();
+        let Some(first) = timelines.as_ref().and_then(|timelines| timelines.first()) else { return };
+        let start = start.take().unwrap_or(first.suggested_start());
+        let duration = first.duration();
+        let ready =
+            Event::Ready { variants: presentation.variant_infos(), audio: presentation.audio_infos(), duration };
+        self.root = None;
+        self.tell(ready);
+        if let Some(audio) = self.wishes.audio {
+            self.tell(Event::AudioChosen(audio));
+        }
+        if start != MediaTime::ZERO {
+            self.motion = Motion { sent_to: Some((start, self.now)), seeking: true, ..Motion::default() };
+        }
+    }
+
+    pub(super) fn codecs_found(&mut self, id: RequestId, codecs: &str) {
+        let stream = match self.loads.get(&id).map(|load| &load.purpose) {
+            Some(Purpose::Init(_, stream)) => *stream,
+            Some(Purpose::Segment(_, wanted)) => wanted.stream,
+            Some(Purpose::Root | Purpose::Playlist(_)) | None => return,
+        };
+        let found: Vec<_> =
+            codecs.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(CodecString::new).collect();
+        let Some(presentation) = &mut self.presentation else { return };
+        // A media playlist opened directly does not say whether it has a picture.
+        let sound_only = !found.is_empty() && found.iter().all(|codec| codec.video().is_none());
+        if sound_only && !self.prepared && presentation.audio.is_empty() && presentation.variants.len() == 1 {
+            presentation.variant_track = Some(Track::Audio);
+            self.lanes.iter_mut().for_each(|lane| lane.track = Track::Audio);
+        }
+        if let Some(stream) = presentation.stream_mut(stream).filter(|stream| stream.codecs.is_empty()) {
+            stream.codecs = found;
+        }
+    }
+
+    pub(super) fn loaded(&mut self, id: RequestId, size: ByteCount, media_start: Option<MediaTime>) {
+        let Some(load) = self.finish(id, size) else { return };
+        match load.purpose {
+            Purpose::Init(key, _) => drop(self.inits.insert(key, Init::Loaded(id))),
+            Purpose::Segment(role, wanted) => {
+                let health = self.health.entry(wanted.stream).or_default();
+                health.succeeded();
+                health.was_made_in(load.making, self.now);
+                health.saw(size, wanted.span.length());
+                self.trouble = None;
+                self.nuisance = None;
+                if let Some(lane) = self.lane_mut(role) {
+                    lane.given_up = None;
+                    lane.queue.push_back(Item { id, size, media_start, wanted });
+                }
+            }
+            Purpose::Root | Purpose::Playlist(_) => {}
+        }
+    }
+
+    pub(super) fn load_failed(&mut self, id: RequestId, cause: LoadFailure) {
+        let Some(load) = self.loads.remove(&id) else { return };
+        if load.first_byte.is_some() {
+            self.link.ends(self.now);
+        }
+        match load.purpose {
+            Purpose::Root => self.root_failed(cause),
+            Purpose::Init(key, stream) => {
+                self.inits.remove(&key);
+                self.stream_failed(stream, &cause);
+            }
+            Purpose::Playlist(stream) | Purpose::Segment(_, super::Wanted { stream, .. }) => {
+                self.stream_failed(stream, &cause);
+            }
+        }
+    }
+
+    fn root_failed(&mut self, cause: LoadFailure) {
+        let health = &mut self.root_health;
+        let wait = match remedy(&cause, health.failures) {
+            // Before anything was shown a person is better told than left waiting for over a quarter of a minute.
+            Remedy::Unreachable(wait) if health.failures < 5 => wait,
+            Remedy::RetryAfter(wait) => wait,
+            Remedy::AskedToWait(wait) => {
+                self.server_asks_to_wait(None, wait, &cause);
+                return;
+            }
+            Remedy::Unreachable(_) | Remedy::Avoid(_) => {
+                self.fail(&Trouble::Load(cause));
+                return;
+            }
+        };
+        health.failures = health.failures.saturating_add(1);
+        health.not_before = Some(self.now + wait);
+    }
+
+    /// A stream failed in one way or another: waits, or looks for another one.
+    pub(super) fn stream_failed(&mut self, stream: StreamId, cause: &LoadFailure) {
+        let failures = self.health.entry(stream).or_default().failures;
+        let wait = match remedy(cause, failures) {
+            Remedy::AskedToWait(wait) => {
+                self.server_asks_to_wait(Some(stream), wait, cause);
+                return;
+            }
+            Remedy::Unreachable(wait) => {
+                if failures > 1 {
+                    self.nuisance(Nuisance::Offline);
+                }
+                wait
+            }
+            Remedy::RetryAfter(wait) => wait,
+            Remedy::Avoid(time) if self.has_another(stream) => {
+                let health = self.health.entry(stream).or_default();
+                health.avoid_until = Some(self.now + time);
+                health.failures = 0;
+                self.nuisance(Nuisance::OtherVariant);
+                return;
+            }
+            // The server may only be gone for a while; a timeout is no statement about the title.
+            Remedy::Avoid(_) if *cause == LoadFailure::TimedOut => {
+                self.nuisance(Nuisance::Offline);
+                backoff(failures)
+            }
+            Remedy::Avoid(_) => {
+                self.trouble = Some(Trouble::Load(cause.clone()));
+                backoff(failures.saturating_add(1))
+            }
+        };
+        let health = self.health.entry(stream).or_default();
+        health.failures = failures.saturating_add(1);
+        health.asked_to_wait = false;
+        health.not_before = Some(self.now + wait);
+    }
+
+    fn server_asks_to_wait(&mut self, stream: Option<StreamId>, wait: Duration, cause: &LoadFailure) {
+        let health = match stream {
+            Some(stream) => self.health.entry(stream).or_default(),
+            None => &mut self.root_health,
+        };
+        health.not_before = Some(self.now + wait);
+        health.asked_to_wait = true;
+        health.waited = health.waited.saturating_add(wait);
+        if health.waited >= PATIENCE {
+            let detail = match cause {
+                LoadFailure::Status { problem: Some(problem), .. } => Some(problem.detail.clone()),
+                LoadFailure::Status { problem: None, .. }
+                | LoadFailure::Network
+                | LoadFailure::TimedOut
+                | LoadFailure::Corrupt => None,
+            };
+            self.nuisance(Nuisance::ServerBusy(detail));
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Which stream a lane loads from: collects the facts for the ABR rule, and knows which variants may be used at all.
+
+use std::time::Duration;
+
+use media_model::hls::VariantStream;
+use media_model::{BitsPerSecond, ByteCount, MediaDuration, Resolution};
+
+use super::Player;
+use super::lane::{Lane, Role};
+use crate::abr::{self, Candidate, Signals};
+use crate::message::VariantId;
+use crate::playlist::StreamId;
+
+/// A variant whose average is not declared is taken to need this share of its peak, in thousandths, until seen.
+const USUAL_AVERAGE: u64 = 750;
+
+impl Player {
+    /// The stream to load the next segment of a lane from; `None` while there is none to be used.
+    pub(super) fn pick_stream(&self, role: Role, segment: MediaDuration) -> Option<StreamId> {
+        match role {
+            Role::Rendition => self.wishes.audio.map(StreamId::Audio),
+            Role::Variant => self.pick_variant(segment).map(StreamId::Variant),
+        }
+    }
+
+    fn pick_variant(&self, segment: MediaDuration) -> Option<VariantId> {
+        let mut usable = self.usable_variants();
+        if let Some(given_up) = self.lane(Role::Variant).and_then(|lane| lane.given_up)
+            && usable.iter().any(|&id| id < given_up)
+        {
+            usable.retain(|&id| id < given_up);
+        }
+        let choice = self.choose_among(&usable, segment)?;
+        if !self.is_asked_to_wait(choice) {
+            return Some(choice);
+        }
+        // The server has no room to encode this one now; one that it need not encode may be there at once.
+        let others: Vec<_> = usable.into_iter().filter(|&id| !self.is_asked_to_wait(id)).collect();
+        let other = self.choose_among(&others, segment)?;
+        let carried = self.candidate(other).is_some_and(|candidate| candidate.average <= self.throughput());
+        Some(if carried { other } else { choice })
+    }
+
+    pub(super) fn choose_among(&self, variants: &[VariantId], segment: MediaDuration) -> Option<VariantId> {
+        let candidates: Vec<_> = variants.iter().filter_map(|&id| self.candidate(id)).collect();
+        abr::choose(self.config.rule, &self.signals(&candidates, segment))
+    }
+
+    pub(super) fn signals<'a>(&self, candidates: &'a [Candidate], segment: MediaDuration) -> Signals<'a> {
+        let lane = self.lane(Role::Variant);
+        let current = match lane.and_then(|lane| lane.stream) {
+            Some(StreamId::Variant(id)) => Some(id),
+            Some(StreamId::Audio(_)) | None => None,
+        };
+        Signals {
+            candidates,
+            current: current.filter(|current| candidates.iter().any(|candidate| candidate.id == *current)),
+            level: self.lanes.iter().map(|lane| self.loaded_ahead(lane)).min().unwrap_or_default(),
+            started: self.qoe.startup.is_some(),
+            throughput: self.throughput(),
+            latency: self.link.latency(),
+            segment,
+        }
+    }
+
+    /// Media ahead of the playhead, with what waits to be appended.
+    pub(super) fn loaded_ahead(&self, lane: &Lane) -> MediaDuration {
+        let at = self.motion.position();
+        crate::load::covered_until(&lane.covered(), at).since(at)
+    }
+
+    /// What the link carries, as measured or guessed.
+    pub(super) fn throughput(&self) -> BitsPerSecond {
+        self.link.estimate().unwrap_or_else(|| {
+            let near = self.link.fastest_answer().is_some_and(|answer| answer <= self.config.lan_latency);
+            if near { self.config.lan_throughput } else { self.config.start_throughput }
+        })
+    }
+
+    pub(super) fn candidate(&self, id: VariantId) -> Option<Candidate> {
+        let variant = self.presentation.as_ref()?.variant(id)?;
+        let health = self.health.get(&StreamId::Variant(id));
+        let sound = self.wishes.audio.and_then(|audio| self.health.get(&StreamId::Audio(audio))?.seen_rate());
+        let seen = health.and_then(|health| health.seen_rate());
+        let seen = seen.map(|rate| BitsPerSecond::new(rate.get().saturating_add(sound.unwrap_or_default().get())));
+        let declared = variant.average_bandwidth.unwrap_or(variant.bandwidth.scaled(USUAL_AVERAGE, 1_000));
+        let average = seen.map_or(declared, |seen| match variant.average_bandwidth {
+            Some(declared) => seen.max(declared),
+            None => seen,
+        });
+        Some(Candidate {
+            id,
+            peak: variant.bandwidth.max(average),
+            average,
+            making: health.map_or(Duration::ZERO, |health| health.making(self.now)),
+        })
+    }
+
+    /// What a segment of this length will weigh, as far as can be told without its byte range.
+    pub(super) fn expected_size(&self, stream: StreamId, length: MediaDuration) -> ByteCount {
+        let seen = self.health.get(&stream).and_then(|health| health.seen_rate());
+        let rate = match stream {
+            StreamId::Variant(id) => seen.or_else(|| self.candidate(id).map(|candidate| candidate.average)),
+            StreamId::Audio(_) => seen,
+        };
+        let bits = u128::from(rate.unwrap_or_default().get()) * u128::from(length.as_micros()) / 1_000_000;
+        ByteCount::new(u64::try_from(bits / 8).unwrap_or(u64::MAX))
+    }
+
+    fn is_asked_to_wait(&self, id: VariantId) -> bool {
+        let health = self.health.get(&StreamId::Variant(id));
+        health.is_some_and(|health| health.asked_to_wait && health.waits(self.now))
+    }
+
+    /// Variants that may be loaded, lowest first: the locked one, else those that fit the screen; without those that
+    /// failed lately.
+    pub(super) fn usable_variants(&self) -> Vec<VariantId> {
+        let Some(presentation) = &self.presentation else { return Vec::new() };
+        let all = || (0..).zip(&presentation.variants).map(|(index, variant)| (VariantId(index), variant));
+        let works =
+            |id: VariantId| self.health.get(&StreamId::Variant(id)).is_none_or(|health| !health.is_avoided(self.now));
+        if let Some(locked) = self.wishes.variant.filter(|&id| presentation.variant(id).is_some() && works(id)) {
+            return vec![locked];
+        }
+        let working: Vec<_> = all().filter(|&(id, _)| works(id)).collect();
+        let fitting: Vec<_> =
+            working.iter().filter(|(_, variant)| self.is_of_use(variant, &working)).map(|&(id, _)| id).collect();
+        if fitting.is_empty() { working.into_iter().map(|(id, _)| id).collect() } else { fitting }
+    }
+
+    /// Whether the screen can show more of this variant than of every smaller one.
+    fn is_of_use(&self, variant: &VariantStream, among: &[(VariantId, &VariantStream)]) -> bool {
+        let (Some(limit), Some(size)) = (self.wishes.resolution, variant.resolution) else { return true };
+        let fills = |size: Resolution| size.width >= limit.width || size.height >= limit.height;
+        let is_smaller = |other: Resolution| other.width < size.width && other.height < size.height;
+        !among.iter().filter_map(|(_, other)| other.resolution).any(|other| is_smaller(other) && fills(other))
+    }
+
+    /// Whether playback can go on without this stream.
+    pub(super) fn has_another(&self, stream: StreamId) -> bool {
+        match stream {
+            StreamId::Audio(_) => false,
+            StreamId::Variant(id) => self.usable_variants_without(id),
+        }
+    }
+
+    fn usable_variants_without(&self, id: VariantId) -> bool {
+        let Some(presentation) = &self.presentation else { return false };
+        (0..).zip(&presentation.variants).map(|(index, _)| VariantId(index)).any(|other| {
+            let health = self.health.get(&StreamId::Variant(other));
+            other != id && health.is_none_or(|health| !health.is_avoided(self.now))
+        })
+    }
+}

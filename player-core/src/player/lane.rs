@@ -1,0 +1,208 @@
+//! One track from its stream to its buffer: what is loaded into it, what waits to be appended, what the buffer is doing.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use media_model::hls::ByteRange;
+use media_model::{BitsPerSecond, ByteCount, MediaDuration, MediaTime, Ranges, TimeRange};
+use url::Url;
+
+use crate::buffer::Buffer;
+use crate::clock::Now;
+use crate::message::{RequestId, Track, VariantId};
+use crate::playlist::StreamId;
+
+/// Which part of the presentation a lane carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Role {
+    /// The variant streams.
+    Variant,
+    /// The separate audio renditions.
+    Rendition,
+}
+
+/// What names an init section.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct InitKey {
+    pub(crate) url: Url,
+    pub(crate) range: Option<ByteRange>,
+}
+
+/// A segment on its way.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Wanted {
+    pub(crate) stream: StreamId,
+    pub(crate) span: TimeRange,
+    pub(crate) period: u64,
+    pub(crate) init: Option<InitKey>,
+}
+
+/// A loaded segment.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    pub(crate) id: RequestId,
+    pub(crate) size: ByteCount,
+    pub(crate) media_start: Option<MediaTime>,
+    pub(crate) wanted: Wanted,
+}
+
+impl Item {
+    pub(crate) fn variant(&self) -> Option<VariantId> {
+        match self.wanted.stream {
+            StreamId::Variant(id) => Some(id),
+            StreamId::Audio(_) => None,
+        }
+    }
+}
+
+/// What the driver's buffer is doing.
+#[derive(Clone, Debug)]
+pub(crate) enum Busy {
+    Init(InitKey),
+    Segment(Item),
+    Evict(TimeRange),
+}
+
+/// One track.
+#[derive(Clone, Debug)]
+pub(crate) struct Lane {
+    pub(crate) role: Role,
+    pub(crate) track: Track,
+    pub(crate) buffer: Buffer,
+    /// What is loaded now.
+    pub(crate) stream: Option<StreamId>,
+    /// Loaded, not yet appended.
+    pub(crate) queue: VecDeque<Item>,
+    pub(crate) busy: Option<Busy>,
+    /// Type and codecs the buffer is set to.
+    pub(crate) mime: Option<String>,
+    /// Init section in force.
+    pub(crate) init: Option<InitKey>,
+    /// What is ahead belongs to another rendition and goes when the first segment of the new one is there.
+    pub(crate) flush: bool,
+    /// The buffer refused bytes for lack of room: no append before the playhead is here.
+    pub(crate) crowded_until: Option<MediaTime>,
+    /// The variant whose segment was given up because it would have come too late: this time a lower one is taken.
+    pub(crate) given_up: Option<VariantId>,
+    /// The variant appended last.
+    pub(crate) appended: Option<VariantId>,
+    /// Whether anything was ever appended.
+    pub(crate) fed: bool,
+}
+
+impl Lane {
+    pub(crate) fn new(role: Role, track: Track) -> Self {
+        Self {
+            role,
+            track,
+            buffer: Buffer::default(),
+            stream: None,
+            queue: VecDeque::new(),
+            busy: None,
+            mime: None,
+            init: None,
+            flush: false,
+            crowded_until: None,
+            given_up: None,
+            appended: None,
+            fed: false,
+        }
+    }
+
+    /// What need not be loaded: what is in the buffer or waits to get there.
+    pub(crate) fn covered(&self) -> Ranges {
+        let mut spans: Vec<_> = self.queue.iter().map(|item| item.wanted.span).collect();
+        if let Some(Busy::Segment(item)) = &self.busy {
+            spans.push(item.wanted.span);
+        }
+        if !self.flush {
+            spans.extend(self.buffer.covered().iter());
+        }
+        Ranges::new(spans)
+    }
+
+    /// Everything is new, as after a failed media element.
+    pub(crate) fn restart(&mut self) -> impl Iterator<Item = RequestId> + use<> {
+        let busy = match self.busy.take() {
+            Some(Busy::Segment(item)) => Some(item.id),
+            Some(Busy::Init(_) | Busy::Evict(_)) | None => None,
+        };
+        let loaded: Vec<_> = self.queue.drain(..).map(|item| item.id).chain(busy).collect();
+        *self = Self { stream: self.stream, ..Self::new(self.role, self.track) };
+        loaded.into_iter()
+    }
+}
+
+/// How a stream has done so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Health {
+    /// Failures in a row.
+    pub(crate) failures: u32,
+    /// Nothing is asked of it before this.
+    pub(crate) not_before: Option<Now>,
+    /// The server itself asked for the pause.
+    pub(crate) asked_to_wait: bool,
+    /// How long it has been asking so far, without a success.
+    pub(crate) waited: Duration,
+    /// Another stream is preferred until then.
+    pub(crate) avoid_until: Option<Now>,
+    /// The device cannot play it.
+    pub(crate) never: bool,
+    /// What the server needed to make the last two segments, newest first, and when that was.
+    making: Option<(Duration, Option<Duration>, Now)>,
+    /// Bytes and length of the segments so far, older ones counting less.
+    seen: (u64, u64),
+}
+
+/// What a server needed to make a segment is no news after this: it may have made the next ones meanwhile.
+const MAKING_MEMORY: Duration = Duration::from_secs(60);
+
+impl Health {
+    pub(crate) fn succeeded(&mut self) {
+        self.failures = 0;
+        self.not_before = None;
+        self.asked_to_wait = false;
+        self.waited = Duration::ZERO;
+    }
+
+    /// Forgets failures, not what the device cannot play.
+    pub(crate) fn pardon(&mut self) {
+        self.succeeded();
+        self.avoid_until = None;
+    }
+
+    pub(crate) fn waits(&self, now: Now) -> bool {
+        self.not_before.is_some_and(|time| now < time)
+    }
+
+    pub(crate) fn is_avoided(&self, now: Now) -> bool {
+        self.never || self.avoid_until.is_some_and(|time| now < time)
+    }
+
+    /// A segment took the server `making` before it could be sent.
+    pub(crate) fn was_made_in(&mut self, making: Duration, now: Now) {
+        self.making = Some((making, self.making.map(|(newest, _, _)| newest), now));
+    }
+
+    /// What the server will need for the next one. Starting an encoder costs once, so of two the smaller counts, and of
+    /// a single one only half.
+    pub(crate) fn making(&self, now: Now) -> Duration {
+        match self.making {
+            Some((_, _, when)) if now.since(when) > MAKING_MEMORY => Duration::ZERO,
+            Some((newest, Some(before), _)) => newest.min(before),
+            Some((only, None, _)) => only / 2,
+            None => Duration::ZERO,
+        }
+    }
+
+    pub(crate) fn saw(&mut self, size: ByteCount, length: MediaDuration) {
+        let (bytes, micros) = self.seen;
+        self.seen = (bytes / 4 * 3 + size.get(), micros / 4 * 3 + length.as_micros());
+    }
+
+    /// Bit rate of the segments so far.
+    pub(crate) fn seen_rate(&self) -> Option<BitsPerSecond> {
+        let (bytes, micros) = self.seen;
+        BitsPerSecond::measured(ByteCount::new(bytes), Duration::from_micros(micros))
+    }
+}

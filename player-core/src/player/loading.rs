@@ -1,0 +1,222 @@
+//! What to load now: playlists, init sections, one segment per lane at a time; and what to stop loading.
+
+use std::time::Duration;
+
+use media_model::hls::Segment;
+use media_model::{ByteCount, MediaDuration, MediaTime};
+
+use super::lane::{InitKey, Lane, Role, Wanted};
+use super::{DRIVER_GRACE, Init, Player, Purpose};
+use crate::load::{covered_until, next_segment};
+use crate::message::{LoadFailure, Output, RequestId};
+use crate::player::phase::Phase;
+use crate::playlist::timeline::Entry;
+use crate::playlist::{StreamId, Timeline};
+
+/// One lane may be this much ahead of another, or a segment, if that is longer.
+const LEAD: MediaDuration = MediaDuration::from_secs(4);
+/// Reckoned with while no timeline says how long segments are.
+const USUAL_SEGMENT: MediaDuration = MediaDuration::from_secs(2);
+/// Segments that may wait for a buffer; more would only take memory.
+const MAX_QUEUE: usize = 2;
+/// A download is watched for this long before it is judged.
+const JUDGE_AFTER: Duration = Duration::from_millis(250);
+
+impl Player {
+    pub(super) fn load(&mut self) {
+        self.time_out_forgotten();
+        match self.phase {
+            Phase::Opening => self.load_root(),
+            Phase::Running | Phase::Ended => {
+                self.abandon_hopeless();
+                let mut roles: Vec<_> = self.lanes.iter().map(|lane| (self.loaded_ahead(lane), lane.role)).collect();
+                roles.sort();
+                roles.into_iter().for_each(|(_, role)| self.load_lane(role));
+            }
+            Phase::Idle | Phase::Failed => {}
+        }
+    }
+
+    fn load_root(&mut self) {
+        let under_way = self.loads.values().any(|load| load.purpose == Purpose::Root);
+        if under_way || self.root_health.waits(self.now) {
+            return;
+        }
+        if let Some((url, _)) = &self.root {
+            self.begin(Purpose::Root, url.clone(), None, ByteCount::default());
+        }
+    }
+
+    /// A driver must answer every load; one that does not must not stop playback for ever.
+    fn time_out_forgotten(&mut self) {
+        let limit = self.config.idle_timeout + DRIVER_GRACE;
+        let silent = self.loads.iter().filter(|(_, load)| self.now.since(load.last_heard) > limit);
+        let silent: Vec<RequestId> = silent.map(|(id, _)| *id).collect();
+        for id in silent {
+            self.out.push(Output::Cancel(id));
+            self.load_failed(id, LoadFailure::TimedOut);
+        }
+    }
+
+    fn load_lane(&mut self, role: Role) {
+        let Some(lane) = self.lane(role) else { return };
+        if let Some(stream) = lane.stream
+            && self.timeline(stream).and_then(|timeline| timeline.reload_at).is_some_and(|time| time <= self.now)
+        {
+            self.load_playlist(stream);
+        }
+        let Some(lane) = self.lane(role) else { return };
+        if lane.queue.len() >= MAX_QUEUE || !self.loads_of(role).is_empty() {
+            return;
+        }
+        let segment = match lane.stream.and_then(|stream| self.timeline(stream)) {
+            Some(timeline) => match self.missing(lane, timeline) {
+                Some(entry) if self.is_in_step(lane, entry.span.length()) => entry.span.length(),
+                Some(_) | None => return,
+            },
+            None => USUAL_SEGMENT,
+        };
+        // While the playlist of a variant is on its way, the choice stands.
+        let Some(stream) = self.playlist_under_way(role).or_else(|| self.pick_stream(role, segment)) else { return };
+        if let Some(lane) = self.lane_mut(role) {
+            lane.stream = Some(stream);
+        }
+        self.load_segment(role, stream);
+    }
+
+    fn load_segment(&mut self, role: Role, stream: StreamId) {
+        let stale = |timeline: &Timeline| timeline.reload_at.is_some_and(|time| time <= self.now);
+        if self.timeline(stream).is_none_or(stale) {
+            self.load_playlist(stream);
+        }
+        let (Some(lane), Some(timeline)) = (self.lane(role), self.timeline(stream)) else { return };
+        let waits = self.health.get(&stream).is_some_and(|health| health.waits(self.now));
+        let Some(entry) = self.missing(lane, timeline).filter(|_| !waits) else { return };
+        let Some(url) = timeline.resolve(&entry.segment.uri) else {
+            self.stream_failed(stream, &LoadFailure::Corrupt);
+            return;
+        };
+        let (span, period, range) = (entry.span, entry.period, entry.segment.range);
+        let init = init_key(timeline, &entry.segment);
+        if let Some(key) = &init
+            && !self.inits.contains_key(key)
+        {
+            self.inits.insert(key.clone(), Init::Loading);
+            let purpose = Purpose::Init(key.clone(), stream);
+            self.begin(purpose, key.url.clone(), key.range, ByteCount::default());
+        }
+        let expected = match range {
+            Some(range) => ByteCount::new(range.length),
+            None => self.expected_size(stream, span.length()),
+        };
+        self.begin(Purpose::Segment(role, Wanted { stream, span, period, init }), url, range, expected);
+    }
+
+    /// Loads an init section again that failed while its segment arrived.
+    pub(super) fn load_init(&mut self, key: &InitKey, stream: StreamId) {
+        let waits = self.health.get(&stream).is_some_and(|health| health.waits(self.now));
+        if !waits && !self.inits.contains_key(key) {
+            self.inits.insert(key.clone(), Init::Loading);
+            self.begin(Purpose::Init(key.clone(), stream), key.url.clone(), key.range, ByteCount::default());
+        }
+    }
+
+    fn load_playlist(&mut self, stream: StreamId) {
+        let under_way = self.loads.values().any(|load| load.purpose == Purpose::Playlist(stream));
+        let waits = self.health.get(&stream).is_some_and(|health| health.waits(self.now));
+        if under_way || waits {
+            return;
+        }
+        if let Some(url) = self.presentation.as_ref().and_then(|one| one.stream(stream)).map(|one| one.url.clone()) {
+            self.begin(Purpose::Playlist(stream), url, None, ByteCount::default());
+        }
+    }
+
+    /// The variant whose first playlist is on its way.
+    fn playlist_under_way(&self, role: Role) -> Option<StreamId> {
+        self.loads.values().find_map(|load| match (&load.purpose, role) {
+            (Purpose::Playlist(stream @ StreamId::Variant(_)), Role::Variant) if self.timeline(*stream).is_none() => {
+                Some(*stream)
+            }
+            (Purpose::Playlist(_) | Purpose::Root | Purpose::Init(..) | Purpose::Segment(..), _) => None,
+        })
+    }
+
+    pub(super) fn timeline(&self, stream: StreamId) -> Option<&Timeline> {
+        self.presentation.as_ref()?.stream(stream)?.timeline.as_ref()
+    }
+
+    /// The next segment this lane should have, up to the buffer goal.
+    fn missing<'a>(&self, lane: &Lane, timeline: &'a Timeline) -> Option<&'a Entry> {
+        let at = self.motion.position();
+        let full = lane.buffer.bytes_ahead(at) >= self.config.buffer_bytes && lane.buffer.level(at) > LEAD;
+        if full {
+            return None;
+        }
+        next_segment(timeline, &lane.covered(), at, at + self.goal)
+    }
+
+    /// Whether nothing is left to load for this lane from the playhead on.
+    pub(super) fn is_complete(&self, lane: &Lane) -> bool {
+        let Some(timeline) = lane.stream.and_then(|stream| self.timeline(stream)) else { return false };
+        let forever = MediaTime::from_micros(i64::MAX);
+        timeline.ended && next_segment(timeline, &lane.covered(), self.motion.position(), forever).is_none()
+    }
+
+    /// Whether this lane is not too far ahead of the others.
+    fn is_in_step(&self, lane: &Lane, segment: MediaDuration) -> bool {
+        let at = self.motion.position();
+        let end = covered_until(&lane.covered(), at);
+        self.lanes.iter().all(|other| {
+            let other_end = covered_until(&other.covered(), at);
+            end <= other_end + LEAD.max(segment) || self.is_complete(other)
+        })
+    }
+
+    /// Stops the download of a variant that would not be complete before the buffer is dry, if a lower one would.
+    fn abandon_hopeless(&mut self) {
+        let Some(lane) = self.lane(Role::Variant) else { return };
+        let level = self.loaded_ahead(lane).to_std();
+        let hopeless = self.loads.iter().find_map(|(&id, load)| {
+            let Purpose::Segment(Role::Variant, wanted) = &load.purpose else { return None };
+            let StreamId::Variant(variant) = wanted.stream else { return None };
+            let first_byte = load.first_byte?;
+            if self.now.since(first_byte) < JUDGE_AFTER || self.wishes.variant == Some(variant) {
+                return None;
+            }
+            // What was expected is a guess: a tenth of what came already may well come still.
+            let rest = load.expected.get().saturating_sub(load.bytes.get()).max(load.bytes.get() / 10);
+            let rest = self.link.estimate()?.time_for(ByteCount::new(rest)).unwrap_or(Duration::MAX);
+            let lower: Vec<_> = self.usable_variants().into_iter().filter(|&id| id < variant).collect();
+            let instead = self.candidate(self.choose_among(&lower, wanted.span.length())?)?;
+            let other = self.signals(&[], wanted.span.length()).fetch_time(&instead);
+            (rest > level && other < rest.mul_f32(0.8)).then_some((id, variant))
+        });
+        if let Some((id, variant)) = hopeless {
+            self.cancel(id);
+            if let Some(lane) = self.lane_mut(Role::Variant) {
+                lane.given_up = Some(variant);
+            }
+        }
+    }
+
+    /// After a seek: stops segments that are not the next one any more.
+    pub(super) fn cancel_useless(&mut self) {
+        let at = self.motion.position();
+        let useless = self.loads.iter().filter(|(_, load)| {
+            let Purpose::Segment(role, wanted) = &load.purpose else { return false };
+            let next = self.lane(*role).and_then(|lane| {
+                let timeline = self.timeline(wanted.stream)?;
+                next_segment(timeline, &lane.covered(), at, at + self.goal)
+            });
+            next.is_none_or(|next| next.span != wanted.span)
+        });
+        let useless: Vec<_> = useless.map(|(id, _)| *id).collect();
+        useless.into_iter().for_each(|id| self.cancel(id));
+    }
+}
+
+fn init_key(timeline: &Timeline, segment: &Segment) -> Option<InitKey> {
+    let init = segment.init.as_ref()?;
+    Some(InitKey { url: timeline.resolve(&init.uri)?, range: init.range })
+}

@@ -1,0 +1,194 @@
+//! Watches the playhead: stalls, holes in the buffer, a decoder that does not move, the end.
+
+use std::time::Duration;
+
+use media_model::{MediaDuration, MediaTime, Ranges};
+
+use super::lane::{Lane, Role};
+use super::{Motion, Player, Purpose};
+use crate::clock::Now;
+use crate::error::Nuisance;
+use crate::load::next_segment;
+use crate::message::{Event, Output, StallCause, Track};
+use crate::player::phase::Phase;
+
+/// Playback that stands still this long has stalled; shorter is between two frames and two reports.
+const STALL_AFTER: Duration = Duration::from_millis(250);
+/// With media buffered, playback that stands still this long is pushed.
+const NUDGE_AFTER: Duration = Duration::from_millis(1_500);
+const NUDGE: MediaDuration = MediaDuration::from_millis(100);
+const MAX_NUDGES: u32 = 4;
+/// So much media that the decoder has no excuse; also how near the end everything counts as played.
+const ENOUGH: MediaDuration = MediaDuration::from_millis(500);
+/// Past the start of a stretch to jump to: seconds in floating point may round down to before it.
+const INSIDE: MediaDuration = MediaDuration::from_millis(1);
+/// A driver that was sent somewhere gets this long to arrive before it is sent again.
+const ARRIVAL: Duration = Duration::from_secs(2);
+/// A request without an answer for this long waits for the server, not for the link.
+const SLOW_ANSWER: Duration = Duration::from_secs(1);
+
+impl Player {
+    pub(super) fn playhead(&mut self, at: MediaTime, video: Ranges, audio: Ranges, moving: bool) {
+        for (track, ranges) in [(Track::Video, video), (Track::Audio, audio)] {
+            if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.track == track) {
+                lane.buffer.report(ranges);
+            }
+        }
+        let arrived = |target: MediaTime| at.since(target).max(target.since(at)) <= ENOUGH;
+        if self.motion.sent_to.is_some_and(|(target, _)| arrived(target)) {
+            self.motion.sent_to = None;
+        }
+        let advanced = at != self.motion.at;
+        self.motion.at = at;
+        self.motion.moving = moving;
+        if moving {
+            self.motion.seeking = false;
+            if advanced {
+                self.motion.nudges = 0;
+            }
+            self.stall_ends();
+            self.note_variant();
+        }
+    }
+
+    pub(super) fn first_frame(&mut self) {
+        if !self.phase.is_active() {
+            return;
+        }
+        if let Some(after) = self.qoe.first_frame(self.now) {
+            self.tell(Event::Started { after });
+        }
+        self.note_variant();
+    }
+
+    fn note_variant(&mut self) {
+        let at = self.motion.position();
+        if let Some(variant) = self.lane(Role::Variant).and_then(|lane| lane.buffer.variant_at(at)) {
+            self.qoe.shows(variant);
+        }
+    }
+
+    pub(super) fn played_out(&mut self) {
+        if self.phase == Phase::Running && self.lanes.iter().all(|lane| self.is_complete(lane)) {
+            self.stall_ends();
+            self.become_phase(Phase::Ended);
+            self.tell(Event::Ended);
+        }
+    }
+
+    pub(super) fn stall_ends(&mut self) {
+        if let Some(after) = self.qoe.stall_ends(self.now) {
+            self.tell(Event::Resumed { after });
+        }
+    }
+
+    pub(super) fn watch(&mut self) {
+        let should_move = self.wishes.playing || self.motion.seeking;
+        if self.phase != Phase::Running || self.motion.moving || !should_move {
+            self.motion.still_since = None;
+            return;
+        }
+        let since = *self.motion.still_since.get_or_insert(self.now);
+        let still = self.now.since(since);
+        let at = self.motion.position();
+        let is_stall = self.wishes.playing && !self.motion.seeking && self.qoe.startup.is_some();
+        if is_stall && !self.qoe.is_stalled() && still >= STALL_AFTER && !self.is_at_end() {
+            self.qoe.stall_begins(since);
+            let cause = self.stall_cause();
+            self.tell(Event::Stalled(cause));
+        }
+        if !self.prepared {
+            return;
+        }
+        if let Some((target, when)) = self.motion.sent_to {
+            if self.now.since(when) >= ARRIVAL && self.all_hold(target) {
+                self.move_to(target);
+            }
+        } else if !self.all_hold(at) {
+            if still >= STALL_AFTER
+                && let Some(target) = self.past_the_hole(at)
+            {
+                self.move_to(target);
+            }
+        } else if self.level() >= ENOUGH {
+            self.nudge(still, at);
+        }
+    }
+
+    fn move_to(&mut self, target: MediaTime) {
+        self.out.push(Output::MoveTo(target));
+        self.motion.sent_to = Some((target, self.now));
+    }
+
+    fn nudge(&mut self, still: Duration, at: MediaTime) {
+        let Motion { nudges, .. } = self.motion;
+        if !self.wishes.playing || nudges >= MAX_NUDGES || still < NUDGE_AFTER * (nudges + 1) {
+            return;
+        }
+        self.motion.nudges += 1;
+        if self.qoe.startup.is_some() && self.motion.nudges > 1 {
+            self.nuisance(Nuisance::DecoderStuck);
+        }
+        self.move_to(at + NUDGE);
+    }
+
+    /// Whether every buffer has media at this position.
+    fn all_hold(&self, at: MediaTime) -> bool {
+        self.lanes.iter().all(|lane| holds(lane, at))
+    }
+
+    /// Where playback can go on behind a hole, if nothing will fill it.
+    fn past_the_hole(&self, at: MediaTime) -> Option<MediaTime> {
+        let starts = self.lanes.iter().flat_map(|lane| lane.buffer.reported().iter().map(|range| range.start()));
+        let target = starts.filter(|&start| start > at && self.all_hold(start)).min()?;
+        let will_be_filled = |lane: &Lane| {
+            lane.busy.is_some()
+                || !lane.queue.is_empty()
+                || lane
+                    .stream
+                    .and_then(|stream| self.timeline(stream))
+                    .is_none_or(|timeline| next_segment(timeline, &lane.buffer.covered(), at, target).is_some())
+        };
+        let open = self.lanes.iter().filter(|lane| !holds(lane, at)).any(will_be_filled);
+        (!open).then(|| target + INSIDE)
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.level() < ENOUGH && self.lanes.iter().all(|lane| self.is_complete(lane))
+    }
+
+    fn stall_cause(&self) -> StallCause {
+        if self.level() >= ENOUGH {
+            return StallCause::Decoder;
+        }
+        let mut health = self.lanes.iter().filter_map(|lane| self.health.get(&lane.stream?));
+        if health.clone().any(|health| health.asked_to_wait && health.waits(self.now)) {
+            return StallCause::SlowServer;
+        }
+        if health.any(|health| health.failures > 0) {
+            return StallCause::Offline;
+        }
+        let waits_for_server = self.loads.values().any(|load| {
+            let unanswered = load.first_byte.is_none() && self.now.since(load.begun) >= SLOW_ANSWER;
+            matches!(load.purpose, Purpose::Segment(..)) && (unanswered || load.making >= SLOW_ANSWER)
+        });
+        if waits_for_server { StallCause::SlowServer } else { StallCause::SlowLink }
+    }
+
+    /// When [`watch`](Self::watch) has something to decide.
+    pub(super) fn watch_times(&self) -> Vec<Now> {
+        let since = self.motion.still_since;
+        let nudges = NUDGE_AFTER * (self.motion.nudges + 1);
+        let arrival = self.motion.sent_to.map(|(_, when)| when + ARRIVAL);
+        since
+            .map(|since| since + STALL_AFTER)
+            .into_iter()
+            .chain(since.map(|since| since + nudges))
+            .chain(arrival)
+            .collect()
+    }
+}
+
+fn holds(lane: &Lane, at: MediaTime) -> bool {
+    lane.buffer.reported().around(at, MediaDuration::ZERO).is_some()
+}

@@ -1,0 +1,177 @@
+//! What is known of the presentation: its variant streams, its audio renditions and their timelines.
+//!
+//! Must not know loads or buffers. The timeline of one stream is in `playlist/timeline.rs`.
+
+pub(crate) mod timeline;
+
+use media_model::hls::{AudioRendition, MultivariantPlaylist, VariantStream};
+use media_model::{BitsPerSecond, CodecString, Resolution};
+use url::Url;
+
+use crate::message::{AudioId, AudioInfo, Track, VariantId, VariantInfo};
+pub(crate) use timeline::Timeline;
+
+/// A stream with a media playlist of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum StreamId {
+    /// A variant stream.
+    Variant(VariantId),
+    /// A separate audio rendition.
+    Audio(AudioId),
+}
+
+/// One stream and what has been read of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Stream {
+    pub(crate) id: StreamId,
+    /// Address of its media playlist.
+    pub(crate) url: Url,
+    pub(crate) timeline: Option<Timeline>,
+    /// Codecs of what it puts into its track's buffer; empty if not known.
+    pub(crate) codecs: Vec<CodecString>,
+}
+
+/// The whole presentation.
+#[derive(Clone, Debug)]
+pub(crate) struct Presentation {
+    /// Lowest bandwidth first; `VariantId` is the index.
+    pub(crate) variants: Vec<VariantStream>,
+    /// The renditions to choose from; `AudioId` is the index. Empty if audio is in the variant streams.
+    pub(crate) audio: Vec<AudioRendition>,
+    /// In which buffer the variant streams play; `None` if only the renditions are played.
+    pub(crate) variant_track: Option<Track>,
+    streams: Vec<Stream>,
+}
+
+impl Presentation {
+    /// The presentation of a multivariant playlist loaded from `base`; `None` if no stream of it has a usable address.
+    pub(crate) fn multivariant(playlist: MultivariantPlaylist, base: &Url) -> Option<Self> {
+        let mut variants = playlist.variants;
+        let has_picture = |variant: &VariantStream| {
+            variant.resolution.is_some()
+                || variant.codecs.is_empty()
+                || variant.codecs.iter().any(|codec| codec.video().is_some())
+        };
+        // Variants without a picture are for listeners on a poor link: not beside ones with a picture.
+        let pictures = variants.iter().any(has_picture);
+        variants.retain(|variant| has_picture(variant) == pictures && base.join(&variant.uri).is_ok());
+        variants.sort_by_key(|variant| variant.bandwidth);
+
+        let group = variants.iter().rev().find_map(|variant| {
+            let group = variant.audio_group.as_deref()?;
+            playlist.audio.iter().any(|one| one.group == group && one.uri.is_some()).then(|| group.to_owned())
+        });
+        let audio: Vec<_> =
+            playlist.audio.into_iter().filter(|one| Some(&one.group) == group.as_ref() && one.uri.is_some()).collect();
+        if !audio.is_empty() && pictures {
+            // A variant with sound of its own would sound twice.
+            variants.retain(|variant| variant.audio_group.is_some());
+        }
+        let variant_track = match (pictures, audio.is_empty()) {
+            (true, _) => Some(Track::Video),
+            (false, true) => Some(Track::Audio),
+            (false, false) => None,
+        };
+        if variants.is_empty() {
+            return None;
+        }
+        let mut presentation = Self { variants, audio, variant_track, streams: Vec::new() };
+        presentation.collect_streams(base);
+        Some(presentation)
+    }
+
+    /// The presentation of a media playlist opened directly.
+    pub(crate) fn single(url: Url, timeline: Timeline) -> Self {
+        let id = StreamId::Variant(VariantId(0));
+        Self {
+            variants: vec![VariantStream { uri: url.to_string(), ..VariantStream::default() }],
+            audio: Vec::new(),
+            variant_track: Some(Track::Video),
+            streams: vec![Stream { id, url, timeline: Some(timeline), codecs: Vec::new() }],
+        }
+    }
+
+    fn collect_streams(&mut self, base: &Url) {
+        let separate_audio = !self.audio.is_empty();
+        for (index, variant) in (0..).zip(&self.variants) {
+            let Ok(url) = base.join(&variant.uri) else { continue };
+            let mut codecs = variant.codecs.clone();
+            codecs.retain(|codec| !separate_audio || codec.audio().is_none());
+            let id = StreamId::Variant(VariantId(index));
+            self.streams.push(Stream { id, url, timeline: None, codecs });
+        }
+        // CODECS names those of all renditions; it tells this one's only if there is one.
+        let mut audio_codecs: Vec<CodecString> =
+            self.variants.iter().flat_map(|variant| &variant.codecs).cloned().collect();
+        audio_codecs.retain(|codec| codec.audio().is_some());
+        audio_codecs.sort();
+        audio_codecs.dedup();
+        if audio_codecs.len() != 1 {
+            audio_codecs.clear();
+        }
+        for (index, rendition) in (0..).zip(&self.audio) {
+            let Some(Ok(url)) = rendition.uri.as_deref().map(|uri| base.join(uri)) else { continue };
+            let id = StreamId::Audio(AudioId(index));
+            self.streams.push(Stream { id, url, timeline: None, codecs: audio_codecs.clone() });
+        }
+    }
+
+    pub(crate) fn stream(&self, id: StreamId) -> Option<&Stream> {
+        self.streams.iter().find(|stream| stream.id == id)
+    }
+
+    pub(crate) fn stream_mut(&mut self, id: StreamId) -> Option<&mut Stream> {
+        self.streams.iter_mut().find(|stream| stream.id == id)
+    }
+
+    /// The rendition to begin with.
+    pub(crate) fn default_audio(&self) -> Option<AudioId> {
+        let default =
+            (0..).zip(&self.audio).find(|(_, rendition)| rendition.is_default).map(|(index, _)| AudioId(index));
+        default.or(if self.audio.is_empty() { None } else { Some(AudioId(0)) })
+    }
+
+    pub(crate) fn variant(&self, id: VariantId) -> Option<&VariantStream> {
+        self.variants.get(usize::try_from(id.0).ok()?)
+    }
+
+    /// A timeline read before, to align another one of a live presentation with.
+    pub(crate) fn any_timeline(&self) -> Option<&Timeline> {
+        self.streams.iter().find_map(|stream| stream.timeline.as_ref())
+    }
+
+    /// The variants as a person may choose them; none if there is nothing to choose by picture.
+    pub(crate) fn variant_infos(&self) -> Vec<VariantInfo> {
+        let info = |(index, variant): (u32, &VariantStream)| VariantInfo {
+            id: VariantId(index),
+            resolution: variant.resolution,
+            bandwidth: variant.bandwidth,
+            label: label(variant, &self.variants),
+        };
+        (0..).zip(&self.variants).map(info).collect()
+    }
+
+    pub(crate) fn audio_infos(&self) -> Vec<AudioInfo> {
+        let info = |(index, rendition): (u32, &AudioRendition)| AudioInfo {
+            id: AudioId(index),
+            name: rendition.name.clone(),
+            language: rendition.language.clone(),
+        };
+        (0..).zip(&self.audio).map(info).collect()
+    }
+}
+
+fn label(variant: &VariantStream, all: &[VariantStream]) -> String {
+    let rate = |rate: BitsPerSecond| format!("{}.{} Mbit/s", rate.get() / 1_000_000, rate.get() / 100_000 % 10);
+    let Some(lines) = variant.resolution.map(lines) else { return rate(variant.bandwidth) };
+    let alike = all.iter().filter(|other| other.resolution.map(self::lines) == Some(lines)).count();
+    if alike > 1 { format!("{lines}p · {}", rate(variant.bandwidth)) } else { format!("{lines}p") }
+}
+
+/// The class of a picture by its larger side in 16:9, so that a film of 1280 x 532 is called 720p, as its rung is.
+fn lines(size: Resolution) -> u32 {
+    size.height.max(size.width / 16 * 9)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+use media_model::hls::{self, Playlist};
+use media_model::{MediaDuration, MediaTime};
+
+use super::*;
+use crate::clock::Now;
+
+fn base() -> Url {
+    Url::parse("http://box.local/main.m3u8").unwrap()
+}
+
+fn multivariant(body: &str) -> Presentation {
+    let text = format!("#EXTM3U\n{body}");
+    let Playlist::Multivariant(playlist) = hls::parse(&text, &base()).unwrap().value else { panic!("wrong kind") };
+    Presentation::multivariant(playlist, &base()).unwrap()
+}
+
+fn timeline(text: &str, known: Option<&Timeline>) -> Timeline {
+    let Playlist::Media(playlist) = hls::parse(&format!("#EXTM3U\n{text}"), &base()).unwrap().value else {
+        panic!("wrong kind")
+    };
+    Timeline::new(playlist, base(), Now::default(), known)
+}
+
+const AUDIO: &str = "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"English\",URI=\"en.m3u8\"\n\
+                     #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"Deutsch\",DEFAULT=YES,URI=\"de.m3u8\"\n";
+
+#[test]
+fn variants_are_sorted_and_those_without_a_picture_left_out() {
+    let presentation = multivariant(&format!(
+        "{AUDIO}#EXT-X-STREAM-INF:BANDWIDTH=2800000,RESOLUTION=1280x532,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"a\"\nb\n\
+         #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x266,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"a\"\na\n\
+         #EXT-X-STREAM-INF:BANDWIDTH=128000,CODECS=\"mp4a.40.2\",AUDIO=\"a\"\nsound\n"
+    ));
+    let labels: Vec<_> = presentation.variant_infos().into_iter().map(|info| info.label).collect();
+    assert_eq!(labels, ["360p", "720p"]);
+    assert_eq!(presentation.variant_track, Some(Track::Video));
+    assert_eq!(presentation.default_audio(), Some(AudioId(1)));
+    let codecs = |id| presentation.stream(id).unwrap().codecs.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(codecs(StreamId::Variant(VariantId(0))), ["avc1.64001f"]);
+    assert_eq!(codecs(StreamId::Audio(AudioId(0))), ["mp4a.40.2"]);
+}
+
+#[test]
+fn sound_alone_plays_in_the_audio_buffer() {
+    let muxed = multivariant("#EXT-X-STREAM-INF:BANDWIDTH=128000,CODECS=\"mp4a.40.2\"\nsound\n");
+    assert_eq!((muxed.variant_track, muxed.audio.len()), (Some(Track::Audio), 0));
+    let grouped =
+        multivariant(&format!("{AUDIO}#EXT-X-STREAM-INF:BANDWIDTH=128000,CODECS=\"mp4a.40.2\",AUDIO=\"a\"\nen.m3u8\n"));
+    assert_eq!((grouped.variant_track, grouped.audio.len()), (None, 2));
+}
+
+#[test]
+fn sizes_alike_are_told_apart_by_rate() {
+    let presentation = multivariant(
+        "#EXT-X-STREAM-INF:BANDWIDTH=9140000,RESOLUTION=1920x1080\na\n\
+         #EXT-X-STREAM-INF:BANDWIDTH=5000000,RESOLUTION=1920x1080\nb\n",
+    );
+    let labels: Vec<_> = presentation.variant_infos().into_iter().map(|info| info.label).collect();
+    assert_eq!(labels, ["1080p · 5.0 Mbit/s", "1080p · 9.1 Mbit/s"]);
+}
+
+#[test]
+fn a_segment_is_found_by_time() {
+    let timeline = timeline("#EXT-X-TARGETDURATION:3\n#EXTINF:2,\na\n#EXTINF:3,\nb\n#EXT-X-ENDLIST\n", None);
+    let uri =
+        |seconds| timeline.entry_at(MediaTime::from_seconds(seconds).unwrap()).map(|entry| entry.segment.uri.clone());
+    assert_eq!(uri(-1.0).as_deref(), Some("a"));
+    assert_eq!(uri(1.999).as_deref(), Some("a"));
+    assert_eq!(uri(2.0).as_deref(), Some("b"));
+    assert_eq!(uri(5.0), None);
+    assert_eq!(timeline.duration(), Some(MediaDuration::from_secs(5)));
+}
+
+#[test]
+fn a_live_playlist_goes_on_where_it_was() {
+    let live = |first: u64, count: usize| {
+        format!("#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:{first}\n{}", "#EXTINF:2,\ns\n".repeat(count))
+    };
+    let before = timeline(&live(10, 5), None);
+    assert_eq!(before.suggested_start(), MediaTime::from_seconds(4.0).unwrap());
+    assert_eq!(before.duration(), None);
+    let after = timeline(&live(12, 5), Some(&before));
+    assert_eq!(after.start(), MediaTime::from_seconds(4.0).unwrap());
+    assert_eq!(after.reload_at, Some(Now::new(std::time::Duration::from_secs(2))));
+    let unchanged = timeline(&live(12, 5), Some(&after));
+    assert_eq!(unchanged.reload_at, Some(Now::new(std::time::Duration::from_secs(1))));
+    let jumped = timeline(&live(20, 5), Some(&after));
+    assert_eq!(jumped.start(), MediaTime::from_seconds(20.0).unwrap());
+}

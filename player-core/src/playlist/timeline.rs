@@ -1,0 +1,118 @@
+//! The segments of one stream, laid out on the presentation timeline.
+
+use std::time::Duration;
+
+use media_model::hls::{MediaPlaylist, Segment};
+use media_model::{MediaDuration, MediaTime, TimeRange};
+use url::Url;
+
+use crate::clock::Now;
+
+/// A segment and where it plays.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// Where it plays by the playlist's durations.
+    pub(crate) span: TimeRange,
+    /// Discontinuity sequence number: timestamps go on within one.
+    pub(crate) period: u64,
+    pub(crate) segment: Segment,
+}
+
+/// What a media playlist said when it was read last.
+#[derive(Clone, Debug)]
+pub(crate) struct Timeline {
+    /// Where relative addresses resolve against.
+    pub(crate) base: Url,
+    pub(crate) entries: Vec<Entry>,
+    /// Media sequence number of the first entry.
+    first: u64,
+    /// No segment will be added.
+    pub(crate) ended: bool,
+    pub(crate) target_duration: MediaDuration,
+    /// When to read it again; `None` if it ended.
+    pub(crate) reload_at: Option<Now>,
+}
+
+impl Timeline {
+    /// Lays out a playlist. `known` is what was read of this stream before, or of another one of the same presentation:
+    /// a live playlist only says where its segments are relative to each other, so it is anchored by media sequence
+    /// numbers (RFC 8216 §6.2.4 asks that variants match there).
+    pub(crate) fn new(playlist: MediaPlaylist, base: Url, now: Now, known: Option<&Self>) -> Self {
+        let live = !playlist.ended;
+        let anchor = known.filter(|_| live).and_then(|known| known.start_of(playlist.media_sequence));
+        let is_news = known.is_none_or(|known| {
+            known.first + known.entries.len() as u64 != playlist.media_sequence + playlist.segments.len() as u64
+        });
+        let mut period = playlist.discontinuity_sequence;
+        // The sum is kept as nanoseconds would be: durations are whole microseconds, so it does not drift by rounding.
+        let mut start = anchor.unwrap_or(MediaTime::ZERO);
+        let mut entries = Vec::with_capacity(playlist.segments.len());
+        for segment in playlist.segments {
+            period = period.saturating_add(u64::from(segment.discontinuity && !entries.is_empty()));
+            let span = TimeRange::of(start, segment.duration);
+            start = span.end();
+            entries.push(Entry { span, period, segment });
+        }
+        // RFC 8216 §6.3.4: after a target duration, or after half of one if nothing had changed.
+        let wait = playlist.target_duration.to_std().max(Duration::from_millis(500));
+        let reload_at = live.then(|| now + if is_news { wait } else { wait / 2 });
+        Self {
+            base,
+            entries,
+            first: playlist.media_sequence,
+            ended: playlist.ended,
+            target_duration: playlist.target_duration,
+            reload_at,
+        }
+    }
+
+    /// Where the segment with this number starts. One after the last starts where the last ends; one further on is put
+    /// as if every segment between had the target duration.
+    fn start_of(&self, number: u64) -> Option<MediaTime> {
+        let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        match self.entries.get(index) {
+            Some(entry) => Some(entry.span.start()),
+            None => {
+                let missing = (index - self.entries.len()) as u64;
+                let skipped = self.target_duration.as_micros().saturating_mul(missing);
+                Some(self.end() + MediaDuration::from_micros(skipped))
+            }
+        }
+    }
+
+    pub(crate) fn start(&self) -> MediaTime {
+        self.entries.first().map_or(MediaTime::ZERO, |entry| entry.span.start())
+    }
+
+    /// Where the last segment ends.
+    pub(crate) fn end(&self) -> MediaTime {
+        self.entries.last().map_or(MediaTime::ZERO, |entry| entry.span.end())
+    }
+
+    /// Length, if it has one.
+    pub(crate) fn duration(&self) -> Option<MediaDuration> {
+        self.ended.then(|| self.end().since(MediaTime::ZERO))
+    }
+
+    /// Where to begin if nobody asked: the start, or three target durations before the live edge (RFC 8216 §6.3.3).
+    pub(crate) fn suggested_start(&self) -> MediaTime {
+        if self.ended {
+            return self.start();
+        }
+        let hold_back = MediaDuration::from_micros(self.target_duration.as_micros().saturating_mul(3));
+        let edge = self.end() - hold_back;
+        let segment = self.entries.iter().rev().find(|entry| entry.span.start() <= edge);
+        segment.map_or(self.start(), |entry| entry.span.start())
+    }
+
+    /// The entry that plays at `at`; the first one if `at` is before it.
+    pub(crate) fn entry_at(&self, at: MediaTime) -> Option<&Entry> {
+        let index = self.entries.partition_point(|entry| entry.span.end() <= at);
+        self.entries.get(index)
+    }
+
+    /// The address of an entry's segment.
+    pub(crate) fn resolve(&self, uri: &str) -> Option<Url> {
+        self.base.join(uri).ok()
+    }
+}
