@@ -1,21 +1,13 @@
 use super::*;
-use media_model::VideoCodec;
 
 fn film(width: u32, height: u32, frames_per_1000_s: u32) -> VideoFacts {
     let size = Resolution { width, height };
     VideoFacts {
-        track: 1,
-        codec: Some(VideoCodec::H264),
-        codec_string: None,
         coded: size,
         shown: size,
-        rotation: 0,
         frames_per_1000_s,
-        bit_depth: Some(8),
-        interlaced: false,
         bitrate_bps: 0,
-        keyframes: Vec::new(),
-        closed_gops: false,
+        ..crate::facts::example::film().video.unwrap()
     }
 }
 
