@@ -85,7 +85,9 @@ impl Buffer {
                 TimeRange::new(held.start().max(range.end()), held.end()),
             ]
         };
-        self.reported = Ranges::new(self.reported.iter().flat_map(cut).flatten().collect());
+        self.reported = Ranges::new(
+            self.reported.iter().flat_map(cut).flatten().filter(|range| range.start() < range.end()).collect(),
+        );
     }
 
     /// Gives segments that left a hole another chance.

@@ -13,6 +13,7 @@ pub mod abr;
 mod buffer;
 pub mod clock;
 pub mod config;
+pub mod direct;
 mod error;
 mod load;
 pub mod message;

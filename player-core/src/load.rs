@@ -17,15 +17,19 @@ pub(crate) fn next_segment<'a>(
     from: MediaTime,
     until: MediaTime,
 ) -> Option<&'a Entry> {
+    // The position itself must be there exactly: a seek must not land a moment later.
+    let begun = covered.around(from, MediaDuration::ZERO).is_some();
     let mut at = from;
     loop {
-        at = covered_until(covered, at);
+        if begun || at > from {
+            at = covered_until(covered, at);
+        }
         if at >= until {
             return None;
         }
         let entry = timeline.entry_at(at)?;
         let slack = MediaDuration::from_micros(SLACK.as_micros().min(entry.span.length().as_micros() / 2));
-        if entry.segment.gap || (at > entry.span.start() && entry.span.end() - slack <= at) {
+        if entry.segment.gap || (at > from && at > entry.span.start() && entry.span.end() - slack <= at) {
             // A span that does not move on (duration zero) would be asked for ever.
             at = entry.span.end().max(at + MediaDuration::from_micros(1));
             continue;
@@ -79,6 +83,7 @@ mod tests {
         let grid = timeline(&[2.0; 5], None);
         assert_eq!(next(&grid, &[], 0.0, 30.0).as_deref(), Some("0"));
         assert_eq!(next(&grid, &[], 3.9, 30.0).as_deref(), Some("1"));
+        assert_eq!(next(&grid, &[(4.0, 6.0)], 3.95, 30.0).as_deref(), Some("1"), "a seek must be exact");
         assert_eq!(next(&grid, &[(0.0, 4.0)], 1.0, 30.0).as_deref(), Some("2"));
         assert_eq!(next(&grid, &[(0.0, 3.95)], 1.0, 30.0).as_deref(), Some("2"), "a frame is not missing media");
         assert_eq!(next(&grid, &[(0.0, 3.5)], 1.0, 30.0).as_deref(), Some("1"));

@@ -22,7 +22,9 @@ const USABLE_TIME: Duration = Duration::from_millis(250);
 /// Measurements of the quick and of the steady mean. By number, not by age: on a fast link they are a fraction of a
 /// second, so that going up is quick, on a slow one a few seconds.
 const QUICK: usize = 4;
-const STEADY: usize = 16;
+const STEADY: usize = 12;
+/// The quick mean takes no more than this, so that a collapse shows as soon as it lasted this long.
+const QUICK_TIME: Duration = Duration::from_millis(800);
 /// A pause this long in a body that is made while it is sent is the server's; the link did nothing meanwhile.
 const MAKING_PAUSE: Duration = Duration::from_millis(150);
 /// No home link is faster; what looks faster came out of a cache.
@@ -97,18 +99,23 @@ impl Throughput {
     /// What the link carries: the lower of a quick and a steady mean, so that it falls at once and rises when it lasts.
     /// `None` before the first measurement.
     pub fn estimate(&self) -> Option<BitsPerSecond> {
-        let quick = self.mean(QUICK)?;
-        let steady = self.mean(STEADY)?;
+        let quick = self.mean(QUICK, QUICK_TIME)?;
+        let steady = self.mean(STEADY, Duration::MAX)?;
         Some(quick.min(steady).min(CEILING))
     }
 
-    fn mean(&self, count: usize) -> Option<BitsPerSecond> {
+    /// The mean of the newest measurements: so many, or as many as it takes to fill `enough` time.
+    fn mean(&self, count: usize, enough: Duration) -> Option<BitsPerSecond> {
         let under_way = (self.current.busy >= USABLE_TIME).then_some(self.current);
         let newest = under_way.into_iter().chain(self.complete.iter().rev().copied()).take(count);
-        let sum = newest.fold(Measurement::default(), |sum, next| Measurement {
-            bytes: sum.bytes.saturating_add(next.bytes),
-            busy: sum.busy + next.busy,
-        });
+        let mut sum = Measurement::default();
+        for measurement in newest {
+            if sum.busy >= enough {
+                break;
+            }
+            sum.bytes = sum.bytes.saturating_add(measurement.bytes);
+            sum.busy += measurement.busy;
+        }
         BitsPerSecond::measured(ByteCount::new(sum.bytes), sum.busy)
     }
 
