@@ -1,2 +1,27 @@
-//! Placeholder while the workspace is laid out.
-fn main() {}
+//! The Leptos app: one code for browser, desktop and TV. Mounts [`app::App`] on the page.
+//!
+//! Pages lay out, `components` are views without calls, `state` is pure, `client` talks to the server, `player` owns
+//! the playback, `shell` is the only file that knows of the desktop app, `i18n` has every word.
+//!
+//! Tests find things by `data-testid`: `movie-card`, `unplayable`, `search`, `add-folder`, `folder-path`,
+//! `folder-submit`, `folder-trouble`, `scan-button`, `scan-progress`, `skeletons`, `notice`, `lan-banner` in the library;
+//! `title-page`, `play-title` on a title; `watch`, `video`, `play-button`, `seek-bar`, `chapter-mark`, `position`,
+//! `mute`, `unmute`, `volume`, `quality-menu`, `quality-option`, `audio-menu`, `audio-option`, `fullscreen`, `ring`,
+//! `wait`, `stats`, `help`, `error-card`, `retry`, `big-play`, `back` on the watch page.
+
+#![expect(unreachable_pub, reason = "the component macro makes its items pub")]
+
+mod app;
+mod client;
+mod components;
+mod i18n;
+mod library;
+mod pages;
+mod player;
+mod shell;
+mod state;
+mod volume;
+
+fn main() {
+    leptos::mount::mount_to_body(app::App);
+}

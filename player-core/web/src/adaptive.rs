@@ -9,12 +9,11 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use media_model::MediaTime;
-use player_core::Now;
+use player_core::{Now, Player, PlayerConfig};
 use player_core::message::{Command, Event, Input, Output, Track};
 use url::Url;
 use web_sys::HtmlVideoElement;
 
-use crate::awaited::{Player, PlayerConfig};
 use crate::clock::{Interval, Timer, WebClock};
 use crate::element::{self, Moment};
 use crate::fetch::{Loads, Order};

@@ -6,7 +6,6 @@
 //! It knows nothing of Leptos and nothing of our server; what the browser can decode is in [`Capabilities`].
 
 mod adaptive;
-mod awaited;
 mod capabilities;
 mod clock;
 mod direct;
@@ -20,5 +19,6 @@ mod stats;
 pub use capabilities::Capabilities;
 pub use clock::WebClock;
 pub use player::{Beginning, Failure, PlaySource, PlayerEvent, Snapshot, WebPlayer};
-pub use player_core::message::{AudioId, AudioInfo, VariantId, VariantInfo};
+pub use player_core::Now;
+pub use player_core::message::{AudioId, AudioInfo, StallCause, VariantId, VariantInfo};
 pub use stats::{Shown, State, Stats};

@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 
 use media_model::{MediaDuration, MediaTime, Resolution};
 use player_core::Now;
-use player_core::message::{AudioId, AudioInfo, Command, Event, VariantId, VariantInfo};
+use player_core::message::{AudioId, AudioInfo, Command, Event, StallCause, VariantId, VariantInfo};
 use url::Url;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -69,6 +69,8 @@ pub enum PlayerEvent {
     Muted,
     /// The browser allows no playback before the viewer does something.
     Blocked,
+    /// The buffer ran dry.
+    Stalled(StallCause),
     /// Something went wrong, and the player works on it. A sentence for people.
     Degraded(String),
     /// Nothing plays any more.
@@ -414,7 +416,10 @@ impl Inner {
             Event::Throughput(estimate) => self.tally.borrow_mut().throughput = Some(estimate),
             // Counted here from the moment the viewer asked, which is before the core was opened.
             Event::Started { .. } => {}
-            Event::Stalled => self.tally.borrow_mut().stall(now),
+            Event::Stalled(cause) => {
+                self.tally.borrow_mut().stall(now);
+                (self.tell)(PlayerEvent::Stalled(cause));
+            }
             Event::Resumed { .. } => self.tally.borrow_mut().resume(now),
             Event::Degraded(sentence) => (self.tell)(PlayerEvent::Degraded(sentence)),
             Event::Ended => self.tally.borrow_mut().ended = true,

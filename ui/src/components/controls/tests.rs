@@ -1,0 +1,41 @@
+use media_model::BitsPerSecond;
+use server_api::{Decision, Source, SourceKind};
+
+use super::*;
+
+fn variant(id: u32, label: &str) -> VariantInfo {
+    VariantInfo { id: VariantId(id), resolution: None, bandwidth: BitsPerSecond::from_kbps(800), label: label.into() }
+}
+
+fn source(kind: SourceKind) -> Source {
+    Source { kind, url: "/x".into(), decision: Decision::Direct, reasons: Vec::new() }
+}
+
+fn lines(choices: &[Choice<Quality>]) -> Vec<(&str, bool)> {
+    choices.iter().map(|choice| (choice.label.as_str(), choice.chosen)).collect()
+}
+
+#[test]
+fn a_file_offers_itself_and_the_adaptive_source() {
+    let playback =
+        Playback { sources: vec![source(SourceKind::Direct), source(SourceKind::Hls)], ..Playback::default() };
+    let choices = quality_choices(&playback, Some("file"));
+    assert_eq!(lines(&choices), [("Original file", true), ("Adapt to the network", false)]);
+    assert_eq!(choices[1].value, Quality::Source(1));
+}
+
+#[test]
+fn variants_are_listed_from_the_best_down_below_auto() {
+    let mut playback = Playback {
+        sources: vec![source(SourceKind::Hls)],
+        variants: vec![variant(0, "360p"), variant(1, "720p")],
+        ..Playback::default()
+    };
+    let choices = quality_choices(&playback, Some("720p"));
+    assert_eq!(lines(&choices), [("Auto", true), ("720p", false), ("360p", false)]);
+    assert_eq!(choices[0].hint, "720p");
+    playback.locked = Some(VariantId(0));
+    let choices = quality_choices(&playback, Some("720p"));
+    assert_eq!(lines(&choices), [("Auto", false), ("720p", false), ("360p", true)]);
+    assert_eq!(choices[0].hint, "");
+}

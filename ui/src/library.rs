@@ -1,0 +1,126 @@
+//! Keeps the shelf true: loads it, listens to the server's news, and passes on what the viewer wants of it.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use server_api::LibraryEvent;
+
+use crate::client::events::Events;
+use crate::client::{self, CallError};
+use crate::components::add_folder::FolderWish;
+use crate::shell;
+use crate::state::library::Shelf;
+
+/// News are put on the shelf together, this often: a scan tells of hundreds of titles a second.
+const GATHER: Duration = Duration::from_millis(250);
+
+/// The library as signals, shared by all pages.
+#[derive(Clone, Copy)]
+pub(crate) struct Library {
+    pub(crate) shelf: RwSignal<Shelf>,
+    /// What is in the search field; kept while the viewer looks at a title.
+    pub(crate) query: RwSignal<String>,
+    /// Why the shelf could not be loaded.
+    pub(crate) trouble: RwSignal<Option<String>>,
+    /// What became of the last wish for a folder.
+    pub(crate) folder_trouble: RwSignal<Option<String>>,
+    /// Whether others on the network can watch.
+    pub(crate) open_to_lan: RwSignal<bool>,
+    news: StoredValue<Vec<LibraryEvent>>,
+}
+
+impl Library {
+    /// Opens the library for as long as the app lives.
+    pub(crate) fn open() -> Self {
+        let library = Self {
+            shelf: RwSignal::default(),
+            query: RwSignal::default(),
+            trouble: RwSignal::default(),
+            folder_trouble: RwSignal::default(),
+            open_to_lan: RwSignal::new(false),
+            news: StoredValue::default(),
+        };
+        let events = Events::listen(move |event| library.hear(event), move || library.reload());
+        if events.is_none() {
+            library.reload();
+        }
+        StoredValue::new_local(events);
+        spawn_local(async move {
+            if let Ok(health) = client::health().await {
+                library.open_to_lan.set(health.open_to_lan);
+            }
+        });
+        library
+    }
+
+    /// Loads everything anew.
+    pub(crate) fn reload(self) {
+        spawn_local(async move {
+            if let Ok(scan) = client::scan().await {
+                self.shelf.update(|shelf| shelf.set_scan(scan));
+            }
+            let loaded = self.load_all().await;
+            self.trouble.set(loaded.err().map(|error| error.sentence()));
+        });
+    }
+
+    async fn load_all(self) -> Result<(), CallError> {
+        let mut all = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let page = client::movies(cursor.as_deref()).await?;
+            // The first page is shown while the others come.
+            self.shelf.update(|shelf| shelf.add(page.items.clone()));
+            all.extend(page.items);
+            match page.next {
+                Some(next) if Some(&next) != cursor.as_ref() => cursor = Some(next),
+                Some(_) | None => break,
+            }
+        }
+        self.shelf.update(|shelf| shelf.replace(all));
+        Ok(())
+    }
+
+    fn hear(self, event: LibraryEvent) {
+        let first = self.news.with_value(Vec::is_empty);
+        self.news.update_value(|news| news.push(event));
+        if first {
+            set_timeout(
+                move || {
+                    let news = self.news.try_update_value(std::mem::take).unwrap_or_default();
+                    self.shelf.update(|shelf| news.into_iter().for_each(|event| shelf.apply(event)));
+                },
+                GATHER,
+            );
+        }
+    }
+
+    /// Looks for new films.
+    pub(crate) fn start_scan(self) {
+        spawn_local(async move {
+            if let Err(error) = client::start_scan().await {
+                self.folder_trouble.set(Some(error.sentence()));
+            }
+        });
+    }
+
+    /// Adds a folder the way the viewer wants.
+    pub(crate) fn add_folder(self, wish: FolderWish) {
+        spawn_local(async move {
+            let done = match wish {
+                FolderWish::Pick => shell::add_folder().await.map(drop),
+                FolderWish::Path(path) => client::add_folder(path).await.map_err(|error| error.sentence()),
+            };
+            self.folder_trouble.set(done.err());
+            if let Ok(scan) = client::scan().await {
+                self.shelf.update(|shelf| shelf.set_scan(scan));
+            }
+        });
+    }
+}
+
+/// The library of this app.
+pub(crate) fn library() -> Library {
+    use_context::<Library>().expect("the app provides it before any page")
+}

@@ -1,0 +1,300 @@
+//! Owns the player of the watch page: turns its news into signals and the viewer's wishes into calls.
+
+use leptos::leptos_dom::helpers::{IntervalHandle, set_interval_with_handle};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use media_model::MediaTime;
+use player_web::{
+    AudioId, Beginning, Capabilities, Now, PlaySource, PlayerEvent, State, Stats, VariantId, WebClock, WebPlayer,
+};
+use serde::Serialize;
+use server_api::{Decision, Source, SourceKind};
+use std::time::Duration;
+use url::Url;
+use wasm_bindgen::prelude::*;
+use web_sys::HtmlVideoElement;
+
+use crate::client;
+use crate::state::keys::Action;
+use crate::state::playback::{Menu, Panel, Playback, Trouble};
+use crate::volume;
+
+/// How often the page looks at the clock: ring, words and controls come and go by it.
+const TICK: Duration = Duration::from_millis(100);
+
+/// A film on the watch page. Copies are handles of the same film.
+#[derive(Clone, Copy)]
+pub(crate) struct Stage {
+    pub(crate) playback: RwSignal<Playback>,
+    /// Milliseconds of the page's clock.
+    pub(crate) now: RwSignal<f64>,
+    player: StoredValue<Option<WebPlayer>, LocalStorage>,
+    asked: StoredValue<Now>,
+    alive: StoredValue<bool>,
+}
+
+impl Stage {
+    /// Begins a visit; it ends, with everything it holds, when the component that called goes.
+    pub(crate) fn begin() -> Self {
+        let stage = Self {
+            playback: RwSignal::new(Playback::begin(WebClock.millis())),
+            now: RwSignal::new(WebClock.millis()),
+            player: StoredValue::new_local(None),
+            asked: StoredValue::new(WebClock.now()),
+            alive: StoredValue::new(true),
+        };
+        let tick = set_interval_with_handle(move || stage.tick(), TICK).ok();
+        let stats = Closure::<dyn Fn() -> JsValue>::new(move || stage.stats_object());
+        set_global("matineeStats", stats.as_ref());
+        let stats = StoredValue::new_local(stats);
+        on_cleanup(move || {
+            set_global("matineeStats", &JsValue::UNDEFINED);
+            stats.dispose();
+            tick.as_ref().map(IntervalHandle::clear);
+            stage.player.try_set_value(None);
+            stage.alive.try_set_value(false);
+        });
+        stage
+    }
+
+    fn tick(self) {
+        self.now.set(WebClock.millis());
+        self.observe();
+    }
+
+    fn observe(self) {
+        let snapshot = self.player.with_value(|player| player.as_ref().map(WebPlayer::snapshot));
+        if let Some(snapshot) = snapshot {
+            self.playback.update(|playback| playback.observe(WebClock.millis(), snapshot));
+        }
+    }
+
+    /// Asks the server how to play a title and plays it, from `start_s` on.
+    pub(crate) fn open(self, video: HtmlVideoElement, id: String, start_s: Option<f64>, adaptive_only: bool) {
+        self.player.set_value(None);
+        self.playback.update(|playback| {
+            playback.start_over(WebClock.millis());
+        });
+        spawn_local(async move {
+            let capabilities = Capabilities::of(&video);
+            let found = client::sources(&id, &capabilities.query()).await;
+            if self.alive.try_get_value() != Some(true) {
+                return;
+            }
+            match found {
+                Ok(found) => self.play_sources(&video, playable(found.sources, adaptive_only), start_s),
+                Err(error) => self.fail(Trouble::Server(error.sentence())),
+            }
+        });
+    }
+
+    fn play_sources(self, video: &HtmlVideoElement, sources: Vec<(Source, PlaySource)>, start_s: Option<f64>) {
+        let (shown, played): (Vec<_>, Vec<_>) = sources.into_iter().unzip();
+        self.playback.update(|playback| playback.sources = shown);
+        let beginning = Beginning { start: start_s.and_then(MediaTime::from_seconds), asked: self.asked.get_value() };
+        let (volume, muted) = volume::remembered();
+        video.set_volume(volume);
+        video.set_muted(muted);
+        let player = WebPlayer::new(video, played, beginning, move |event| self.heard(event));
+        self.player.set_value(Some(player));
+    }
+
+    fn heard(self, event: PlayerEvent) {
+        if self.alive.try_get_value() != Some(true) {
+            return;
+        }
+        if event != PlayerEvent::Changed {
+            self.playback.update(|playback| playback.apply(event));
+        }
+        self.observe();
+    }
+
+    fn fail(self, trouble: Trouble) {
+        self.playback.update(|playback| playback.trouble = Some(trouble));
+    }
+
+    /// The next opening counts its startup from here.
+    pub(crate) fn asked_now(self) {
+        self.asked.set_value(WebClock.now());
+    }
+
+    fn with_player(self, act: impl FnOnce(&WebPlayer)) {
+        self.player.with_value(|player| {
+            if let Some(player) = player {
+                act(player);
+            }
+        });
+        self.observe();
+    }
+
+    /// The viewer moved the pointer or pressed a key.
+    pub(crate) fn touch(self) {
+        self.playback.update(|playback| playback.touch(WebClock.millis()));
+    }
+
+    /// Does what the player can do of an action; `false` for what the page has to do.
+    pub(crate) fn act(self, action: Action) -> bool {
+        let snapshot = self.playback.with_untracked(|playback| playback.snapshot.clone());
+        match action {
+            Action::TogglePlay if snapshot.state == State::Ended => self.seek(0.0),
+            Action::TogglePlay if snapshot.paused => self.with_player(WebPlayer::play),
+            Action::TogglePlay => self.with_player(WebPlayer::pause),
+            Action::SeekBy(seconds) => self.seek(self.playback.with_untracked(|playback| playback.stepped(seconds))),
+            Action::SeekToPart(part) => {
+                if let Some(seconds) = self.playback.with_untracked(|playback| playback.seconds_at(part)) {
+                    self.seek(seconds);
+                }
+            }
+            Action::VolumeBy(part) => self.set_volume((snapshot.volume + part).clamp(0.0, 1.0), false),
+            Action::ToggleMute => self.set_volume(snapshot.volume, !snapshot.muted),
+            Action::ToggleStats => self.playback.update(|playback| playback.toggle_panel(Panel::Stats)),
+            Action::ToggleHelp => self.playback.update(|playback| playback.toggle_panel(Panel::Help)),
+            Action::ToggleFullscreen | Action::Back => return false,
+        }
+        true
+    }
+
+    pub(crate) fn seek(self, seconds: f64) {
+        self.with_player(|player| player.seek(seconds));
+    }
+
+    pub(crate) fn set_volume(self, volume: f64, muted: bool) {
+        self.with_player(|player| player.set_volume(volume, muted));
+        volume::remember(volume, muted);
+    }
+
+    pub(crate) fn toggle_menu(self, menu: Menu) {
+        self.playback.update(|playback| playback.toggle_menu(menu));
+    }
+
+    /// Plays one variant only, or picks by itself.
+    pub(crate) fn lock_variant(self, variant: Option<VariantId>) {
+        self.with_player(|player| player.lock_variant(variant));
+        self.playback.update(|playback| {
+            playback.locked = variant;
+            playback.menu = None;
+        });
+    }
+
+    pub(crate) fn select_audio(self, audio: AudioId) {
+        self.with_player(|player| player.select_audio(audio));
+        self.playback.update(|playback| playback.menu = None);
+    }
+
+    /// Goes over to another source at the same position.
+    pub(crate) fn change_source(self, index: usize) {
+        self.with_player(|player| player.change_source(index));
+        self.playback.update(|playback| playback.menu = None);
+    }
+
+    /// Statistics up to now, with the source they belong to.
+    pub(crate) fn stats(self) -> Option<(Stats, Option<Source>)> {
+        let stats = self.player.try_with_value(|player| player.as_ref().map(WebPlayer::stats)).flatten()?;
+        let source = self.playback.try_with_untracked(|playback| playback.source().cloned()).flatten();
+        Some((stats, source))
+    }
+
+    fn stats_object(self) -> JsValue {
+        let failed = self.playback.try_with_untracked(|playback| playback.trouble.is_some()).unwrap_or(false);
+        let (stats, source) = self.stats().unwrap_or_default();
+        let object = StatsObject::new(&stats, source.as_ref(), failed);
+        let text = serde_json::to_string(&object).unwrap_or_default();
+        js_sys::JSON::parse(&text).unwrap_or(JsValue::NULL)
+    }
+}
+
+/// Sources this page can play, each with its address in full.
+fn playable(sources: Vec<Source>, adaptive_only: bool) -> Vec<(Source, PlaySource)> {
+    let base = window().location().href().ok().and_then(|href| Url::parse(&href).ok());
+    let full = |source: &Source| base.as_ref()?.join(&source.url).ok();
+    sources
+        .into_iter()
+        .filter_map(|source| {
+            let url = full(&source)?;
+            match source.kind {
+                SourceKind::Hls => Some((source, PlaySource::Hls(url))),
+                SourceKind::Direct if !adaptive_only => Some((source, PlaySource::File(url))),
+                SourceKind::Direct | SourceKind::Dash => None,
+            }
+        })
+        .collect()
+}
+
+fn set_global(name: &str, value: &JsValue) {
+    let _ = js_sys::Reflect::set(&window(), &name.into(), value);
+}
+
+/// What `window.matineeStats()` returns; scripts rely on these names.
+#[derive(Serialize)]
+struct StatsObject {
+    state: &'static str,
+    position_s: f64,
+    buffered_s: f64,
+    rendition: Option<RenditionObject>,
+    throughput_bps: Option<u64>,
+    startup_ms: Option<f64>,
+    stalls: u32,
+    stalled_ms: f64,
+    switches: u32,
+    dropped_frames: u64,
+    decision: Option<&'static str>,
+    source: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct RenditionObject {
+    id: String,
+    width: u32,
+    height: u32,
+    bitrate_bps: Option<u64>,
+}
+
+impl StatsObject {
+    fn new(stats: &Stats, source: Option<&Source>, failed: bool) -> Self {
+        let millis = |duration: Duration| duration.as_secs_f64() * 1e3;
+        Self {
+            state: if failed { "failed" } else { state_name(stats.state) },
+            position_s: stats.position_s,
+            buffered_s: stats.buffered_s,
+            rendition: stats.shown.as_ref().map(|shown| RenditionObject {
+                id: shown.label.clone(),
+                width: shown.resolution.width,
+                height: shown.resolution.height,
+                bitrate_bps: shown.bandwidth.map(media_model::BitsPerSecond::get),
+            }),
+            throughput_bps: stats.throughput.map(media_model::BitsPerSecond::get),
+            startup_ms: stats.startup.map(millis),
+            stalls: stats.stalls,
+            stalled_ms: millis(stats.stalled),
+            switches: stats.switches,
+            dropped_frames: stats.dropped_frames,
+            decision: source.map(|source| match source.decision {
+                Decision::Direct => "direct",
+                Decision::Remux => "remux",
+                Decision::Transcode => "transcode",
+            }),
+            source: source.map(|source| source_name(source.kind)),
+        }
+    }
+}
+
+/// The name of a state for scripts.
+pub(crate) fn state_name(state: State) -> &'static str {
+    match state {
+        State::Loading => "loading",
+        State::Playing => "playing",
+        State::Paused => "paused",
+        State::Stalled => "stalled",
+        State::Ended => "ended",
+        State::Failed => "failed",
+    }
+}
+
+/// The name of a kind of source for scripts.
+pub(crate) fn source_name(kind: SourceKind) -> &'static str {
+    match kind {
+        SourceKind::Hls => "hls",
+        SourceKind::Dash => "dash",
+        SourceKind::Direct => "direct",
+    }
+}

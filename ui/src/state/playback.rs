@@ -1,0 +1,242 @@
+//! What the watch page shows: which controls, ring, words and cards, from the player's news and the clock.
+//!
+//! Times are milliseconds of the page's clock, handed in.
+
+use player_web::{AudioId, AudioInfo, Failure, PlayerEvent, Snapshot, StallCause, State, VariantId, VariantInfo};
+use server_api::{Chapter, Decision, Source, SourceKind};
+
+/// Controls go this long after the last input (look.md).
+const CONTROLS_FOR_MS: f64 = 3_000.0;
+/// A wait shorter than this shows nothing (look.md).
+const RING_AFTER_MS: f64 = 400.0;
+/// A wait longer than this is explained (look.md).
+const WORDS_AFTER_MS: f64 = 4_000.0;
+
+/// A menu of the controls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Menu {
+    Quality,
+    Audio,
+}
+
+/// A panel over the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Panel {
+    Stats,
+    Help,
+}
+
+/// What the browser let us do at the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Autoplay {
+    #[default]
+    Free,
+    /// Plays without sound until the viewer asks for it.
+    Muted,
+    /// Waits for the viewer.
+    Blocked,
+}
+
+/// Why it takes so long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// The server makes the film ready for this device.
+    Preparing,
+    /// Why the buffer ran dry.
+    Stalled(StallCause),
+    /// In the player's own words.
+    Told(String),
+}
+
+/// Why nothing plays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// The player gave up.
+    Player(Failure),
+    /// The server said no, or nothing.
+    Server(String),
+}
+
+/// The watch page's state.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Playback {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) current: usize,
+    pub(crate) variants: Vec<VariantInfo>,
+    pub(crate) locked: Option<VariantId>,
+    pub(crate) audio: Vec<AudioInfo>,
+    pub(crate) audio_chosen: Option<AudioId>,
+    pub(crate) autoplay: Autoplay,
+    pub(crate) trouble: Option<Trouble>,
+    pub(crate) menu: Option<Menu>,
+    pub(crate) panel: Option<Panel>,
+    /// Where the viewer drags the seek bar to, seconds.
+    pub(crate) dragging: Option<f64>,
+    last_input_ms: f64,
+    waiting_since_ms: Option<f64>,
+    stalled: Option<StallCause>,
+    degraded: Option<String>,
+}
+
+impl Playback {
+    /// The viewer came at `now`.
+    pub(crate) fn begin(now: f64) -> Self {
+        Self { last_input_ms: now, waiting_since_ms: Some(now), ..Self::default() }
+    }
+
+    /// Forgets all but the open panel: another attempt begins at `now`.
+    pub(crate) fn start_over(&mut self, now: f64) {
+        *self = Self { panel: self.panel, ..Self::begin(now) };
+    }
+
+    /// Takes what the element shows at `now`.
+    pub(crate) fn observe(&mut self, now: f64, snapshot: Snapshot) {
+        let waits = matches!(snapshot.state, State::Loading | State::Stalled);
+        match (waits, self.waiting_since_ms) {
+            (true, None) => self.waiting_since_ms = Some(now),
+            (false, Some(_)) => {
+                self.waiting_since_ms = None;
+                self.degraded = None;
+                self.stalled = None;
+            }
+            (true, Some(_)) | (false, None) => {}
+        }
+        if self.autoplay == Autoplay::Muted && !snapshot.muted {
+            self.autoplay = Autoplay::Free;
+        }
+        if self.autoplay == Autoplay::Blocked && !snapshot.paused {
+            self.autoplay = Autoplay::Free;
+        }
+        self.snapshot = snapshot;
+    }
+
+    /// Takes the player's news.
+    pub(crate) fn apply(&mut self, event: PlayerEvent) {
+        match event {
+            PlayerEvent::Changed => {}
+            PlayerEvent::Ready { variants, audio } => {
+                self.variants = variants;
+                self.audio = audio;
+            }
+            PlayerEvent::Source(index) => {
+                self.current = index;
+                self.variants.clear();
+                self.audio.clear();
+                self.locked = None;
+                self.audio_chosen = None;
+            }
+            PlayerEvent::AudioChosen(audio) => self.audio_chosen = Some(audio),
+            PlayerEvent::Muted => self.autoplay = Autoplay::Muted,
+            PlayerEvent::Blocked => self.autoplay = Autoplay::Blocked,
+            PlayerEvent::Stalled(cause) => self.stalled = Some(cause),
+            PlayerEvent::Degraded(sentence) => self.degraded = Some(sentence),
+            PlayerEvent::Failed(failure) => self.trouble = Some(Trouble::Player(failure)),
+        }
+    }
+
+    /// The viewer did something.
+    pub(crate) fn touch(&mut self, now: f64) {
+        self.last_input_ms = now;
+    }
+
+    /// Whether controls and pointer are there.
+    pub(crate) fn shows_controls(&self, now: f64) -> bool {
+        let busy = self.menu.is_some() || self.dragging.is_some() || self.panel == Some(Panel::Help);
+        let still = !matches!(self.snapshot.state, State::Playing | State::Stalled | State::Loading);
+        self.trouble.is_none() && (busy || still || now - self.last_input_ms < CONTROLS_FOR_MS)
+    }
+
+    /// Whether a ring turns.
+    pub(crate) fn shows_ring(&self, now: f64) -> bool {
+        self.trouble.is_none() && self.autoplay != Autoplay::Blocked && self.waited(now) >= RING_AFTER_MS
+    }
+
+    /// Why it takes so long, once it does.
+    pub(crate) fn wait(&self, now: f64) -> Option<Wait> {
+        if !self.shows_ring(now) || self.waited(now) < WORDS_AFTER_MS {
+            return None;
+        }
+        let transcodes = self.source().is_some_and(|source| source.decision == Decision::Transcode);
+        Some(match (&self.degraded, self.stalled) {
+            (Some(sentence), _) => Wait::Told(sentence.clone()),
+            (None, Some(cause)) => Wait::Stalled(cause),
+            (None, None) if transcodes => Wait::Preparing,
+            (None, None) => Wait::Stalled(StallCause::SlowLink),
+        })
+    }
+
+    fn waited(&self, now: f64) -> f64 {
+        self.waiting_since_ms.map_or(0.0, |since| now - since)
+    }
+
+    /// Whether the paused picture shows title and remaining time.
+    pub(crate) fn shows_pause_card(&self) -> bool {
+        self.snapshot.state == State::Paused && self.autoplay != Autoplay::Blocked && self.trouble.is_none()
+    }
+
+    /// The source that plays.
+    pub(crate) fn source(&self) -> Option<&Source> {
+        self.sources.get(self.current)
+    }
+
+    /// The adaptive source, while another plays.
+    pub(crate) fn adaptive_instead(&self) -> Option<usize> {
+        let other = |source: &Source| source.kind == SourceKind::Hls;
+        self.sources.iter().position(other).filter(|&index| index != self.current)
+    }
+
+    /// Position to show, seconds: where the bar is dragged to, or where the film is.
+    pub(crate) fn shown_position_s(&self) -> f64 {
+        self.dragging.unwrap_or(self.snapshot.position_s)
+    }
+
+    /// Part of the whole at `seconds`, 0 to 1.
+    pub(crate) fn part(&self, seconds: f64) -> f64 {
+        match self.snapshot.duration_s {
+            Some(duration) if duration > 0.0 => (seconds / duration).clamp(0.0, 1.0),
+            Some(_) | None => 0.0,
+        }
+    }
+
+    /// Seconds at a part of the whole; `None` while the length is not known.
+    pub(crate) fn seconds_at(&self, part: f64) -> Option<f64> {
+        self.snapshot.duration_s.map(|duration| (part.clamp(0.0, 1.0) * duration).max(0.0))
+    }
+
+    /// Where a step of `seconds` leads to.
+    pub(crate) fn stepped(&self, seconds: f64) -> f64 {
+        let end = self.snapshot.duration_s.unwrap_or(f64::MAX);
+        (self.snapshot.position_s + seconds).clamp(0.0, end)
+    }
+
+    /// Buffered stretches as parts of the whole: start and length.
+    pub(crate) fn buffered_parts(&self) -> Vec<(f64, f64)> {
+        let part = |&(start, end): &(f64, f64)| (self.part(start), self.part(end) - self.part(start));
+        self.snapshot.buffered.iter().map(part).collect()
+    }
+
+    /// Closes what is open; `false` if nothing was.
+    pub(crate) fn close(&mut self) -> bool {
+        self.menu.take().is_some() || self.panel.take().is_some()
+    }
+
+    /// Opens a menu, or closes it if it is open.
+    pub(crate) fn toggle_menu(&mut self, menu: Menu) {
+        self.menu = if self.menu == Some(menu) { None } else { Some(menu) };
+    }
+
+    /// Opens a panel, or closes it if it is open.
+    pub(crate) fn toggle_panel(&mut self, panel: Panel) {
+        self.panel = if self.panel == Some(panel) { None } else { Some(panel) };
+    }
+}
+
+/// The chapter at `seconds`: its number from 1 and its name.
+pub(crate) fn chapter_at(chapters: &[Chapter], seconds: f64) -> Option<(usize, &Chapter)> {
+    let number = chapters.partition_point(|chapter| chapter.start_s <= seconds);
+    Some((number, chapters.get(number.checked_sub(1)?)?))
+}
+
+#[cfg(test)]
+mod tests;
