@@ -1,1 +1,13 @@
-//! Placeholder while the workspace is laid out.
+//! Plays the player core in virtual time and reports what a viewer would have seen.
+//!
+//! The core is the one that the browser and the native player run; only its driver is simulated: a link
+//! ([`sim::link`]), an origin ([`sim::origin`]) and a media element ([`sim::element`]). Nothing sleeps, and the same
+//! scenario gives the same report to the bit.
+
+pub mod report;
+pub mod scenario;
+pub mod sim;
+
+pub use report::Report;
+pub use scenario::Scenario;
+pub use sim::play;

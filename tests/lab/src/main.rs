@@ -1,2 +1,70 @@
-//! Placeholder while the workspace is laid out.
-fn main() {}
+//! `matinee-lab`: plays the built-in scenarios in virtual time and prints what a viewer would have seen.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use player_lab::{play, scenario};
+
+/// Plays the player core in virtual time.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Lists the built-in scenarios.
+    List,
+    /// Plays scenarios and prints a report of each; all of them if none is named.
+    Play {
+        /// Names out of `list`.
+        scenarios: Vec<String>,
+        /// One row per second as well.
+        #[arg(long)]
+        seconds: bool,
+        /// Every request as well.
+        #[arg(long)]
+        requests: bool,
+    },
+}
+
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "reports are what this program is for")]
+fn main() -> ExitCode {
+    let known = scenario::built_in();
+    match Arguments::parse().command {
+        Task::List => known.iter().for_each(|scenario| println!("{}", scenario.name)),
+        Task::Play { scenarios, seconds, requests } => {
+            if let Some(unknown) = scenarios.iter().find(|name| known.iter().all(|scenario| scenario.name != **name)) {
+                eprintln!("no scenario is called {unknown}; `matinee-lab list` names them");
+                return ExitCode::from(2);
+            }
+            let wanted = |name: &str| scenarios.is_empty() || scenarios.iter().any(|wanted| wanted == name);
+            for scenario in known.iter().filter(|scenario| wanted(scenario.name)) {
+                let report = play(scenario);
+                print!("{report}");
+                if requests {
+                    for one in &report.requests {
+                        let (at, took) = (one.at.as_secs_f64(), one.took.as_secs_f64());
+                        println!("  {at:8.3} s  {:<28} {:>9} B in {took:.3} s  {}", one.path, one.bytes, one.outcome);
+                    }
+                }
+                if seconds {
+                    for row in &report.seconds {
+                        println!(
+                            "  {:4} s  at {:6.1} s  buffered {:5.1} s  {:<8}  {:>7} kbit/s  {:?}",
+                            row.at.as_secs(),
+                            row.position.as_seconds(),
+                            row.buffered.as_seconds(),
+                            row.shown,
+                            row.throughput_kbps,
+                            row.state,
+                        );
+                    }
+                }
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}

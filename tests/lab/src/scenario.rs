@@ -1,0 +1,131 @@
+//! What is played, over which link, and what goes wrong meanwhile. Plain data; the table of scenarios that come with the
+//! lab is in `scenario/table.rs`.
+
+mod table;
+
+use std::time::Duration;
+
+use player_core::{Command, PlayerConfig};
+
+pub use table::built_in;
+
+/// One play.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Names it in reports.
+    pub name: &'static str,
+    /// The title.
+    pub title: Title,
+    /// The link.
+    pub link: LinkPlan,
+    /// What fails.
+    pub faults: Vec<Fault>,
+    /// What the viewer does, by time since `Open`.
+    pub actions: Vec<(Duration, Command)>,
+    /// Bytes that the video buffer takes before it refuses more; no limit if absent.
+    pub video_quota: Option<u64>,
+    /// Settings of the player.
+    pub config: PlayerConfig,
+    /// The play is stopped after this much virtual time.
+    pub limit: Duration,
+}
+
+/// A title with its variants.
+#[derive(Clone, Debug)]
+pub struct Title {
+    /// Length of the title.
+    pub duration: Duration,
+    /// Variant streams, in any order.
+    pub variants: Vec<Variant>,
+    /// Separate audio renditions; none means that sound is in the variants.
+    pub audio: Vec<&'static str>,
+    /// Without a multivariant playlist: the first variant's media playlist is opened.
+    pub single: bool,
+}
+
+/// One variant stream.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// Names it in addresses and reports.
+    pub name: &'static str,
+    /// Average rate of its video, kbit/s; single segments differ by up to a third.
+    pub kbps: u64,
+    /// Width and height.
+    pub size: (u32, u32),
+    /// Entry of CODECS.
+    pub codec: &'static str,
+    /// How it is cut.
+    pub grid: Grid,
+    /// If its segments are encoded when asked for.
+    pub encoder: Option<Encoder>,
+}
+
+/// How a stream is cut.
+#[derive(Clone, Copy, Debug)]
+pub enum Grid {
+    /// Every so often.
+    Fixed(Duration),
+    /// At keyframes that come irregularly, from half of this to one and a half.
+    Keyframes(Duration),
+}
+
+/// How fast a server encodes.
+#[derive(Clone, Copy, Debug)]
+pub struct Encoder {
+    /// To start a process, for the first segment of a run.
+    pub start: Duration,
+    /// For each segment.
+    pub per_segment: Duration,
+}
+
+/// How the link behaves.
+#[derive(Clone, Debug)]
+pub struct LinkPlan {
+    /// Rates by time since `Open`, kbit/s, the first at zero.
+    pub steps: Vec<(Duration, u64)>,
+    /// From request to first byte.
+    pub latency: Duration,
+    /// Times in which nothing can be reached: loads fail, new ones too.
+    pub outages: Vec<(Duration, Duration)>,
+}
+
+/// Something that fails.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// In which stream; every stream if absent.
+    pub stream: Option<&'static str>,
+    /// Which part of it.
+    pub part: Part,
+    /// From when to when, since `Open`.
+    pub when: (Duration, Duration),
+    /// How.
+    pub kind: FaultKind,
+}
+
+/// A part of a stream that can fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Its playlist.
+    Playlist,
+    /// Its init section.
+    Init,
+    /// The segment with this number.
+    Segment(usize),
+    /// Every segment.
+    Segments,
+}
+
+/// How something fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// An HTTP status with a problem document, and `Retry-After` in seconds.
+    Status(u16, Option<u64>),
+    /// The body ends early.
+    Corrupt,
+    /// No byte ever comes.
+    Hang,
+    /// The bytes come, but hold no media (the buffer stays as it was).
+    Empty,
+    /// The bytes come, but the buffer refuses them.
+    Rejected,
+}

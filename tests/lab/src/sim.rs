@@ -1,0 +1,440 @@
+//! The simulated driver: carries out what the core asks for, tick by tick, and checks that the core keeps its contract.
+
+mod contract;
+mod element;
+mod link;
+mod origin;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use media_model::{ByteCount, MediaDuration, TimeRange};
+use player_core::message::{LoadFailure, LoadKind, ServerTiming, Track};
+use player_core::{Command, Event, Input, Now, Output, Player, RequestId, Step};
+use url::Url;
+
+use crate::report::{Report, Request, Second};
+use crate::scenario::Scenario;
+use contract::Contract;
+use element::{Buffer, Element};
+use origin::{Answer, Body, Media, Origin};
+
+/// Virtual time moves by this much.
+const TICK: Duration = Duration::from_millis(5);
+/// A buffer takes this long to append or remove.
+const BUFFER_WORK: Duration = Duration::from_millis(5);
+/// The playhead is reported this often.
+const REPORT_EVERY: Duration = Duration::from_millis(250);
+/// Progress is reported this often, as browsers do at most.
+const PROGRESS_EVERY: Duration = Duration::from_millis(20);
+
+/// Plays a scenario to its end, to failure, or to its limit.
+pub fn play(scenario: &Scenario) -> Report {
+    let mut play = Play::new(scenario);
+    let root = Url::parse("http://origin.test").and_then(|base| base.join(&play.origin.root()));
+    let url = root.expect("the origin's addresses are plain");
+    play.tell(Input::Command(Command::Open { url, start: None }));
+    while !play.is_over() {
+        play.tick();
+    }
+    play.finish()
+}
+
+struct Transfer {
+    answer: Answer,
+    begun: Duration,
+    first_byte: Option<Duration>,
+    size: u64,
+    bytes: u64,
+    told: (Duration, u64),
+    idle_timeout: Duration,
+    log: usize,
+}
+
+enum Work {
+    Append(RequestId),
+    Evict(TimeRange),
+}
+
+struct Play<'a> {
+    scenario: &'a Scenario,
+    origin: Origin<'a>,
+    player: Player,
+    element: Element,
+    contract: Contract,
+    now: Duration,
+    wake_at: Option<Now>,
+    transfers: BTreeMap<RequestId, Transfer>,
+    /// Bytes kept for appending: init sections by stream, or media.
+    kept: BTreeMap<RequestId, Kept>,
+    work: BTreeMap<Track, (Duration, Work)>,
+    actions: VecDeque<(Duration, Command)>,
+    reported: Duration,
+    credit: u64,
+    was_moving: bool,
+    started: bool,
+    report: Report,
+}
+
+enum Kept {
+    Init(String),
+    Media(Media),
+}
+
+impl<'a> Play<'a> {
+    fn new(scenario: &'a Scenario) -> Self {
+        Self {
+            scenario,
+            origin: Origin::new(scenario),
+            player: Player::new(scenario.config.clone()),
+            element: Element::new(),
+            contract: Contract::default(),
+            now: Duration::ZERO,
+            wake_at: None,
+            transfers: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            work: BTreeMap::new(),
+            actions: scenario.actions.iter().cloned().collect(),
+            reported: Duration::ZERO,
+            credit: 0,
+            was_moving: false,
+            started: false,
+            report: Report::new(scenario.name),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.now >= self.scenario.limit
+            || ((self.report.ended || self.report.failed.is_some()) && self.actions.is_empty())
+    }
+
+    fn finish(mut self) -> Report {
+        self.report.stats = self.player.stats();
+        self.report.took = self.now;
+        self.report.encoder_starts = self.origin.encoder_starts;
+        self.report.broken_contract = self.contract.into_faults();
+        self.report
+    }
+
+    fn tell(&mut self, input: Input) {
+        let step = self.player.step(Now::new(self.now), input.clone());
+        self.contract.check(&input, &step);
+        self.obey(step);
+    }
+
+    fn obey(&mut self, step: Step) {
+        self.wake_at = step.wake_at;
+        for output in step.outputs {
+            match output {
+                Output::Load { id, url, range: _, kind, idle_timeout } => self.load(id, &url, kind, idle_timeout),
+                Output::Cancel(id) => {
+                    if let Some(transfer) = self.transfers.remove(&id) {
+                        let log = &mut self.report.requests[transfer.log];
+                        (log.bytes, log.outcome) = (transfer.bytes, "cancelled".to_owned());
+                        self.report.wasted += transfer.bytes;
+                    }
+                }
+                Output::Prepare { buffers, duration } => {
+                    let quota = |track| self.scenario.video_quota.filter(|_| track == Track::Video);
+                    self.element.buffers =
+                        buffers.iter().map(|setup| Buffer::new(setup.track, quota(setup.track))).collect();
+                    self.element.duration = duration;
+                }
+                Output::Append { track, id, offset_us: _ } => {
+                    self.work.insert(track, (self.now + BUFFER_WORK, Work::Append(id)));
+                    self.element.ended_stream = false;
+                }
+                Output::Forget(id) => drop(self.kept.remove(&id)),
+                Output::Evict { track, range } => {
+                    self.work.insert(track, (self.now + BUFFER_WORK, Work::Evict(range)));
+                }
+                Output::ChangeType { .. } => {}
+                Output::MoveTo(at) => {
+                    self.report.moves.push((self.now, at));
+                    self.element.move_to(at);
+                }
+                Output::EndOfStream => self.element.ended_stream = true,
+                Output::Event(event) => self.event(event),
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        match &event {
+            Event::Ended => self.report.ended = true,
+            Event::Failed(sentence) => self.report.failed = Some(sentence.clone()),
+            Event::Degraded(sentence) => self.report.degraded.push((self.now, sentence.clone())),
+            Event::Stalled(cause) => self.report.stalls.push((self.now, self.element.at, *cause)),
+            Event::Ready { .. }
+            | Event::VariantChosen { .. }
+            | Event::AudioChosen(_)
+            | Event::Throughput(_)
+            | Event::Started { .. }
+            | Event::Resumed { .. } => {}
+        }
+    }
+
+    fn load(&mut self, id: RequestId, url: &Url, kind: LoadKind, idle_timeout: Duration) {
+        let answer = if link::is_out(&self.scenario.link, self.now) {
+            Answer { making: Duration::ZERO, body: Body::Fails(0, LoadFailure::Network) }
+        } else {
+            self.origin.get(url.path(), self.now)
+        };
+        let size = match &answer.body {
+            Body::Text(text) => text.len() as u64,
+            Body::Init(size) | Body::Fails(size, _) => *size,
+            Body::Media(media) => media.bytes,
+            Body::Hangs => u64::MAX,
+        };
+        let request = Request {
+            at: self.now,
+            path: url.path().to_owned(),
+            is_segment: kind == LoadKind::Segment,
+            bytes: 0,
+            took: Duration::ZERO,
+            outcome: "under way".to_owned(),
+        };
+        self.report.requests.push(request);
+        let log = self.report.requests.len() - 1;
+        let transfer = Transfer {
+            answer,
+            begun: self.now,
+            first_byte: None,
+            size,
+            bytes: 0,
+            told: (self.now, 0),
+            idle_timeout,
+            log,
+        };
+        self.transfers.insert(id, transfer);
+    }
+
+    fn tick(&mut self) {
+        self.now += TICK;
+        while self.actions.front().is_some_and(|(at, _)| *at <= self.now) {
+            let Some((_, command)) = self.actions.pop_front() else { break };
+            self.act(command);
+        }
+        self.move_bytes();
+        self.work_buffers();
+        self.move_playhead();
+        if self.wake_at.is_some_and(|at| at <= Now::new(self.now)) {
+            self.tell(Input::Tick);
+        }
+        self.note_second();
+    }
+
+    fn act(&mut self, command: Command) {
+        match &command {
+            Command::Seek(at) => {
+                self.element.move_to(*at);
+                self.report.ended = false;
+                self.report.seeks.push((self.now, *at, None));
+            }
+            Command::SetPlaying(playing) => self.element.playing = *playing,
+            Command::Retry => self.report.failed = None,
+            Command::Open { .. } | Command::LockVariant(_) | Command::SelectAudio(_) | Command::LimitResolution(_) => {}
+        }
+        self.tell(Input::Command(command));
+        self.tell_playhead();
+    }
+
+    fn move_bytes(&mut self) {
+        let out = link::is_out(&self.scenario.link, self.now);
+        let latency = self.scenario.link.latency;
+        for transfer in self.transfers.values_mut() {
+            let answers = !matches!(transfer.answer.body, Body::Hangs);
+            if transfer.first_byte.is_none() && answers && self.now >= transfer.begun + latency + transfer.answer.making
+            {
+                transfer.first_byte = Some(self.now);
+                transfer.told.0 = self.now;
+            }
+        }
+        let active = self.transfers.values().filter(|one| one.first_byte.is_some() && one.bytes < one.size).count();
+        let share = link::share(link::rate(&self.scenario.link, self.now), TICK, active, &mut self.credit);
+        let ids: Vec<_> = self.transfers.keys().copied().collect();
+        for id in ids {
+            if out {
+                self.end(id, Some(LoadFailure::Network));
+            } else {
+                self.move_body(id, share);
+            }
+        }
+    }
+
+    fn move_body(&mut self, id: RequestId, share: u64) {
+        let Some(transfer) = self.transfers.get_mut(&id) else { return };
+        if transfer.first_byte.is_none() {
+            if self.now >= transfer.begun + transfer.idle_timeout {
+                self.end(id, Some(LoadFailure::TimedOut));
+            }
+            return;
+        }
+        if transfer.first_byte == Some(self.now) && !matches!(transfer.answer.body, Body::Fails(0, _)) {
+            let served = ServerTiming { encode: transfer.answer.making };
+            self.tell(Input::FirstByte { id, served });
+        }
+        let Some(transfer) = self.transfers.get_mut(&id) else { return };
+        let before = transfer.bytes;
+        transfer.bytes = (before + share).min(transfer.size);
+        let (bytes, size, now) = (transfer.bytes, transfer.size, self.now);
+        if bytes > before {
+            transfer.told.1 = bytes;
+        }
+        if bytes < size {
+            if bytes > before && now >= transfer.told.0 + PROGRESS_EVERY {
+                transfer.told.0 = now;
+                self.tell(Input::Progress { id, bytes: ByteCount::new(bytes) });
+            }
+            return;
+        }
+        let failure = match &transfer.answer.body {
+            Body::Fails(_, failure) => Some(failure.clone()),
+            Body::Text(_) | Body::Init(_) | Body::Media(_) | Body::Hangs => None,
+        };
+        self.end(id, failure);
+    }
+
+    fn end(&mut self, id: RequestId, failure: Option<LoadFailure>) {
+        let Some(transfer) = self.transfers.remove(&id) else { return };
+        let log = &mut self.report.requests[transfer.log];
+        log.bytes = transfer.bytes;
+        log.took = self.now - transfer.begun;
+        let size = ByteCount::new(transfer.bytes);
+        if let Some(cause) = failure {
+            log.outcome = format!("{cause:?}");
+            self.report.wasted += transfer.bytes;
+            self.tell(Input::LoadFailed { id, cause });
+            return;
+        }
+        log.outcome = "ok".to_owned();
+        let path = log.path.clone();
+        match transfer.answer.body {
+            Body::Text(text) => {
+                let url = Url::parse("http://origin.test").and_then(|base| base.join(&path));
+                let url = url.expect("the origin's addresses are plain");
+                self.tell(Input::Playlist { id, url, text });
+            }
+            Body::Init(_) => {
+                let stream = path.split('/').nth(1).unwrap_or_default().to_owned();
+                self.kept.insert(id, Kept::Init(stream));
+                self.tell(Input::Loaded { id, size, media_start: None });
+            }
+            Body::Media(media) => {
+                self.report.downloaded += media.bytes;
+                let media_start = Some(media.span.start());
+                self.kept.insert(id, Kept::Media(media));
+                self.tell(Input::Loaded { id, size, media_start });
+            }
+            Body::Fails(..) | Body::Hangs => {}
+        }
+    }
+
+    fn work_buffers(&mut self) {
+        let due: Vec<_> = self.work.iter().filter(|(_, (at, _))| *at <= self.now).map(|(track, _)| *track).collect();
+        for track in due {
+            let Some((_, work)) = self.work.remove(&track) else { continue };
+            let Some(buffer) = self.element.buffer(track) else { continue };
+            let input = match work {
+                Work::Evict(range) => {
+                    buffer.remove(range);
+                    Input::Evicted { track }
+                }
+                Work::Append(id) => {
+                    let result = match self.kept.get(&id) {
+                        Some(Kept::Init(stream)) => {
+                            buffer.init(stream.clone());
+                            Ok(())
+                        }
+                        Some(Kept::Media(media)) => buffer.append(media),
+                        None => {
+                            self.contract.fault("appends bytes that were never loaded or are forgotten");
+                            Ok(())
+                        }
+                    };
+                    match result {
+                        Ok(()) => Input::Appended { track },
+                        Err(cause) => Input::AppendFailed { track, cause },
+                    }
+                }
+            };
+            self.tell(input);
+            self.tell_playhead();
+        }
+    }
+
+    fn move_playhead(&mut self) {
+        self.element.pass(TICK);
+        if self.element.first_frame && !self.started {
+            self.started = true;
+            self.tell(Input::FirstFrame);
+        }
+        if self.element.moving {
+            self.note_shown();
+        }
+        let changed = self.element.moving != self.was_moving;
+        self.was_moving = self.element.moving;
+        if changed || self.now >= self.reported + REPORT_EVERY {
+            self.tell_playhead();
+        }
+        if self.element.played_out && !self.report.ended {
+            self.tell(Input::PlayedOut);
+        }
+    }
+
+    fn note_shown(&mut self) {
+        let at = self.element.at;
+        if let Some((since, _, arrived)) = self.report.seeks.last_mut()
+            && arrived.is_none()
+        {
+            *arrived = Some(self.now - *since);
+        }
+        let shown: Vec<_> = self.element.buffers.iter().map(|buffer| (buffer.track, buffer.stream_at(at))).collect();
+        for (track, stream) in shown {
+            let Some(stream) = stream else { continue };
+            let seen = match track {
+                Track::Video => &mut self.report.shown,
+                Track::Audio => &mut self.report.heard,
+            };
+            if seen.last().is_none_or(|(_, last)| last != stream) {
+                seen.push((self.now, stream.to_owned()));
+            }
+            if track == Track::Video {
+                *self.report.played.entry(stream.to_owned()).or_default() += TICK;
+            }
+        }
+    }
+
+    fn tell_playhead(&mut self) {
+        self.reported = self.now;
+        let (video, audio) = (self.element.ranges(Track::Video), self.element.ranges(Track::Audio));
+        let (at, moving) = (self.element.at, self.element.moving);
+        self.tell(Input::Playhead { at, video, audio, moving, dropped_frames: None });
+    }
+
+    fn note_second(&mut self) {
+        if !self.now.as_millis().is_multiple_of(1_000) {
+            return;
+        }
+        let stats = self.player.stats();
+        self.report.seconds.push(Second {
+            at: self.now,
+            position: self.element.at,
+            buffered: stats.buffered,
+            shown: self.report.shown.last().map(|(_, stream)| stream.clone()).unwrap_or_default(),
+            throughput_kbps: stats.throughput.map_or(0, |rate| rate.get() / 1_000),
+            state: stats.state,
+        });
+        let levels = [Track::Video, Track::Audio].map(|track| {
+            self.element
+                .buffer(track)
+                .map(|buffer| buffer.ranges())
+                .and_then(|ranges| ranges.around(self.element.at, MediaDuration::from_millis(100)))
+                .map(|range| range.end())
+        });
+        if let [Some(video), Some(audio)] = levels {
+            let apart: MediaDuration = video.since(audio).max(audio.since(video));
+            self.report.tracks_apart = self.report.tracks_apart.max(apart);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What every driver may rely on; a core that breaks it fails the scenario.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use player_core::message::Track;
+use player_core::{Command, Event, Input, Output, RequestId, Step};
+use url::Url;
+
+/// Checks each step against the contract of `player_core::message`.
+#[derive(Debug, Default)]
+pub(super) struct Contract {
+    faults: BTreeSet<String>,
+    under_way: BTreeMap<RequestId, Url>,
+    used: BTreeSet<RequestId>,
+    busy: BTreeSet<Track>,
+    tracks: BTreeSet<Track>,
+    failed: bool,
+    open: bool,
+}
+
+impl Contract {
+    pub(super) fn fault(&mut self, what: &str) {
+        self.faults.insert(what.to_owned());
+    }
+
+    pub(super) fn into_faults(self) -> Vec<String> {
+        self.faults.into_iter().collect()
+    }
+
+    pub(super) fn check(&mut self, input: &Input, step: &Step) {
+        self.take(input);
+        if self.failed && !step.outputs.is_empty() {
+            self.fault("does something after failing");
+        }
+        for output in &step.outputs {
+            self.output(output);
+        }
+        let waits = !self.under_way.is_empty() || !self.busy.is_empty();
+        if self.open && waits && step.wake_at.is_none() {
+            self.fault("waits for something without an alarm");
+        }
+    }
+
+    fn take(&mut self, input: &Input) {
+        match input {
+            Input::Playlist { id, .. } | Input::Loaded { id, .. } | Input::LoadFailed { id, .. } => {
+                self.under_way.remove(id);
+            }
+            Input::Appended { track } | Input::AppendFailed { track, .. } | Input::Evicted { track } => {
+                self.busy.remove(track);
+            }
+            Input::Command(Command::Open { .. }) => (self.open, self.failed) = (true, false),
+            Input::Command(Command::Retry) => self.failed = false,
+            Input::Command(_)
+            | Input::FirstByte { .. }
+            | Input::Progress { .. }
+            | Input::Codecs { .. }
+            | Input::Playhead { .. }
+            | Input::FirstFrame
+            | Input::PlayedOut
+            | Input::DecodeFailed
+            | Input::Tick => {}
+        }
+    }
+
+    fn output(&mut self, output: &Output) {
+        match output {
+            Output::Load { id, url, .. } => {
+                if self.under_way.values().any(|other| other == url) {
+                    self.fault("loads the same thing twice at once");
+                }
+                if !self.used.insert(*id) {
+                    self.fault("uses the number of a load twice");
+                }
+                self.under_way.insert(*id, url.clone());
+                if self.under_way.len() > 6 {
+                    self.fault("has more than six loads under way");
+                }
+            }
+            Output::Cancel(id) => {
+                if self.under_way.remove(id).is_none() {
+                    self.fault("cancels what is not under way");
+                }
+            }
+            Output::Prepare { buffers, .. } => {
+                self.tracks = buffers.iter().map(|setup| setup.track).collect();
+                self.busy.clear();
+            }
+            Output::Append { track, .. } | Output::Evict { track, .. } => {
+                if !self.tracks.contains(track) {
+                    self.fault("uses a buffer before it is prepared");
+                }
+                if !self.busy.insert(*track) {
+                    self.fault("asks a busy buffer for more");
+                }
+            }
+            Output::EndOfStream if !self.busy.is_empty() => self.fault("ends the stream with a busy buffer"),
+            Output::Event(Event::Failed(_)) => {
+                (self.failed, self.open) = (true, false);
+                if !self.under_way.is_empty() {
+                    self.fault("leaves loads under way when it fails");
+                }
+            }
+            Output::Forget(_)
+            | Output::ChangeType { .. }
+            | Output::MoveTo(_)
+            | Output::EndOfStream
+            | Output::Event(_) => {}
+        }
+    }
+}

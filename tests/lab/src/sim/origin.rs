@@ -1,0 +1,248 @@
+//! The origin: writes real playlists, gives segments sizes, encodes on demand, and fails as the scenario says.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use media_model::hls::{
+    AudioRendition, InitSection, MediaPlaylist, MultivariantPlaylist, PlaylistKind, Segment, VariantStream,
+    write_media, write_multivariant,
+};
+use media_model::{BitsPerSecond, CodecString, MediaDuration, MediaTime, Resolution, TimeRange};
+use player_core::message::{LoadFailure, Problem};
+
+use crate::scenario::{Encoder, Fault, FaultKind, Grid, Part, Scenario, Variant};
+
+/// A head that nobody asked anything of for this long has stopped.
+const HEAD_IDLE: Duration = Duration::from_secs(10);
+/// A head this little behind what is asked for is waited for, not replaced.
+const HEAD_NEAR: usize = 3;
+const AUDIO_KBPS: u64 = 128;
+const INIT_BYTES: u64 = 800;
+
+/// What a request brings.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    /// Time the server needs before the first byte.
+    pub(super) making: Duration,
+    pub(super) body: Body,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Body {
+    Text(String),
+    Init(u64),
+    Media(Media),
+    /// Fails after this many bytes.
+    Fails(u64, LoadFailure),
+    Hangs,
+}
+
+/// What a segment's bytes hold.
+#[derive(Clone, Debug)]
+pub(super) struct Media {
+    pub(super) stream: String,
+    pub(super) span: TimeRange,
+    pub(super) bytes: u64,
+    pub(super) empty: bool,
+    pub(super) rejected: bool,
+}
+
+struct Stream {
+    spans: Vec<TimeRange>,
+    kbps: u64,
+    encoder: Option<Encoder>,
+}
+
+struct Head {
+    first: usize,
+    began: Duration,
+    asked: Duration,
+}
+
+pub(super) struct Origin<'a> {
+    scenario: &'a Scenario,
+    streams: BTreeMap<String, Stream>,
+    heads: BTreeMap<String, Head>,
+    /// How many encoders were started.
+    pub(super) encoder_starts: usize,
+}
+
+impl<'a> Origin<'a> {
+    pub(super) fn new(scenario: &'a Scenario) -> Self {
+        let title = &scenario.title;
+        let variant = |variant: &Variant| {
+            let spans = cut(variant.grid, title.duration);
+            (variant.name.to_owned(), Stream { spans, kbps: variant.kbps, encoder: variant.encoder })
+        };
+        let audio = |name: &&str| {
+            let spans = cut(Grid::Fixed(Duration::from_micros(1_984_000)), title.duration);
+            ((*name).to_owned(), Stream { spans, kbps: AUDIO_KBPS, encoder: None })
+        };
+        let streams = title.variants.iter().map(variant).chain(title.audio.iter().map(audio)).collect();
+        Self { scenario, streams, heads: BTreeMap::new(), encoder_starts: 0 }
+    }
+
+    /// The path that a player opens.
+    pub(super) fn root(&self) -> String {
+        match self.scenario.title.variants.first() {
+            Some(variant) if self.scenario.title.single => format!("/{}/playlist.m3u8", variant.name),
+            Some(_) | None => "/main.m3u8".to_owned(),
+        }
+    }
+
+    /// Answers a request made at `now`.
+    pub(super) fn get(&mut self, path: &str, now: Duration) -> Answer {
+        let plain = |body| Answer { making: Duration::ZERO, body };
+        if path == "/main.m3u8" {
+            return plain(Body::Text(self.multivariant()));
+        }
+        let (stream, file) = path.trim_start_matches('/').split_once('/').unwrap_or_default();
+        let number = file.strip_suffix(".m4s").and_then(|number| number.parse::<usize>().ok());
+        let part = match (file, number) {
+            ("playlist.m3u8", _) => Part::Playlist,
+            ("init.mp4", _) => Part::Init,
+            (_, Some(number)) => Part::Segment(number),
+            (_, None) => return plain(Body::Fails(0, status(404, None))),
+        };
+        let fault = self.fault(stream, part, now);
+        let size = match part {
+            Part::Segment(number) => self.size(stream, number),
+            Part::Playlist | Part::Init | Part::Segments => INIT_BYTES,
+        };
+        match fault {
+            Some(FaultKind::Status(code, retry_after)) => return plain(Body::Fails(200, status(code, retry_after))),
+            Some(FaultKind::Corrupt) => return plain(Body::Fails(size / 2, LoadFailure::Corrupt)),
+            Some(FaultKind::Hang) => return plain(Body::Hangs),
+            Some(FaultKind::Empty | FaultKind::Rejected) | None => {}
+        }
+        match part {
+            Part::Playlist => plain(Body::Text(self.media_playlist(stream))),
+            Part::Init | Part::Segments => plain(Body::Init(INIT_BYTES)),
+            Part::Segment(number) => {
+                let Some(span) = self.streams.get(stream).and_then(|stream| stream.spans.get(number)).copied() else {
+                    return plain(Body::Fails(0, status(404, None)));
+                };
+                let (empty, rejected) = (fault == Some(FaultKind::Empty), fault == Some(FaultKind::Rejected));
+                let media = Media { stream: stream.to_owned(), span, bytes: size, empty, rejected };
+                Answer { making: self.encode(stream, number, now), body: Body::Media(media) }
+            }
+        }
+    }
+
+    fn fault(&self, stream: &str, part: Part, now: Duration) -> Option<FaultKind> {
+        let hits = |fault: &&Fault| {
+            let of_part = fault.part == part || (fault.part == Part::Segments && matches!(part, Part::Segment(_)));
+            fault.stream.is_none_or(|name| name == stream) && of_part && (fault.when.0..fault.when.1).contains(&now)
+        };
+        self.scenario.faults.iter().find(hits).map(|fault| fault.kind)
+    }
+
+    /// How long until an encoded segment is there: a head works forward from where it was started.
+    fn encode(&mut self, name: &str, number: usize, now: Duration) -> Duration {
+        let Some(encoder) = self.streams.get(name).and_then(|stream| stream.encoder) else { return Duration::ZERO };
+        let ready = |head: &Head| {
+            let count = u32::try_from(number - head.first + 1).unwrap_or(u32::MAX);
+            head.began + encoder.start + encoder.per_segment * count
+        };
+        let near = |head: &&mut Head| {
+            let made =
+                now.saturating_sub(head.began + encoder.start).as_micros() / encoder.per_segment.as_micros().max(1);
+            let next = head.first + usize::try_from(made).unwrap_or(usize::MAX);
+            head.first <= number && number <= next + HEAD_NEAR && now.saturating_sub(head.asked) <= HEAD_IDLE
+        };
+        if let Some(head) = self.heads.get_mut(name).filter(near) {
+            head.asked = now;
+            return ready(head).saturating_sub(now);
+        }
+        self.encoder_starts += 1;
+        let head = Head { first: number, began: now, asked: now };
+        let wait = ready(&head).saturating_sub(now);
+        self.heads.insert(name.to_owned(), head);
+        wait
+    }
+
+    /// Segments of a stream differ by up to a third, the same ones in every stream: content, not chance.
+    fn size(&self, name: &str, number: usize) -> u64 {
+        let Some(stream) = self.streams.get(name) else { return 0 };
+        let Some(span) = stream.spans.get(number) else { return 0 };
+        let wave = 1.0 + 0.33 * (span.start().as_seconds() * 0.21).sin();
+        let bytes = stream.kbps as f64 * 125.0 * span.length().as_seconds() * wave;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few megabytes")]
+        let bytes = bytes as u64;
+        bytes
+    }
+
+    fn multivariant(&self) -> String {
+        let title = &self.scenario.title;
+        let sound = if title.audio.is_empty() { 0 } else { AUDIO_KBPS };
+        let variant = |variant: &Variant| VariantStream {
+            uri: format!("{}/playlist.m3u8", variant.name),
+            bandwidth: BitsPerSecond::from_kbps(variant.kbps * 4 / 3 + sound),
+            average_bandwidth: Some(BitsPerSecond::from_kbps(variant.kbps + sound)),
+            codecs: vec![CodecString::new(variant.codec), CodecString::new("mp4a.40.2")],
+            resolution: Some(Resolution { width: variant.size.0, height: variant.size.1 }),
+            frame_rate: None,
+            audio_group: (!title.audio.is_empty()).then(|| "audio".to_owned()),
+        };
+        let audio = |(index, name): (usize, &&str)| AudioRendition {
+            group: "audio".to_owned(),
+            name: (*name).to_owned(),
+            uri: Some(format!("{name}/playlist.m3u8")),
+            is_default: index == 0,
+            autoselect: true,
+            ..AudioRendition::default()
+        };
+        write_multivariant(&MultivariantPlaylist {
+            version: 7,
+            independent_segments: true,
+            variants: title.variants.iter().map(variant).collect(),
+            audio: title.audio.iter().enumerate().map(audio).collect(),
+        })
+    }
+
+    fn media_playlist(&self, name: &str) -> String {
+        let init = Some(Arc::new(InitSection { uri: "init.mp4".to_owned(), range: None }));
+        let segment = |(number, span): (usize, &TimeRange)| Segment {
+            uri: format!("{number}.m4s"),
+            duration: span.length(),
+            init: init.clone(),
+            ..Segment::default()
+        };
+        let segments: Vec<_> = self
+            .streams
+            .get(name)
+            .map(|stream| stream.spans.iter().enumerate().map(segment).collect())
+            .unwrap_or_default();
+        write_media(&MediaPlaylist {
+            version: 7,
+            target_duration: segments.iter().map(|segment| segment.duration).max().unwrap_or_default(),
+            kind: Some(PlaylistKind::Vod),
+            ended: true,
+            segments,
+            ..MediaPlaylist::default()
+        })
+    }
+}
+
+fn status(code: u16, retry_after: Option<u64>) -> LoadFailure {
+    let problem = Problem { code: "simulated".to_owned(), detail: format!("the simulation answers {code}") };
+    LoadFailure::Status { code, retry_after: retry_after.map(Duration::from_secs), problem: Some(problem) }
+}
+
+fn cut(grid: Grid, duration: Duration) -> Vec<TimeRange> {
+    let end = MediaTime::ZERO + MediaDuration::from_std(duration);
+    // Irregular, and the same every time.
+    let mut irregular = (0u32..).map(|number| 500 + number % 1_000 * 377 % 1_000);
+    let (mut spans, mut start) = (Vec::new(), MediaTime::ZERO);
+    while start < end {
+        let length = match grid {
+            Grid::Fixed(length) => length,
+            Grid::Keyframes(length) => length * irregular.next().unwrap_or(1_000) / 1_000,
+        };
+        let span = TimeRange::of(start, MediaDuration::from_std(length).min(end.since(start)));
+        spans.push(span);
+        start = span.end();
+    }
+    spans
+}
