@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use media_model::MediaTime;
 use player_web::{
-    AudioId, Beginning, Capabilities, Now, PlaySource, PlayerEvent, State, Stats, VariantId, WebClock, WebPlayer,
+    AudioId, Beginning, Capabilities, Now, PlaySource, PlaybackState, PlayerEvent, Stats, VariantId, WebClock,
+    WebPlayer,
 };
 use serde::Serialize;
 use server_api::{Decision, Source, SourceKind};
@@ -136,7 +137,7 @@ impl Stage {
     pub(crate) fn act(self, action: Action) -> bool {
         let snapshot = self.playback.with_untracked(|playback| playback.snapshot.clone());
         match action {
-            Action::TogglePlay if snapshot.state == State::Ended => self.seek(0.0),
+            Action::TogglePlay if snapshot.state == PlaybackState::Ended => self.seek(0.0),
             Action::TogglePlay if snapshot.paused => self.with_player(WebPlayer::play),
             Action::TogglePlay => self.with_player(WebPlayer::pause),
             Action::SeekBy(seconds) => self.seek(self.playback.with_untracked(|playback| playback.stepped(seconds))),
@@ -257,17 +258,17 @@ impl StatsObject {
             position_s: stats.position_s,
             buffered_s: stats.buffered_s,
             rendition: stats.shown.as_ref().map(|shown| RenditionObject {
-                id: shown.label.clone(),
+                id: shown.label.clone().unwrap_or_else(|| "file".to_owned()),
                 width: shown.resolution.width,
                 height: shown.resolution.height,
                 bitrate_bps: shown.bandwidth.map(media_model::BitsPerSecond::get),
             }),
             throughput_bps: stats.throughput.map(media_model::BitsPerSecond::get),
             startup_ms: stats.startup.map(millis),
-            stalls: stats.stalls,
-            stalled_ms: millis(stats.stalled),
-            switches: stats.switches,
-            dropped_frames: stats.dropped_frames,
+            stalls: stats.counters.stalls,
+            stalled_ms: millis(stats.counters.stalled),
+            switches: stats.counters.switches,
+            dropped_frames: stats.counters.dropped_frames,
             decision: source.map(|source| match source.decision {
                 Decision::Direct => "direct",
                 Decision::Remux => "remux",
@@ -279,14 +280,14 @@ impl StatsObject {
 }
 
 /// The name of a state for scripts.
-pub(crate) fn state_name(state: State) -> &'static str {
+pub(crate) fn state_name(state: PlaybackState) -> &'static str {
     match state {
-        State::Loading => "loading",
-        State::Playing => "playing",
-        State::Paused => "paused",
-        State::Stalled => "stalled",
-        State::Ended => "ended",
-        State::Failed => "failed",
+        PlaybackState::Loading => "loading",
+        PlaybackState::Playing => "playing",
+        PlaybackState::Paused => "paused",
+        PlaybackState::Stalled => "stalled",
+        PlaybackState::Ended => "ended",
+        PlaybackState::Failed => "failed",
     }
 }
 

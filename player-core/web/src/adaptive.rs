@@ -9,8 +9,8 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use media_model::MediaTime;
-use player_core::{Now, Player, PlayerConfig};
 use player_core::message::{Command, Event, Input, Output, Track};
+use player_core::{Now, Player, PlayerConfig};
 use url::Url;
 use web_sys::HtmlVideoElement;
 
@@ -72,6 +72,11 @@ impl Adaptive {
         Some(adaptive)
     }
 
+    /// What the core counted.
+    pub(crate) fn stats(&self) -> player_core::Stats {
+        self.core.borrow().stats()
+    }
+
     /// Passes on what the viewer wants.
     pub(crate) fn command(&self, command: Command) {
         self.feed(Input::Command(command));
@@ -83,7 +88,11 @@ impl Adaptive {
             Moment::FirstFrame => self.feed(Input::FirstFrame),
             Moment::Ended => self.feed(Input::PlayedOut),
             Moment::Error => self.feed(Input::DecodeFailed),
-            Moment::Changed | Moment::Metadata => self.report_playhead(),
+            Moment::Play => self.command(Command::SetPlaying(true)),
+            // The end pauses the element too, and that is no wish of the viewer.
+            Moment::Pause if self.video.ended() => {}
+            Moment::Pause => self.command(Command::SetPlaying(false)),
+            Moment::Changed | Moment::Metadata => {}
         }
     }
 

@@ -1,13 +1,17 @@
 //! What the media element says of itself, as plain data.
 
 use js_sys::Reflect;
-use media_model::{MediaTime, Ranges, TimeRange};
+use media_model::{MediaDuration, MediaTime, Ranges, TimeRange};
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlMediaElement, HtmlVideoElement, TimeRanges};
 
 /// Moments of a media element that matter to a player.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
+    /// It was told to play, by whomever.
+    Play,
+    /// It was told to pause, by whomever, or reached the end.
+    Pause,
     /// Something about position, buffers or motion may have changed.
     Changed,
     /// Metadata is there: size and duration are known.
@@ -24,8 +28,8 @@ pub(crate) enum Moment {
 pub(crate) const MOMENTS: &[(&str, Moment)] = &[
     ("loadedmetadata", Moment::Metadata),
     ("playing", Moment::Changed),
-    ("play", Moment::Changed),
-    ("pause", Moment::Changed),
+    ("play", Moment::Play),
+    ("pause", Moment::Pause),
     ("waiting", Moment::Changed),
     ("seeking", Moment::Changed),
     ("seeked", Moment::Changed),
@@ -52,6 +56,14 @@ pub(crate) fn is_moving(video: &HtmlVideoElement) -> bool {
 pub(crate) fn dropped_frames(video: &HtmlVideoElement) -> Option<u64> {
     let has = Reflect::has(video, &"getVideoPlaybackQuality".into()).unwrap_or(false);
     has.then(|| u64::from(video.get_video_playback_quality().dropped_video_frames()))
+}
+
+/// Media ahead of the playhead.
+pub(crate) fn ahead(video: &HtmlVideoElement) -> MediaDuration {
+    let at = position(video);
+    // Browsers begin a range a little behind the position that was asked for.
+    let around = ranges(&video.buffered()).around(at, MediaDuration::from_millis(100));
+    around.map_or(MediaDuration::ZERO, |range| range.end().since(at))
 }
 
 /// The browser's ranges as ours.

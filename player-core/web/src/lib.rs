@@ -19,6 +19,6 @@ mod stats;
 pub use capabilities::Capabilities;
 pub use clock::WebClock;
 pub use player::{Beginning, Failure, PlaySource, PlayerEvent, Snapshot, WebPlayer};
-pub use player_core::Now;
 pub use player_core::message::{AudioId, AudioInfo, StallCause, VariantId, VariantInfo};
-pub use stats::{Shown, State, Stats};
+pub use player_core::{Now, PlaybackState};
+pub use stats::{Counters, Shown, Stats};

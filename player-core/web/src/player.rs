@@ -2,10 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
 use media_model::{MediaDuration, MediaTime, Resolution};
-use player_core::Now;
 use player_core::message::{AudioId, AudioInfo, Command, Event, StallCause, VariantId, VariantInfo};
+use player_core::{Now, PlaybackState};
 use url::Url;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -16,7 +17,7 @@ use crate::clock::WebClock;
 use crate::direct::Direct;
 use crate::element::{self, MOMENTS, Moment};
 use crate::listen::Listener;
-use crate::stats::{Shown, State, Stats, Tally};
+use crate::stats::{Counters, Shown, Stats};
 
 /// One way to play a title.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +82,7 @@ pub enum PlayerEvent {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
     /// What the player does.
-    pub state: State,
+    pub state: PlaybackState,
     /// Position, seconds.
     pub position_s: f64,
     /// Length, seconds, once known.
@@ -113,8 +114,12 @@ struct Inner {
     sources: Vec<PlaySource>,
     current: Cell<usize>,
     session: RefCell<Session>,
-    tally: RefCell<Tally>,
-    variants: RefCell<Vec<VariantInfo>>,
+    asked: Now,
+    /// From asking to the first frame, of whichever source brought it.
+    startup: Cell<Option<Duration>>,
+    /// Counted in sources that were left.
+    before: Cell<Counters>,
+    failed: Cell<bool>,
     /// Length as the playlist says; the element knows it later, and not exactly.
     duration: Cell<Option<MediaDuration>>,
     /// Whether the viewer wants it to play.
@@ -141,8 +146,10 @@ impl WebPlayer {
             sources,
             current: Cell::new(0),
             session: RefCell::new(Session::None),
-            tally: RefCell::new(Tally::new(beginning.asked)),
-            variants: RefCell::default(),
+            asked: beginning.asked,
+            startup: Cell::default(),
+            before: Cell::default(),
+            failed: Cell::default(),
             duration: Cell::default(),
             wanted: Cell::new(true),
             framed: Cell::new(false),
@@ -170,19 +177,12 @@ impl WebPlayer {
     /// Pauses.
     pub fn pause(&self) {
         self.0.wanted.set(false);
-        // A pause of the viewer is no stall, however long it takes.
-        self.0.tally.borrow_mut().resume(WebClock.now());
         let _ = self.0.video.pause();
     }
 
     /// Moves the playhead to `seconds`.
     pub fn seek(&self, seconds: f64) {
         let Some(to) = MediaTime::from_seconds(seconds.max(0.0)) else { return };
-        {
-            let mut tally = self.0.tally.borrow_mut();
-            tally.ended = false;
-            tally.resume(WebClock.now());
-        }
         self.0.video.set_current_time(to.as_seconds());
         self.0.command(Command::Seek(to));
         // A media element that played to its end is paused by nobody, yet does not go on alone after a seek.
@@ -255,10 +255,9 @@ impl Inner {
     /// Begins with the source of this index.
     fn open(&self, index: usize, start: Option<MediaTime>) {
         // The old session goes first: two of them would fight over the element.
+        self.before.set(self.counters());
         self.session.replace(Session::None);
-        self.variants.borrow_mut().clear();
         self.duration.set(None);
-        self.tally.borrow_mut().change_source(WebClock.now());
         self.current.set(index);
         let session = match self.sources.get(index) {
             None => None,
@@ -298,7 +297,7 @@ impl Inner {
             let at = element::position(&self.video);
             return self.open(next, Some(at));
         }
-        self.tally.borrow_mut().failed = true;
+        self.failed.set(true);
         (self.tell)(PlayerEvent::Failed(failure));
     }
 
@@ -326,11 +325,6 @@ impl Inner {
     /// Starts the element; without sound if the browser wants it so.
     fn start_element(&self) {
         let (this, video) = (self.this.clone(), self.video.clone());
-        let tell = move |event| {
-            if let Some(inner) = this.upgrade() {
-                (inner.tell)(event);
-            }
-        };
         spawn_local(async move {
             let Err(first) = try_play(&video).await else { return };
             if element::error_name(&first) != "NotAllowedError" {
@@ -339,31 +333,40 @@ impl Inner {
             if !video.muted() {
                 video.set_muted(true);
                 if try_play(&video).await.is_ok() {
-                    return tell(PlayerEvent::Muted);
+                    if let Some(inner) = this.upgrade() {
+                        (inner.tell)(PlayerEvent::Muted);
+                    }
+                    return;
                 }
             }
-            tell(PlayerEvent::Blocked);
+            if let Some(inner) = this.upgrade() {
+                inner.wanted.set(false);
+                inner.command(Command::SetPlaying(false));
+                (inner.tell)(PlayerEvent::Blocked);
+            }
         });
     }
 
     /// The element said something.
     fn heard(&self, moment: Moment) {
         match moment {
-            Moment::Ended => self.tally.borrow_mut().ended = true,
             Moment::Error if self.video.error().is_none() => return,
-            Moment::Metadata | Moment::Changed | Moment::FirstFrame | Moment::Error => {}
+            Moment::Play => self.wanted.set(true),
+            // Media keys and the browser itself pause too; only the end is nobody's wish.
+            Moment::Pause => self.wanted.set(self.video.ended() && self.wanted.get()),
+            Moment::Error | Moment::Metadata | Moment::Changed | Moment::FirstFrame | Moment::Ended => {}
         }
         if let Some(adaptive) = self.adaptive() {
-            // The end pauses the element too, and that is no wish of the viewer.
-            if !self.video.ended() {
-                adaptive.command(Command::SetPlaying(!self.video.paused() || self.wanted.get()));
-            }
             adaptive.heard(moment);
         }
         if let Some(direct) = self.direct() {
-            direct.heard(moment);
             if moment == Moment::Error {
-                self.give_up(self.element_failure());
+                return self.give_up(self.element_failure());
+            }
+            let leave = direct.heard(moment, self.framed.get());
+            let adaptive = self.sources.iter().position(|source| matches!(source, PlaySource::Hls(_)));
+            if let (Some(at), Some(index)) = (leave, adaptive) {
+                return self.open(index, Some(at));
             }
         }
         // Sound alone has no frame that could be put on screen.
@@ -371,7 +374,6 @@ impl Inner {
         if sounds && self.video.current_time() > 0.0 {
             self.first_frame();
         }
-        self.tally.borrow_mut().observe(element::position(&self.video));
         (self.tell)(PlayerEvent::Changed);
     }
 
@@ -387,10 +389,8 @@ impl Inner {
         if self.framed.replace(true) {
             return;
         }
-        {
-            let mut tally = self.tally.borrow_mut();
-            tally.first_frame(WebClock.now());
-            tally.observe(element::position(&self.video));
+        if self.startup.get().is_none() {
+            self.startup.set(Some(WebClock.now().since(self.asked)));
         }
         if let Some(adaptive) = self.adaptive() {
             adaptive.heard(Moment::FirstFrame);
@@ -400,29 +400,20 @@ impl Inner {
 
     /// The core said something.
     fn told(&self, event: Event) {
-        let now = WebClock.now();
         match event {
             Event::Ready { variants, audio, duration } => {
-                self.variants.borrow_mut().clone_from(&variants);
                 self.duration.set(duration);
                 (self.tell)(PlayerEvent::Ready { variants, audio });
             }
-            Event::VariantChosen { variant, from } => {
-                let mut tally = self.tally.borrow_mut();
-                tally.plan(variant, from);
-                tally.observe(element::position(&self.video));
-            }
             Event::AudioChosen(audio) => (self.tell)(PlayerEvent::AudioChosen(audio)),
-            Event::Throughput(estimate) => self.tally.borrow_mut().throughput = Some(estimate),
-            // Counted here from the moment the viewer asked, which is before the core was opened.
-            Event::Started { .. } => {}
-            Event::Stalled(cause) => {
-                self.tally.borrow_mut().stall(now);
-                (self.tell)(PlayerEvent::Stalled(cause));
-            }
-            Event::Resumed { .. } => self.tally.borrow_mut().resume(now),
+            Event::Stalled(cause) => (self.tell)(PlayerEvent::Stalled(cause)),
             Event::Degraded(sentence) => (self.tell)(PlayerEvent::Degraded(sentence)),
-            Event::Ended => self.tally.borrow_mut().ended = true,
+            // What the core counts of these is asked for with its statistics.
+            Event::VariantChosen { .. }
+            | Event::Throughput(_)
+            | Event::Started { .. }
+            | Event::Resumed { .. }
+            | Event::Ended => {}
             Event::Failed(sentence) => {
                 // Later: the core that speaks is part of the session that ends.
                 let this = self.this.clone();
@@ -436,11 +427,34 @@ impl Inner {
         (self.tell)(PlayerEvent::Changed);
     }
 
-    fn state(&self) -> State {
-        // Until the first frame an element that may play says "paused" only because nothing is there to play.
-        let tally = self.tally.borrow();
-        let paused = self.video.paused() && (!self.wanted.get() || tally.has_started());
-        tally.state(paused, self.video.seeking())
+    fn state(&self) -> PlaybackState {
+        if self.failed.get() {
+            return PlaybackState::Failed;
+        }
+        match &*self.session.borrow() {
+            Session::None => PlaybackState::Loading,
+            Session::Direct(direct) => {
+                // Before the first frame an element that may play is "paused" only because nothing is there to play.
+                let waits = self.wanted.get() && !self.framed.get();
+                let state = direct.state(WebClock.now(), self.framed.get());
+                if waits && state == PlaybackState::Paused { PlaybackState::Loading } else { state }
+            }
+            Session::Adaptive(adaptive) => adaptive.stats().state,
+        }
+    }
+
+    /// Counted in all sources so far.
+    fn counters(&self) -> Counters {
+        let here = match &*self.session.borrow() {
+            Session::None => return self.before.get(),
+            Session::Direct(direct) => direct.counters(WebClock.now()),
+            Session::Adaptive(adaptive) => {
+                let stats = adaptive.stats();
+                Counters { stalls: stats.stalls, stalled: stats.stalled, switches: stats.switches, dropped_frames: 0 }
+            }
+        };
+        let dropped_frames = element::dropped_frames(&self.video).unwrap_or(0);
+        self.before.get() + Counters { dropped_frames, ..here }
     }
 
     fn duration_s(&self) -> Option<f64> {
@@ -466,28 +480,22 @@ impl Inner {
     }
 
     fn stats(&self) -> Stats {
-        let position = element::position(&self.video);
-        let ahead = element::ranges(&self.video.buffered())
-            .around(position, MediaDuration::from_millis(100))
-            .map_or(0.0, |range| range.end().since(position).as_seconds());
-        let tally = self.tally.borrow();
+        let told = self.adaptive().map(|adaptive| adaptive.stats());
         let (width, height) = (self.video.video_width(), self.video.video_height());
-        let shown = (width > 0 && tally.has_started()).then(|| {
-            let variants = self.variants.borrow();
-            let variant = tally.shown().and_then(|shown| variants.iter().find(|variant| variant.id == shown));
-            Shown {
-                label: variant.map_or_else(|| "file".to_owned(), |variant| variant.label.clone()),
-                resolution: Resolution { width, height },
-                bandwidth: variant.map(|variant| variant.bandwidth),
-            }
+        let variant = told.as_ref().and_then(|told| told.variant.clone());
+        let shown = (width > 0 && self.framed.get()).then(|| Shown {
+            resolution: Resolution { width, height },
+            bandwidth: variant.as_ref().map(|variant| variant.bitrate),
+            label: variant.map(|variant| variant.label),
         });
         Stats {
             state: self.state(),
             position_s: self.video.current_time(),
-            buffered_s: ahead,
+            buffered_s: element::ahead(&self.video).as_seconds(),
             shown,
-            dropped_frames: element::dropped_frames(&self.video).unwrap_or(0),
-            ..tally.stats(WebClock.now())
+            throughput: told.and_then(|told| told.throughput),
+            startup: self.startup.get(),
+            counters: self.counters(),
         }
     }
 }

@@ -1,34 +1,21 @@
-//! What became of a playback, counted the same way for every kind of source. Pure.
+//! What became of a playback, over all the sources it went through. Pure.
+//!
+//! The core counts for adaptive sources; here is what it cannot see: the time before it was opened, files that the
+//! element plays alone, and the sum over sources.
 
 use std::time::Duration;
 
-use media_model::{BitsPerSecond, MediaTime, Resolution};
-use player_core::Now;
-use player_core::message::VariantId;
+use media_model::{BitsPerSecond, Resolution};
+use player_core::{Now, PlaybackState};
 
-/// What a viewer would say the player does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum State {
-    /// Before the first frame, and after a seek until frames move again.
-    #[default]
-    Loading,
-    /// Frames move.
-    Playing,
-    /// Stopped by the viewer, or never allowed to begin.
-    Paused,
-    /// The buffer ran dry.
-    Stalled,
-    /// The end was reached.
-    Ended,
-    /// Nothing plays any more.
-    Failed,
-}
+/// Standing still for this long is a stall; shorter stops are not seen.
+const STALL: Duration = Duration::from_millis(300);
 
-/// The variant on screen.
+/// The picture on screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
-    /// Name for people, such as `720p`.
-    pub label: String,
+    /// Name of the variant, such as `720p`; absent for a file.
+    pub label: Option<String>,
     /// Size of the decoded picture.
     pub resolution: Resolution,
     /// Declared rate, if there is one.
@@ -39,7 +26,7 @@ pub struct Shown {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stats {
     /// What it does.
-    pub state: State,
+    pub state: PlaybackState,
     /// Where it is, seconds.
     pub position_s: f64,
     /// Media ahead of the playhead, seconds.
@@ -50,6 +37,13 @@ pub struct Stats {
     pub throughput: Option<BitsPerSecond>,
     /// From asking to the first frame.
     pub startup: Option<Duration>,
+    /// Counters over all sources.
+    pub counters: Counters,
+}
+
+/// What is counted, and summed over sources.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
     /// How often the buffer ran dry.
     pub stalls: u32,
     /// For how long altogether, the present one included.
@@ -60,104 +54,75 @@ pub struct Stats {
     pub dropped_frames: u64,
 }
 
-/// Counts while a playback runs.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    asked: Now,
-    startup: Option<Duration>,
-    stalls: u32,
-    stalled: Duration,
-    stalled_since: Option<Now>,
-    /// Which variant the buffer holds from which position on, in order.
-    plan: Vec<(MediaTime, VariantId)>,
-    shown: Option<VariantId>,
-    switches: u32,
-    pub(crate) throughput: Option<BitsPerSecond>,
-    pub(crate) ended: bool,
-    pub(crate) failed: bool,
+impl std::ops::Add for Counters {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            stalls: self.stalls.saturating_add(other.stalls),
+            stalled: self.stalled.saturating_add(other.stalled),
+            switches: self.switches.saturating_add(other.switches),
+            dropped_frames: self.dropped_frames.saturating_add(other.dropped_frames),
+        }
+    }
 }
 
-impl Tally {
-    /// Begins to count; the viewer asked at `asked`.
-    pub(crate) fn new(asked: Now) -> Self {
-        Self { asked, ..Self::default() }
-    }
+/// What a file on the media element shows at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) moving: bool,
+    pub(crate) paused: bool,
+    pub(crate) seeking: bool,
+    pub(crate) ended: bool,
+    /// A frame was on screen before.
+    pub(crate) started: bool,
+}
 
-    /// The first frame is on screen. Only the first call counts.
-    pub(crate) fn first_frame(&mut self, now: Now) {
-        self.startup.get_or_insert(now.since(self.asked));
-    }
+/// Watches for stalls where the core does not: a file that the element plays alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Stillness {
+    still_since: Option<Now>,
+    stalls: u32,
+    stalled: Duration,
+}
 
-    /// Whether a frame was ever on screen.
-    pub(crate) fn has_started(&self) -> bool {
-        self.startup.is_some()
-    }
-
-    /// The buffer ran dry.
-    pub(crate) fn stall(&mut self, now: Now) {
-        if self.stalled_since.is_none() {
+impl Stillness {
+    /// Takes what is seen at `now`.
+    pub(crate) fn observe(&mut self, now: Now, seen: Seen) {
+        let waits = seen.started && !seen.moving && !seen.paused && !seen.seeking && !seen.ended;
+        if waits {
+            self.still_since.get_or_insert(now);
+        } else if let Some(length) = self.running(now) {
             self.stalls += 1;
-            self.stalled_since = Some(now);
+            self.stalled += length;
+            self.still_since = None;
+        } else {
+            self.still_since = None;
         }
     }
 
-    /// Frames move again, or the viewer does not wait any more.
-    pub(crate) fn resume(&mut self, now: Now) {
-        if let Some(since) = self.stalled_since.take() {
-            self.stalled += now.since(since);
+    /// How long the stall under way is, if there is one.
+    fn running(&self, now: Now) -> Option<Duration> {
+        self.still_since.map(|since| now.since(since)).filter(|&length| length >= STALL)
+    }
+
+    /// The counters up to `now`.
+    pub(crate) fn counters(&self, now: Now) -> Counters {
+        let running = self.running(now);
+        Counters {
+            stalls: self.stalls + u32::from(running.is_some()),
+            stalled: self.stalled + running.unwrap_or_default(),
+            ..Counters::default()
         }
     }
 
-    /// From `from` on the buffer holds this variant; what was planned after that is replaced.
-    pub(crate) fn plan(&mut self, variant: VariantId, from: MediaTime) {
-        self.plan.retain(|&(start, _)| start < from);
-        self.plan.push((from, variant));
-    }
-
-    /// Another source takes over: its variants have nothing to do with those before.
-    pub(crate) fn change_source(&mut self, now: Now) {
-        self.resume(now);
-        self.plan.clear();
-        self.shown = None;
-    }
-
-    /// Playback is at `at`: what is on screen follows from the plan.
-    pub(crate) fn observe(&mut self, at: MediaTime) {
-        let due = self.plan.iter().rev().find(|&&(from, _)| from <= at).or_else(|| self.plan.first());
-        if let Some(&(_, variant)) = due
-            && self.has_started()
-        {
-            self.switches += u32::from(self.shown.is_some_and(|shown| shown != variant));
-            self.shown = Some(variant);
-        }
-    }
-
-    /// The variant on screen.
-    pub(crate) fn shown(&self) -> Option<VariantId> {
-        self.shown
-    }
-
-    /// What the player does, given the element's own flags.
-    pub(crate) fn state(&self, paused: bool, seeking: bool) -> State {
+    /// What the viewer would say it does.
+    pub(crate) fn state(&self, now: Now, seen: Seen) -> PlaybackState {
         match () {
-            () if self.failed => State::Failed,
-            () if self.ended => State::Ended,
-            () if paused => State::Paused,
-            () if !self.has_started() || seeking => State::Loading,
-            () if self.stalled_since.is_some() => State::Stalled,
-            () => State::Playing,
-        }
-    }
-
-    /// The counters; what the element knows is filled in by the caller.
-    pub(crate) fn stats(&self, now: Now) -> Stats {
-        Stats {
-            throughput: self.throughput,
-            startup: self.startup,
-            stalls: self.stalls,
-            stalled: self.stalled + self.stalled_since.map_or(Duration::ZERO, |since| now.since(since)),
-            switches: self.switches,
-            ..Stats::default()
+            () if seen.ended => PlaybackState::Ended,
+            () if seen.paused => PlaybackState::Paused,
+            () if !seen.started || seen.seeking => PlaybackState::Loading,
+            () if self.running(now).is_some() => PlaybackState::Stalled,
+            () => PlaybackState::Playing,
         }
     }
 }
@@ -170,80 +135,55 @@ mod tests {
         Now::new(Duration::from_millis(millis))
     }
 
-    fn second(seconds: i64) -> MediaTime {
-        MediaTime::from_micros(seconds * 1_000_000)
-    }
-
-    #[test]
-    fn startup_counts_from_asking_and_only_once() {
-        let mut tally = Tally::new(at(100));
-        tally.first_frame(at(450));
-        tally.first_frame(at(9_000));
-        assert_eq!(tally.stats(at(9_000)).startup, Some(Duration::from_millis(350)));
-    }
+    const MOVING: Seen = Seen { moving: true, paused: false, seeking: false, ended: false, started: true };
+    const STILL: Seen = Seen { moving: false, ..MOVING };
 
     #[test]
     fn a_stall_that_goes_on_is_one_stall_and_counts_already() {
-        let mut tally = Tally::new(at(0));
-        tally.stall(at(1_000));
-        tally.stall(at(1_200));
-        assert_eq!(tally.stats(at(1_500)).stalled, Duration::from_millis(500));
-        tally.resume(at(2_000));
-        tally.resume(at(3_000));
-        let stats = tally.stats(at(9_000));
-        assert_eq!((stats.stalls, stats.stalled), (1, Duration::from_millis(1_000)));
+        let mut stillness = Stillness::default();
+        stillness.observe(at(0), MOVING);
+        stillness.observe(at(1_000), STILL);
+        stillness.observe(at(1_250), STILL);
+        assert_eq!(
+            (stillness.counters(at(1_299)).stalls, stillness.state(at(1_299), STILL)),
+            (0, PlaybackState::Playing)
+        );
+        assert_eq!(stillness.counters(at(1_500)).stalled, Duration::from_millis(500));
+        assert_eq!(stillness.state(at(1_500), STILL), PlaybackState::Stalled);
+        stillness.observe(at(2_000), MOVING);
+        stillness.observe(at(3_000), MOVING);
+        let counters = stillness.counters(at(9_000));
+        assert_eq!((counters.stalls, counters.stalled), (1, Duration::from_millis(1_000)));
     }
 
     #[test]
-    fn a_switch_counts_when_it_is_on_screen_not_when_it_is_loaded() {
-        let mut tally = Tally::new(at(0));
-        tally.plan(VariantId(0), second(0));
-        tally.first_frame(at(300));
-        tally.observe(second(0));
-        tally.plan(VariantId(2), second(4));
-        tally.observe(second(3));
-        assert_eq!((tally.shown(), tally.switches), (Some(VariantId(0)), 0));
-        tally.observe(second(5));
-        tally.observe(second(6));
-        assert_eq!((tally.shown(), tally.switches), (Some(VariantId(2)), 1));
+    fn startup_seeks_and_pauses_are_no_stalls() {
+        for quiet in [
+            Seen { started: false, ..STILL },
+            Seen { seeking: true, ..STILL },
+            Seen { paused: true, ..STILL },
+            Seen { ended: true, ..STILL },
+        ] {
+            let mut stillness = Stillness::default();
+            stillness.observe(at(0), quiet);
+            stillness.observe(at(5_000), quiet);
+            stillness.observe(at(6_000), MOVING);
+            assert_eq!(stillness.counters(at(9_000)), Counters::default(), "{quiet:?}");
+        }
     }
 
     #[test]
-    fn a_new_choice_replaces_what_was_planned_behind_it() {
-        let mut tally = Tally::new(at(0));
-        tally.first_frame(at(1));
-        tally.plan(VariantId(0), second(0));
-        tally.plan(VariantId(1), second(10));
-        tally.plan(VariantId(2), second(6));
-        tally.observe(second(12));
-        assert_eq!(tally.shown(), Some(VariantId(2)));
+    fn a_short_stop_is_not_seen() {
+        let mut stillness = Stillness::default();
+        stillness.observe(at(0), STILL);
+        stillness.observe(at(200), MOVING);
+        assert_eq!(stillness.counters(at(200)), Counters::default());
     }
 
     #[test]
-    fn seeking_is_loading_and_not_a_stall() {
-        let mut tally = Tally::new(at(0));
-        assert_eq!(tally.state(false, false), State::Loading);
-        tally.first_frame(at(1));
-        assert_eq!(tally.state(false, true), State::Loading);
-        assert_eq!(tally.state(false, false), State::Playing);
-        tally.stall(at(2));
-        assert_eq!(tally.state(false, false), State::Stalled);
-        assert_eq!(tally.state(true, false), State::Paused);
-        tally.failed = true;
-        assert_eq!(tally.state(true, false), State::Failed);
-    }
-
-    #[test]
-    fn another_source_is_not_a_switch() {
-        let mut tally = Tally::new(at(0));
-        tally.first_frame(at(1));
-        tally.plan(VariantId(3), second(0));
-        tally.observe(second(1));
-        tally.stall(at(500));
-        tally.change_source(at(700));
-        tally.plan(VariantId(0), second(1));
-        tally.observe(second(2));
-        let stats = tally.stats(at(900));
-        assert_eq!((stats.switches, stats.stalled), (0, Duration::from_millis(200)));
+    fn counters_of_sources_add_up() {
+        let one = Counters { stalls: 1, stalled: Duration::from_secs(2), switches: 3, dropped_frames: 4 };
+        let sum = Counters { stalls: 2, stalled: Duration::from_secs(4), switches: 6, dropped_frames: 8 };
+        assert_eq!(one + one, sum);
     }
 }

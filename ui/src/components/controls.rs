@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::HtmlInputElement;
-use player_web::{AudioId, State, VariantId, VariantInfo};
+use player_web::{AudioId, PlaybackState, VariantId, VariantInfo};
 use server_api::Chapter;
 
 use crate::components::icon::{Glyph, Icon};
@@ -36,7 +36,7 @@ pub(crate) fn Controls(
 ) -> impl IntoView {
     let playback = stage.playback;
     let plays = Memo::new(move |_| {
-        playback.with(|playback| !playback.snapshot.paused && playback.snapshot.state != State::Ended)
+        playback.with(|playback| !playback.snapshot.paused && playback.snapshot.state != PlaybackState::Ended)
     });
     let position = Memo::new(move |_| playback.with(|playback| playback.shown_position_s().floor()));
     let duration = Memo::new(move |_| playback.with(|playback| playback.snapshot.duration_s));
@@ -75,7 +75,7 @@ pub(crate) fn Controls(
                     open=Signal::derive(move || playback.with(|playback| playback.menu == Some(Menu::Quality)))
                     toggle=Callback::new(move |()| stage.toggle_menu(Menu::Quality))
                     choices=Memo::new(move |_| {
-                        let shown = stage.stats().and_then(|(stats, _)| stats.shown).map(|shown| shown.label);
+                        let shown = stage.stats().and_then(|(stats, _)| stats.shown).and_then(|shown| shown.label);
                         playback.with(|playback| quality_choices(playback, shown.as_deref()))
                     })
                     choose=choose_quality />
@@ -139,8 +139,8 @@ fn quality_choices(playback: &Playback, shown: Option<&str>) -> Vec<Choice<Quali
         chosen: false,
     };
     if playback.variants.is_empty() {
-        let size = shown.map(str::to_owned).filter(|label| label != "file").unwrap_or_default();
-        let stay = Choice { value: Quality::Stay, label: i18n::ORIGINAL_FILE.to_owned(), hint: size, chosen: true };
+        let stay =
+            Choice { value: Quality::Stay, label: i18n::ORIGINAL_FILE.to_owned(), hint: String::new(), chosen: true };
         return [stay].into_iter().chain(playback.adaptive_instead().map(adaptive)).collect();
     }
     let auto = playback.locked.is_none();

@@ -14,7 +14,10 @@ pub(crate) fn StatsPanel(stage: Stage) -> impl IntoView {
         let (stats, source) = stage.stats().unwrap_or_default();
         let rendition = stats.shown.as_ref().map_or_else(
             || "–".to_owned(),
-            |shown| format!("{} ({}×{})", shown.label, shown.resolution.width, shown.resolution.height),
+            |shown| {
+                let size = format!("{}×{}", shown.resolution.width, shown.resolution.height);
+                shown.label.as_ref().map_or(size.clone(), |label| format!("{label} ({size})"))
+            },
         );
         let declared = stats.shown.as_ref().and_then(|shown| shown.bandwidth).map(|rate| i18n::rate(rate.get()));
         let dash = || "–".to_owned();
@@ -31,9 +34,12 @@ pub(crate) fn StatsPanel(stage: Stage) -> impl IntoView {
             ("Link", stats.throughput.map_or_else(dash, |rate| i18n::rate(rate.get()))),
             ("Buffer", format!("{:.1} s", stats.buffered_s)),
             ("Start", stats.startup.map_or_else(dash, |startup| i18n::millis(startup.as_secs_f64() * 1e3))),
-            ("Stalls", format!("{}, {}", stats.stalls, i18n::millis(stats.stalled.as_secs_f64() * 1e3))),
-            ("Switches", stats.switches.to_string()),
-            ("Dropped frames", stats.dropped_frames.to_string()),
+            (
+                "Stalls",
+                format!("{}, {}", stats.counters.stalls, i18n::millis(stats.counters.stalled.as_secs_f64() * 1e3)),
+            ),
+            ("Switches", stats.counters.switches.to_string()),
+            ("Dropped frames", stats.counters.dropped_frames.to_string()),
         ]
     };
     view! {

@@ -2,7 +2,9 @@
 //!
 //! Times are milliseconds of the page's clock, handed in.
 
-use player_web::{AudioId, AudioInfo, Failure, PlayerEvent, Snapshot, StallCause, State, VariantId, VariantInfo};
+use player_web::{
+    AudioId, AudioInfo, Failure, PlaybackState, PlayerEvent, Snapshot, StallCause, VariantId, VariantInfo,
+};
 use server_api::{Chapter, Decision, Source, SourceKind};
 
 /// Controls go this long after the last input (look.md).
@@ -92,7 +94,7 @@ impl Playback {
 
     /// Takes what the element shows at `now`.
     pub(crate) fn observe(&mut self, now: f64, snapshot: Snapshot) {
-        let waits = matches!(snapshot.state, State::Loading | State::Stalled);
+        let waits = matches!(snapshot.state, PlaybackState::Loading | PlaybackState::Stalled);
         match (waits, self.waiting_since_ms) {
             (true, None) => self.waiting_since_ms = Some(now),
             (false, Some(_)) => {
@@ -143,7 +145,8 @@ impl Playback {
     /// Whether controls and pointer are there.
     pub(crate) fn shows_controls(&self, now: f64) -> bool {
         let busy = self.menu.is_some() || self.dragging.is_some() || self.panel == Some(Panel::Help);
-        let still = !matches!(self.snapshot.state, State::Playing | State::Stalled | State::Loading);
+        let still =
+            !matches!(self.snapshot.state, PlaybackState::Playing | PlaybackState::Stalled | PlaybackState::Loading);
         self.trouble.is_none() && (busy || still || now - self.last_input_ms < CONTROLS_FOR_MS)
     }
 
@@ -172,7 +175,7 @@ impl Playback {
 
     /// Whether the paused picture shows title and remaining time.
     pub(crate) fn shows_pause_card(&self) -> bool {
-        self.snapshot.state == State::Paused && self.autoplay != Autoplay::Blocked && self.trouble.is_none()
+        self.snapshot.state == PlaybackState::Paused && self.autoplay != Autoplay::Blocked && self.trouble.is_none()
     }
 
     /// The source that plays.

@@ -19,7 +19,7 @@ fn lines(choices: &[Choice<Quality>]) -> Vec<(&str, bool)> {
 fn a_file_offers_itself_and_the_adaptive_source() {
     let playback =
         Playback { sources: vec![source(SourceKind::Direct), source(SourceKind::Hls)], ..Playback::default() };
-    let choices = quality_choices(&playback, Some("file"));
+    let choices = quality_choices(&playback, None);
     assert_eq!(lines(&choices), [("Original file", true), ("Adapt to the network", false)]);
     assert_eq!(choices[1].value, Quality::Source(1));
 }

@@ -1,12 +1,12 @@
 use super::*;
 
-fn snapshot(state: State) -> Snapshot {
-    Snapshot { state, duration_s: Some(200.0), paused: state == State::Paused, ..Snapshot::default() }
+fn snapshot(state: PlaybackState) -> Snapshot {
+    Snapshot { state, duration_s: Some(200.0), paused: state == PlaybackState::Paused, ..Snapshot::default() }
 }
 
 fn playing() -> Playback {
     let mut playback = Playback::begin(0.0);
-    playback.observe(100.0, snapshot(State::Playing));
+    playback.observe(100.0, snapshot(PlaybackState::Playing));
     playback
 }
 
@@ -29,22 +29,22 @@ fn controls_stay_while_paused_or_while_a_menu_is_open() {
     assert!(playback.shows_controls(60_000.0));
     playback.toggle_menu(Menu::Quality);
     assert!(!playback.shows_controls(60_000.0));
-    playback.observe(61_000.0, snapshot(State::Paused));
+    playback.observe(61_000.0, snapshot(PlaybackState::Paused));
     assert!(playback.shows_controls(120_000.0));
 }
 
 #[test]
 fn a_ring_comes_after_400_ms_and_words_after_four_seconds() {
     let mut playback = playing();
-    playback.observe(1_000.0, snapshot(State::Stalled));
-    playback.observe(1_250.0, snapshot(State::Stalled));
+    playback.observe(1_000.0, snapshot(PlaybackState::Stalled));
+    playback.observe(1_250.0, snapshot(PlaybackState::Stalled));
     assert!(!playback.shows_ring(1_390.0));
     assert!(playback.shows_ring(1_400.0));
     assert_eq!(playback.wait(4_999.0), None);
     assert_eq!(playback.wait(5_000.0), Some(Wait::Stalled(StallCause::SlowLink)));
     playback.apply(PlayerEvent::Stalled(StallCause::Offline));
     assert_eq!(playback.wait(5_000.0), Some(Wait::Stalled(StallCause::Offline)));
-    playback.observe(5_100.0, snapshot(State::Playing));
+    playback.observe(5_100.0, snapshot(PlaybackState::Playing));
     assert!(!playback.shows_ring(9_000.0));
 }
 
@@ -78,9 +78,9 @@ fn another_source_brings_its_own_choices() {
 fn the_unmute_button_goes_when_there_is_sound() {
     let mut playback = playing();
     playback.apply(PlayerEvent::Muted);
-    playback.observe(200.0, Snapshot { muted: true, ..snapshot(State::Playing) });
+    playback.observe(200.0, Snapshot { muted: true, ..snapshot(PlaybackState::Playing) });
     assert_eq!(playback.autoplay, Autoplay::Muted);
-    playback.observe(300.0, snapshot(State::Playing));
+    playback.observe(300.0, snapshot(PlaybackState::Playing));
     assert_eq!(playback.autoplay, Autoplay::Free);
 }
 
