@@ -60,7 +60,9 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    complete: bool,
+    /// A unit has arrived at a gate, which `parsebin` allows once all pads are there, and waits for `unparked`.
+    parked: bool,
+    unparked: bool,
     pads: Vec<gst::Pad>,
     gates: HashMap<GateId, Gate>,
 }
@@ -89,17 +91,10 @@ impl Demux {
             let shared = Arc::clone(&shared);
             move |_, pad| shared.add_gate(pad)
         });
-        parser.connect_no_more_pads({
-            let shared = Arc::clone(&shared);
-            move |_| {
-                locked(&shared.state).complete = true;
-                shared.changed.notify_all();
-            }
-        });
         elements::chain(&pipeline, &[&source, &parser])?;
         super::play(&pipeline, &faults)?;
         let mut demux = Self { pipeline, faults, shared, streams: Vec::new() };
-        demux.wait(|state| state.complete)?;
+        demux.wait(|state| state.parked)?;
         demux.streams = demux.describe();
         Ok(demux)
     }
@@ -137,6 +132,7 @@ impl Demux {
     fn first_unit(&self) -> Result<i64, Fault> {
         let wanted: Vec<&GateId> =
             self.streams.iter().filter(|stream| stream.kind != Kind::Other).map(|stream| &stream.gate).collect();
+        self.shared.unpark();
         self.wait(|state| {
             let gates = || wanted.iter().filter_map(|id| state.gates.get(*id));
             let far = gates().any(|gate| matches!((gate.first, gate.end), (Some(first), Some(end)) if end - first > ORIGIN_LOOK_NS));
@@ -162,6 +158,7 @@ impl Demux {
         if from > 0 && !seek(pad, from, gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE) {
             return Err(Fault::NotSeekable);
         }
+        self.shared.unpark();
         self.wait(|state| state.gates.values().all(|gate| gate.over))?;
         let state = locked(&self.shared.state);
         let of_media = self.streams.iter().filter(|stream| stream.kind != Kind::Other);
@@ -173,6 +170,7 @@ impl Demux {
         if let Some(gate) = locked(&self.shared.state).gates.get_mut(&stream.gate) {
             gate.holds = true;
         }
+        self.shared.unpark();
         let flags = if exactly {
             gst::SeekFlags::ACCURATE
         } else {
@@ -212,6 +210,7 @@ impl Demux {
 
 impl Drop for Demux {
     fn drop(&mut self) {
+        self.shared.unpark();
         let gates: Vec<_> = locked(&self.shared.state).gates.values_mut().filter_map(|gate| gate.probe.take()).collect();
         for (pad, id) in gates {
             pad.remove_probe(id);
@@ -269,8 +268,22 @@ impl Shared {
         state.pads.push(ghost.clone());
     }
 
+    fn unpark(&self) {
+        locked(&self.state).unparked = true;
+        self.changed.notify_all();
+    }
+
     fn pass(&self, id: &str, info: &gst::PadProbeInfo<'_>) -> gst::PadProbeReturn {
         let mut state = locked(&self.state);
+        let is_unit = match &info.data {
+            Some(gst::PadProbeData::Event(event)) => event.type_() == gst::EventType::Eos,
+            _ => true,
+        };
+        while is_unit && !state.unparked {
+            state.parked = true;
+            self.changed.notify_all();
+            state = self.changed.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
         let gate = state.gates.entry(id.to_owned()).or_default();
         if gate.holds {
             return gst::PadProbeReturn::Ok;

@@ -61,15 +61,19 @@ pub(super) fn turn(degrees: u16) -> Result<gst::Element, Fault> {
     make(gst::ElementFactory::make("videoflip").property_from_str("video-direction", direction), "videoflip")
 }
 
+/// More frames than any segment has.
+const NO_KEY_FRAME_OF_ITS_OWN: u32 = 1_000_000;
+
 /// x264 as the ladder wants it: quality 23 below a maximum rate, a key frame where it is told to and nowhere else.
 pub(super) fn x264(settings: &VideoSettings) -> Result<gst::Element, Fault> {
-    let options = format!("keyint=infinite:scenecut=0:open-gop=0:level={}", settings.level);
+    let options = format!("scenecut=0:open-gop=0:level={}", settings.level);
     let builder = gst::ElementFactory::make("x264enc")
         .property_from_str("speed-preset", "veryfast")
         .property_from_str("pass", "qual")
         .property("quantizer", 23_u32)
         .property("bitrate", settings.max_kbps)
         .property("vbv-buf-capacity", settings.buffer_ms)
+        .property("key-int-max", NO_KEY_FRAME_OF_ITS_OWN)
         .property("aud", false)
         .property("option-string", options);
     make(builder, "x264enc")

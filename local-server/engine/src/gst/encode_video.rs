@@ -41,6 +41,7 @@ pub(crate) struct VideoEncoder {
     source: gst_app::AppSrc,
     encoder: gst::Element,
     rate: gst::Fraction,
+    begun: bool,
     taken: Option<gst::Caps>,
     ended: mpsc::Receiver<()>,
 }
@@ -73,14 +74,16 @@ impl VideoEncoder {
         line.push(output.upcast());
         elements::chain(&pipeline, &line.iter().collect::<Vec<_>>())?;
         super::play(&pipeline, &faults)?;
-        Ok(Self { pipeline, faults, source, encoder, rate, taken: Some(frame.caps.clone()), ended })
+        Ok(Self { pipeline, faults, source, encoder, rate, begun: false, taken: Some(frame.caps.clone()), ended })
     }
 
     /// Encodes `frame` at presentation time `pts` (nanoseconds, not negative), as a key frame if `key`. Waits while the
     /// encoder is busy.
     pub(crate) fn push(&mut self, frame: &Frame, pts: i64, key: bool) -> Result<(), Fault> {
         let pts = gst::ClockTime::from_nseconds(pts.max(0).unsigned_abs());
-        if key {
+        // The first frame is one anyway, and asking for it blocks all later requests: the encoder's base class takes its
+        // time for x264's own, which begins at a thousand hours.
+        if key && std::mem::replace(&mut self.begun, true) {
             let force = gst_video::UpstreamForceKeyUnitEvent::builder().running_time(pts).all_headers(false).build();
             if let Some(pad) = self.encoder.static_pad("src") {
                 pad.send_event(force);
