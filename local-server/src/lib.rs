@@ -1,1 +1,17 @@
-//! Placeholder while the workspace is laid out.
+//! The home server: people, library, state and delivery. Runs as `matinee-server` and inside the desktop app.
+//!
+//! Start at [`Server`]; [`app`] puts the parts together, [`http`] has all routes on one page.
+
+pub mod app;
+pub mod config;
+pub mod domain;
+pub mod error;
+pub mod http;
+pub mod library;
+mod server;
+pub mod store;
+
+pub use config::{Config, ConfigError, ConfigFault, Overrides};
+/// What `<executable> media-worker` runs; whoever embeds a server must offer it.
+pub use media_engine::worker_main;
+pub use server::{Server, StartError};

@@ -248,6 +248,9 @@ pub struct Scan {
     pub folders: Vec<LibraryFolder>,
     /// When the last scan ended, if one did.
     pub finished_at: Option<String>,
+    /// Why the last scan stopped before its end, if it did.
+    #[serde(default)]
+    pub problem: Option<Problem>,
 }
 
 /// What a scan does now.

@@ -1,0 +1,1 @@
+//! Scanning with a store on disk and an examiner that knows no media.
