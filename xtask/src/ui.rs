@@ -30,10 +30,10 @@ pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
     process::run(&mut cargo(workspace, ["build", "--package=ui", "--profile=web", "--target", WASM]))?;
     let wasm = workspace.target.join(WASM).join("web/ui.wasm");
     let ui = workspace.root.join("ui");
-    let (dist, stamp) = (ui.join("dist"), ui.join("dist/.stamp"));
+    let (dist, stamp) = (ui.join("dist"), ui.join("dist.stamp"));
 
     let inputs = fingerprint(&wasm, &bundle::static_files(&ui)?)?;
-    if fs::read_to_string(&stamp).is_ok_and(|made_from| made_from == inputs) {
+    if dist.is_dir() && fs::read_to_string(&stamp).is_ok_and(|made_from| made_from == inputs) {
         return Ok(());
     }
     // Made beside the old one and put in its place at once, so that no build sees half of it.
@@ -48,11 +48,12 @@ pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
     bindgen(&wasm, &generated)?;
     bundle::assemble(&generated, &ui, &fresh)?;
     let sizes = process::while_ticking(|| compress::beside_each_file(&fresh))?;
-    fs::write(fresh.join(".stamp"), inputs)?;
+
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
     }
     fs::rename(&fresh, &dist).with_context(|| format!("cannot put {} in place", dist.display()))?;
+    fs::write(&stamp, inputs)?;
     for size in sizes.iter().filter(|size| size.name.ends_with(".wasm")) {
         eprintln!(
             "    {}: {} kB, {} kB in brotli, {} kB in gzip",
