@@ -93,11 +93,12 @@ impl Browser {
         Ok(Self { client, driver, _profile: profile })
     }
 
-    /// Starts a program whose window is a WebKitGTK web view, such as our app, on the X display `display`.
+    /// Starts a program whose window is a WebKitGTK web view, such as our app, on the X display `display`,
+    /// with `home` as the person's own folder.
     ///
     /// # Errors
     /// When WebKitWebDriver or the program does not start.
-    pub async fn start_app(program: &Path, arguments: &[&str], display: &str) -> Result<Self> {
+    pub async fn start_app(program: &Path, arguments: &[&str], display: &str, home: &Path) -> Result<Self> {
         // The driver does not say its port: one is taken that was free just now.
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let profile = tempfile::tempdir()?;
@@ -107,7 +108,7 @@ impl Browser {
             .env("DISPLAY", display)
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             // Neither the person's own settings nor their sockets.
-            .env("HOME", profile.path())
+            .env("HOME", home)
             .env("XDG_RUNTIME_DIR", profile.path())
             .env("GDK_BACKEND", "x11");
         let driver = Driver::spawn(command)?;
@@ -171,8 +172,8 @@ impl Browser {
     /// # Errors
     /// When the point is not on the page.
     pub async fn point_at(&self, x: f64, y: f64) -> Result<()> {
-        let way = MouseActions::new("mouse".to_owned())
-            .then(PointerAction::MoveTo { duration: Some(Duration::ZERO), x, y });
+        let way =
+            MouseActions::new("mouse".to_owned()).then(PointerAction::MoveTo { duration: Some(Duration::ZERO), x, y });
         Ok(self.client.perform_actions(way).await?)
     }
 

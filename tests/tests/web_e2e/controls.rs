@@ -1,1 +1,112 @@
-//! TEMP
+//! The controls of the watch page, pressed as a person presses them.
+
+use fantoccini::key::Key;
+use system_tests::browser::until;
+use system_tests::browser::watch::{Look, WatchPage};
+
+use crate::Cinema;
+
+async fn becomes(page: &WatchPage<'_>, what: &str, is: impl Fn(&Look) -> bool) {
+    let reached = until(what, async || Ok(is(&page.look().await?).then_some(()))).await;
+    if let Err(error) = reached {
+        panic!("{error:#}\n{}", page.everything().await);
+    }
+}
+
+#[tokio::test]
+async fn buttons_and_keys_do_what_people_expect() {
+    let Some(cinema) = Cinema::open("buttons_and_keys_do_what_people_expect").await else { return };
+    let id = cinema.server.ready_movie("The Long Take").await.unwrap();
+    let page = WatchPage::open(&cinema.browser, &cinema.server.origin(), &id, "?source=hls").await.unwrap();
+    let browser = &cinema.browser;
+    page.plays().await.unwrap();
+
+    browser.point_at(300.0, 300.0).await.unwrap();
+    browser.click("play-button").await.unwrap();
+    becomes(&page, "a pause by the button", |look| look.paused).await;
+    page.state("paused").await.unwrap();
+    browser.key('k').await.unwrap();
+    becomes(&page, "playback by the key", |look| !look.paused).await;
+    browser.key('k').await.unwrap();
+    becomes(&page, "a pause by the key", |look| look.paused).await;
+
+    let from = page.look().await.unwrap().position_s;
+    browser.key(Key::Right.into()).await.unwrap();
+    becomes(&page, "five seconds on", |look| (look.position_s - from - 5.0).abs() < 0.3).await;
+    browser.key(Key::Left.into()).await.unwrap();
+    becomes(&page, "and back", |look| (look.position_s - from).abs() < 0.3).await;
+    browser.key('5').await.unwrap();
+    becomes(&page, "the middle", |look| (look.position_s - 30.0).abs() < 0.3).await;
+
+    browser.key('m').await.unwrap();
+    becomes(&page, "silence", |look| look.muted).await;
+    browser.point_at(310.0, 300.0).await.unwrap();
+    browser.click("mute").await.unwrap();
+    becomes(&page, "sound", |look| !look.muted).await;
+    let loud = page.look().await.unwrap().volume;
+    browser.key(Key::Down.into()).await.unwrap();
+    becomes(&page, "less", |look| look.volume < loud).await;
+
+    browser.key('f').await.unwrap();
+    let full = "return !!document.fullscreenElement";
+    until("full screen", async || Ok(browser.js::<bool>(full, vec![]).await?.then_some(()))).await.unwrap();
+    browser.key('f').await.unwrap();
+    until("no full screen", async || Ok((!browser.js::<bool>(full, vec![]).await?).then_some(()))).await.unwrap();
+
+    browser.key('i').await.unwrap();
+    browser.wait_for("stats").await.unwrap();
+    cinema.close().await;
+}
+
+#[tokio::test]
+async fn each_quality_of_the_menu_comes_on_screen() {
+    let Some(cinema) = Cinema::open("each_quality_of_the_menu_comes_on_screen").await else { return };
+    let id = cinema.server.ready_movie("The Long Take").await.unwrap();
+    let page = WatchPage::open(&cinema.browser, &cinema.server.origin(), &id, "?source=hls").await.unwrap();
+    page.plays().await.unwrap();
+    let labels = page.options("quality-menu", "quality-option").await.unwrap();
+    assert!(labels[0].ends_with('*'), "the automatic choice is on at first: {labels:?}");
+    let qualities: Vec<&str> = labels.iter().skip(1).map(|label| label.trim_end_matches('*')).collect();
+    assert!(qualities.len() >= 3, "the original and at least two rungs: {labels:?}");
+
+    // From the lowest up, so that each differs from what is on screen.
+    let mut widths = Vec::new();
+    for quality in qualities.iter().rev() {
+        page.choose("quality-menu", "quality-option", quality).await.unwrap();
+        let before = widths.last().copied();
+        becomes(&page, quality, |look| Some(look.width) != before && look.ready >= 2 && !look.seeking).await;
+        let chosen = page.options("quality-menu", "quality-option").await.unwrap();
+        assert!(chosen.contains(&format!("{quality}*")), "{quality} is ticked: {chosen:?}");
+        let id = until("the statistics to say so", async || {
+            let shown = page.stats().await?.rendition;
+            let width = page.look().await?.width;
+            Ok(shown.filter(|shown| shown.width == Some(width)).map(|shown| shown.id))
+        });
+        let id = id.await.unwrap();
+        assert!(!id.is_empty());
+        widths.push(page.look().await.unwrap().width);
+    }
+    assert!(widths.is_sorted() && widths.first() < widths.last(), "{qualities:?} gave widths {widths:?}");
+    let last = page.stats().await.unwrap();
+    assert_eq!((last.stalls, last.state.as_str()), (0, "playing"), "{last:?}");
+    cinema.close().await;
+}
+
+#[tokio::test]
+async fn each_language_of_the_menu_is_heard() {
+    let Some(cinema) = Cinema::open("each_language_of_the_menu_is_heard").await else { return };
+    let film = system_tests::media::film("Zwei Stimmen");
+    let id = cinema.server.ready_movie(film.title).await.unwrap();
+    let page = WatchPage::open(&cinema.browser, &cinema.server.origin(), &id, "").await.unwrap();
+    page.plays().await.unwrap();
+    page.hears(film.tones[0].hertz).await.unwrap();
+    let labels = page.options("audio-menu", "audio-option").await.unwrap();
+    assert_eq!(labels.len(), 2, "{labels:?}");
+    let other = labels.iter().find(|label| !label.ends_with('*')).unwrap();
+    page.choose("audio-menu", "audio-option", other).await.unwrap();
+    page.hears(film.tones[1].hertz).await.unwrap();
+    let first = labels[0].trim_end_matches('*');
+    page.choose("audio-menu", "audio-option", first).await.unwrap();
+    page.hears(film.tones[0].hertz).await.unwrap();
+    cinema.close().await;
+}

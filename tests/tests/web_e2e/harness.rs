@@ -40,10 +40,8 @@ async fn the_browser_reads_the_clock_that_was_drawn() {
             browser.js(&show, vec![hex.into(), width.into(), height.into(), scale.into()]).await.unwrap();
         assert_eq!(read, Some(millis), "{width}x{height} at {scale}");
     }
-    let blank: Option<u32> = browser
-        .js(&show, vec!["808080ff".repeat(640 * 360).into(), 640.into(), 360.into(), 1.into()])
-        .await
-        .unwrap();
+    let blank: Option<u32> =
+        browser.js(&show, vec!["808080ff".repeat(640 * 360).into(), 640.into(), 360.into(), 1.into()]).await.unwrap();
     assert_eq!(blank, None, "a grey picture has no clock");
     browser.close().await.unwrap();
 }
