@@ -9,6 +9,7 @@ mod describe;
 mod elements;
 pub(crate) mod encode_audio;
 pub(crate) mod encode_video;
+mod stamps;
 pub(crate) mod still;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

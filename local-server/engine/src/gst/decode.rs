@@ -5,7 +5,8 @@ use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 
-use super::demux::{Demux, DemuxStream, stream_time};
+use super::demux::{Demux, DemuxStream, container_time};
+use super::stamps::Stamps;
 use super::{Fault, elements};
 
 /// Decoded units that wait for whoever takes them.
@@ -40,6 +41,7 @@ pub(crate) struct Decoder {
     demux: Demux,
     sink: gst_app::AppSink,
     origin: i64,
+    stamps: Option<Stamps>,
 }
 
 impl Decoder {
@@ -70,7 +72,9 @@ impl Decoder {
         sink: gst_app::AppSink,
         exactly: bool,
     ) -> Result<Self, Fault> {
-        let mut tail = decoder_for(&stream.caps)?;
+        let caps = demux.caps(stream)?;
+        let mut tail = decoder_for(&caps)?;
+        let stamps = Stamps::needed(demux.wrapper, &caps).then(|| Stamps::watch(&tail[0]));
         tail.extend_from_slice(middle);
         tail.push(sink.clone().upcast());
         let tail: Vec<&gst::Element> = tail.iter().collect();
@@ -82,7 +86,7 @@ impl Decoder {
             element.sync_state_with_parent().map_err(|error| Fault::Element(error.to_string()))?;
         }
         demux.release(stream);
-        Ok(Self { demux, sink, origin })
+        Ok(Self { demux, sink, origin, stamps })
     }
 
     /// The next picture; `None` at the end.
@@ -113,7 +117,12 @@ impl Decoder {
 
     fn presentation(&self, sample: &gst::Sample) -> Option<i64> {
         let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
-        Some(stream_time(segment, sample.buffer()?.pts())? - self.origin)
+        let buffer = sample.buffer()?;
+        let at = match &self.stamps {
+            Some(stamps) => stamps.shown_at(buffer),
+            None => buffer.pts(),
+        };
+        Some(container_time(self.demux.wrapper, segment, at)? - self.origin)
     }
 
     fn next_sample(&self) -> Result<Option<gst::Sample>, Fault> {

@@ -24,6 +24,20 @@ pub(crate) struct Demux {
     pub(super) faults: Faults,
     shared: Arc<Shared>,
     streams: Vec<DemuxStream>,
+    pub(super) wrapper: Wrapper,
+}
+
+/// A container whose demuxer needs care.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Wrapper {
+    /// Matroska and WebM: buffers carry the container's own times; stream time jumps by the priming of the audio codec
+    /// between the beginning and a seek.
+    Matroska,
+    /// AVI: buffers carry decode times only.
+    Avi,
+    /// All others: stream time is right.
+    #[default]
+    Other,
 }
 
 /// Video, sound, or neither.
@@ -60,6 +74,7 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
+    wrapper: Wrapper,
     /// A unit has arrived at a gate, which `parsebin` allows once all pads are there, and waits for `unparked`.
     parked: bool,
     unparked: bool,
@@ -93,10 +108,28 @@ impl Demux {
         });
         elements::chain(&pipeline, &[&source, &parser])?;
         super::play(&pipeline, &faults)?;
-        let mut demux = Self { pipeline, faults, shared, streams: Vec::new() };
+        let mut demux = Self { pipeline, faults, shared, streams: Vec::new(), wrapper: Wrapper::Other };
         demux.wait(|state| state.parked)?;
+        demux.wrapper = wrapper(&demux.pipeline);
+        locked(&demux.shared.state).wrapper = demux.wrapper;
         demux.streams = demux.describe();
         Ok(demux)
+    }
+
+    /// Waits until the parser of a stream knows all about it, for which it needs a unit.
+    pub(super) fn caps(&self, stream: &DemuxStream) -> Result<gst::Caps, Fault> {
+        let known = || stream.pad.current_caps().filter(|caps| caps.is_fixed());
+        if let Some(caps) = known() {
+            return Ok(caps);
+        }
+        self.shared.unpark();
+        self.wait(|state| known().is_some() || state.gates.get(&stream.gate).is_none_or(|gate| gate.over))?;
+        known().ok_or(Fault::Nothing)
+    }
+
+    /// Looks at all streams again; after [`Demux::origin`] more is known of them.
+    pub(crate) fn look_again(&mut self) {
+        self.streams = self.describe();
     }
 
     /// The streams, in the order of their numbers in the container.
@@ -106,7 +139,8 @@ impl Demux {
 
     /// Media type of the container, as found by its content.
     pub(crate) fn container(&self) -> String {
-        let tag = |stream: &DemuxStream| stream.tags.get::<gst::tags::ContainerFormat>().map(|tag| tag.get().to_owned());
+        let tag =
+            |stream: &DemuxStream| stream.tags.get::<gst::tags::ContainerFormat>().map(|tag| tag.get().to_owned());
         self.streams.iter().find_map(tag).unwrap_or_default()
     }
 
@@ -135,7 +169,8 @@ impl Demux {
         self.shared.unpark();
         self.wait(|state| {
             let gates = || wanted.iter().filter_map(|id| state.gates.get(*id));
-            let far = gates().any(|gate| matches!((gate.first, gate.end), (Some(first), Some(end)) if end - first > ORIGIN_LOOK_NS));
+            let far = gates()
+                .any(|gate| matches!((gate.first, gate.end), (Some(first), Some(end)) if end - first > ORIGIN_LOOK_NS));
             far || gates().all(|gate| gate.first.is_some() || gate.over)
         })?;
         let state = locked(&self.shared.state);
@@ -145,7 +180,8 @@ impl Demux {
     /// What the container says of its length, nanoseconds.
     pub(crate) fn declared_duration(&self) -> Option<i64> {
         let duration = self.pipeline.query_duration::<gst::ClockTime>();
-        duration.or_else(|| self.streams.iter().find_map(|stream| stream.pad.query_duration::<gst::ClockTime>()))
+        duration
+            .or_else(|| self.streams.iter().find_map(|stream| stream.pad.query_duration::<gst::ClockTime>()))
             .and_then(|duration| i64::try_from(duration.nseconds()).ok())
     }
 
@@ -171,11 +207,8 @@ impl Demux {
             gate.holds = true;
         }
         self.shared.unpark();
-        let flags = if exactly {
-            gst::SeekFlags::ACCURATE
-        } else {
-            gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE
-        };
+        let flags =
+            if exactly { gst::SeekFlags::ACCURATE } else { gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE };
         if seek(&stream.pad, to.max(0), flags) { Ok(()) } else { Err(Fault::NotSeekable) }
     }
 
@@ -211,7 +244,8 @@ impl Demux {
 impl Drop for Demux {
     fn drop(&mut self) {
         self.shared.unpark();
-        let gates: Vec<_> = locked(&self.shared.state).gates.values_mut().filter_map(|gate| gate.probe.take()).collect();
+        let gates: Vec<_> =
+            locked(&self.shared.state).gates.values_mut().filter_map(|gate| gate.probe.take()).collect();
         for (pad, id) in gates {
             pad.remove_probe(id);
         }
@@ -257,7 +291,8 @@ fn describe(pad: gst::Pad) -> DemuxStream {
 impl Shared {
     /// Puts a gate on the real pad behind a new ghost pad; probes on ghost pads miss what passes inside.
     fn add_gate(self: &Arc<Self>, ghost: &gst::Pad) {
-        let real = ghost.downcast_ref::<gst::GhostPad>().and_then(gst::GhostPad::target).unwrap_or_else(|| ghost.clone());
+        let real =
+            ghost.downcast_ref::<gst::GhostPad>().and_then(gst::GhostPad::target).unwrap_or_else(|| ghost.clone());
         let id: GateId = ghost.name().to_string();
         let probe = real.add_probe(gst::PadProbeType::BLOCK_DOWNSTREAM, {
             let (shared, id) = (Arc::clone(self), id.clone());
@@ -284,17 +319,18 @@ impl Shared {
             self.changed.notify_all();
             state = self.changed.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
         }
+        let wrapper = state.wrapper;
         let gate = state.gates.entry(id.to_owned()).or_default();
         if gate.holds {
             return gst::PadProbeReturn::Ok;
         }
         let reply = match &info.data {
             Some(gst::PadProbeData::Buffer(buffer)) => {
-                gate.see(buffer);
+                gate.see(wrapper, buffer);
                 gst::PadProbeReturn::Drop
             }
             Some(gst::PadProbeData::BufferList(list)) => {
-                list.iter().for_each(|buffer| gate.see(buffer));
+                list.iter().for_each(|buffer| gate.see(wrapper, buffer));
                 gst::PadProbeReturn::Drop
             }
             Some(gst::PadProbeData::Event(event)) => {
@@ -314,9 +350,9 @@ impl Shared {
 }
 
 impl Gate {
-    fn see(&mut self, buffer: &gst::BufferRef) {
-        let Some(start) = self.segment.as_ref().and_then(|segment| stream_time(segment, buffer.pts().or(buffer.dts())))
-        else {
+    fn see(&mut self, wrapper: Wrapper, buffer: &gst::BufferRef) {
+        let at = buffer.pts().or(buffer.dts());
+        let Some(start) = self.segment.as_ref().and_then(|segment| container_time(wrapper, segment, at)) else {
             return;
         };
         let length = buffer.duration().map_or(0, |duration| i64::try_from(duration.nseconds()).unwrap_or(0));
@@ -325,11 +361,31 @@ impl Gate {
     }
 }
 
-/// Nanoseconds of stream time, which may be negative before the presentation's start.
-pub(super) fn stream_time(
+fn wrapper(pipeline: &gst::Pipeline) -> Wrapper {
+    let has = |demuxer: &str| matches!(pipeline.iterate_all_by_element_factory_name(demuxer).next(), Ok(Some(_)));
+    if has("matroskademux") {
+        Wrapper::Matroska
+    } else if has("avidemux") {
+        Wrapper::Avi
+    } else {
+        Wrapper::Other
+    }
+}
+
+/// Time of a buffer on the container's timeline, nanoseconds: the same for one unit wherever reading began.
+pub(super) fn container_time(
+    wrapper: Wrapper,
     segment: &gst::FormattedSegment<gst::ClockTime>,
     at: Option<gst::ClockTime>,
 ) -> Option<i64> {
+    match wrapper {
+        Wrapper::Matroska => at.and_then(|at| i64::try_from(at.nseconds()).ok()),
+        Wrapper::Avi | Wrapper::Other => stream_time(segment, at),
+    }
+}
+
+/// Nanoseconds of stream time, which may be negative before the presentation's start.
+pub(super) fn stream_time(segment: &gst::FormattedSegment<gst::ClockTime>, at: Option<gst::ClockTime>) -> Option<i64> {
     let signed = segment.to_stream_time_full(at?)?;
     let nanos = |time: gst::ClockTime| i64::try_from(time.nseconds()).ok();
     match signed {

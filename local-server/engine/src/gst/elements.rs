@@ -35,10 +35,11 @@ pub(super) fn filter(caps: &gst::Caps) -> Result<gst::Element, Fault> {
     make(gst::ElementFactory::make("capsfilter").property("caps", caps), "capsfilter")
 }
 
-/// One progressive frame for each interlaced frame; progressive frames pass as they are.
+/// One progressive frame for each interlaced frame; progressive frames pass as they are. (`yadif` gives every frame the
+/// time of the next one.)
 pub(super) fn deinterlace() -> Result<gst::Element, Fault> {
     let builder = gst::ElementFactory::make("deinterlace").property_from_str("mode", "auto");
-    make(builder.property_from_str("fields", "top").property_from_str("method", "yadif"), "deinterlace")
+    make(builder.property_from_str("fields", "top").property_from_str("method", "greedyh"), "deinterlace")
 }
 
 /// Scales and converts in one pass. Lanczos with few taps: the default, bilinear, costs a quarter more bits at the same

@@ -9,11 +9,12 @@ use crate::gst::demux::{Demux, Kind};
 const TAIL_NS: i64 = 10_000_000_000;
 
 pub(super) fn run(file: &str, outlet: &Outlet) -> Result<(), Fault> {
-    let demux = Demux::open(file)?;
+    let mut demux = Demux::open(file)?;
     if demux.streams().iter().all(|stream| stream.kind == Kind::Other) {
         return Err(Fault::NoStream);
     }
     let origin = demux.origin(Origin::First)?;
+    demux.look_again();
     let declared = demux.declared_duration().unwrap_or(0);
     // What the container declares is a guess in a transport stream, so the end is looked at.
     let end = demux.last_end(declared.saturating_sub(TAIL_NS)).ok().flatten();
