@@ -27,6 +27,7 @@ mod origin;
 mod problem;
 mod range;
 mod ui;
+mod wire;
 
 pub use problem::Problem;
 

@@ -35,7 +35,19 @@ fn every_fault_is_reported_at_once_with_file_and_key() {
         [films]
     "#;
     let faults = load(text, Overrides { listen: Some("nowhere".to_owned()), ..Overrides::default() }).unwrap_err();
-    insta::assert_snapshot!(faults.join("\n"), @"");
+    insta::assert_snapshot!(faults.join("\n"), @r#"
+    FILE: http.colour: unknown field `colour`, expected one of `listen`, `allowed_hosts`, `drain_s`, `max_connections`
+    FILE: http.listen: "here" is not an address and a port, such as 127.0.0.1:8484
+    FILE: library.folders: invalid type: integer `3`, expected a sequence
+    FILE: library.probes: invalid type: string "many", expected usize
+    FILE: films: there is no such section; there are http, storage, library, transcode and log
+    FILE: http.drain_s: 1000 is not in 0..=300
+    FILE: http.allowed_hosts: "http://films.example" is not a host name (no scheme, no port)
+    FILE: library.poll_s: 1 is not in 5..=86400
+    FILE: transcode.heads: 0 is not in 1..=64
+    command line: --listen: "nowhere" is not an address and a port, such as 127.0.0.1:8484
+    command line: --data: a folder for the server's own data must be named, here or as storage.data in the file
+    "#);
 }
 
 #[test]

@@ -18,16 +18,19 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use super::wire::{Spans, Wire};
 use crate::app::App;
 use crate::config::HttpConfig;
 
 /// Both ends of the connection that a request came on; in the extensions of every request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Connection {
     /// Our end.
     pub(crate) local: SocketAddr,
     /// The client's.
     pub(crate) peer: SocketAddr,
+    /// How it sends files.
+    pub(crate) spans: Spans,
 }
 
 /// A client that does not finish its request head in this time is not one.
@@ -111,11 +114,13 @@ async fn serve(listener: TcpListener, service: Service, slots: Arc<Semaphore>, s
             }
         };
         let Ok(connection) = prepare(&stream, peer) else { continue };
+        let spans = connection.spans.clone();
         let router = service.router.clone().map_request(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(connection);
+            request.extensions_mut().insert(connection.clone());
             request.map(axum::body::Body::new)
         });
-        let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        let serving =
+            builder.serve_connection(TokioIo::new(Wire::new(stream, spans)), TowerToHyperService::new(router));
         let serving = graceful.watch(serving);
         let active = service.app.metrics.connection();
         tokio::spawn(async move {
@@ -134,5 +139,5 @@ async fn serve(listener: TcpListener, service: Service, slots: Arc<Semaphore>, s
 
 fn prepare(stream: &TcpStream, peer: SocketAddr) -> io::Result<Connection> {
     stream.set_nodelay(true)?;
-    Ok(Connection { local: stream.local_addr()?, peer })
+    Ok(Connection { local: stream.local_addr()?, peer, spans: Spans::default() })
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
@@ -13,9 +14,15 @@ use crate::app::App;
 use crate::http::Problem;
 use crate::http::api::sources;
 use crate::http::extract::Id;
+use crate::http::listen::Connection;
 
 /// Sends the file, or a range of it.
-pub(crate) async fn file(State(app): State<App>, Id(id): Id, headers: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn file(
+    State(app): State<App>,
+    Id(id): Id,
+    connection: Option<Extension<Connection>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let source = sources::find(&app, &id).await?;
     let path = source.path.clone();
     let opened = tokio::task::spawn_blocking(move || {
@@ -43,7 +50,7 @@ pub(crate) async fn file(State(app): State<App>, Id(id): Id, headers: HeaderMap)
         media_type: HeaderValue::from_static(media_type(&source.facts)),
         cache: HeaderValue::from_static("private, no-cache"),
     };
-    Ok(send_file::reply(sent, &headers))
+    Ok(send_file::reply(sent, &headers, connection.as_deref()))
 }
 
 fn media_type(facts: &MediaFacts) -> &'static str {

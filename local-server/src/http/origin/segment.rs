@@ -1,5 +1,6 @@
 //! `GET /media/{id}/{key}/{stream}/init.mp4` and `.../{n}.m4s`
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -10,6 +11,7 @@ use media_engine::{Segment, SegmentBody, StreamName};
 use super::playlist::{stream_name, version};
 use super::send_file::{self, Sent};
 use crate::app::App;
+use crate::http::listen::Connection;
 use crate::http::{Problem, problem};
 
 /// The address holds the version of the content: what was sent once is right for ever.
@@ -22,6 +24,7 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 pub(crate) async fn segment(
     State(app): State<App>,
     Path((id, key, stream, file)): Path<(String, String, String, String)>,
+    connection: Option<Extension<Connection>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let source = version(&app, &id, &key).await?;
@@ -34,7 +37,7 @@ pub(crate) async fn segment(
     }
     let number = number(&file).ok_or_else(|| Problem::not_found("no_such_segment", "There is no such segment."))?;
     let segment = app.engine.segment(&source, &stream, number).await.map_err(|error| problem::playback(&error))?;
-    Ok(reply(segment, stream, &headers))
+    Ok(reply(segment, stream, &headers, connection.as_deref()))
 }
 
 /// `12.m4s`, written in one way only, so that caches keep one copy.
@@ -44,12 +47,16 @@ fn number(file: &str) -> Option<u32> {
     plain.then(|| digits.parse().ok())?
 }
 
-fn reply(segment: Segment, stream: StreamName, headers: &HeaderMap) -> Response {
+fn reply(segment: Segment, stream: StreamName, headers: &HeaderMap, connection: Option<&Connection>) -> Response {
     let etag = segment.etag;
     let mut response = match segment.body {
         SegmentBody::File { file, size } => {
             let media_type = media_type(stream);
-            send_file::reply(Sent { file, size, etag, modified: None, media_type, cache: FOR_EVER }, headers)
+            send_file::reply(
+                Sent { file, size, etag, modified: None, media_type, cache: FOR_EVER },
+                headers,
+                connection,
+            )
         }
         SegmentBody::Bytes(bytes) => whole(Body::from(bytes), stream, &etag),
         SegmentBody::Growing(body) => {

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::super::file_body::FileBody;
+use super::super::listen::Connection;
 use super::super::problem::Problem;
 use super::super::range::{Wanted, wanted};
 
@@ -34,7 +35,7 @@ pub(super) fn modified(metadata: &Metadata) -> Option<SystemTime> {
 }
 
 /// Answers a GET or HEAD request with `sent`.
-pub(super) fn reply(sent: Sent, headers: &HeaderMap) -> Response {
+pub(super) fn reply(sent: Sent, headers: &HeaderMap, connection: Option<&Connection>) -> Response {
     let etag = format!("\"{}\"", sent.etag);
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let date = |name| text(name).and_then(|value| httpdate::parse_http_date(value).ok());
@@ -74,7 +75,11 @@ pub(super) fn reply(sent: Sent, headers: &HeaderMap) -> Response {
     let content_range = format!("bytes {}-{}/{}", piece.start, piece.end.saturating_sub(1), sent.size);
     let mut response = match status {
         StatusCode::NOT_MODIFIED => Response::new(Body::empty()),
-        _ => Response::new(Body::new(FileBody::new(sent.file, piece))),
+        _ => Response::new(Body::new(FileBody::new(
+            sent.file,
+            piece,
+            connection.map(|connection| connection.spans.clone()),
+        ))),
     };
     *response.status_mut() = status;
     let head = response.headers_mut();

@@ -50,8 +50,18 @@ fn lists_and_searches_use_their_indices() {
         let lines = statement.query_map(rusqlite::params_from_iter(vec!["a"; given]), |row| row.get::<_, String>(3));
         lines.unwrap().collect::<Result<Vec<_>, _>>().unwrap().join("\n")
     };
-    insta::assert_snapshot!(plan(&titles::page_sql()), @"");
-    insta::assert_snapshot!(plan(&titles::search_sql()), @"");
+    // In the order of the index: no sorting.
+    insta::assert_snapshot!(plan(&titles::page_sql()), @r"
+    SEARCH t USING INDEX titles_in_order (shown=? AND (sort_key,id)>(?,?))
+    SEARCH f USING INTEGER PRIMARY KEY (rowid=?)
+    ");
+    // Only what was found is sorted.
+    insta::assert_snapshot!(plan(&titles::search_sql()), @r"
+    SCAN w VIRTUAL TABLE INDEX 0:M1
+    SEARCH t USING INTEGER PRIMARY KEY (rowid=?)
+    SEARCH f USING INTEGER PRIMARY KEY (rowid=?)
+    USE TEMP B-TREE FOR ORDER BY
+    ");
 }
 
 fn found(folder: FolderId, number: u64) -> Change {
