@@ -33,7 +33,8 @@ pub use media_model::hls::ByteRange;
 /// What the viewer or the page wants.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    /// Loads a multivariant or media playlist and plays from `start` (the playlist's own start if absent).
+    /// Loads a multivariant or media playlist and plays from `start` (the playlist's own start if absent). What was
+    /// played before is dropped: the driver answers none of its appends and evictions any more.
     Open {
         /// Where the playlist is.
         url: Url,

@@ -166,6 +166,7 @@ impl Player {
     /// latest seen.
     pub fn step(&mut self, now: Now, input: Input) -> Step {
         self.now = self.now.max(now);
+        let had_failed = self.phase == Phase::Failed;
         self.take(input);
         if self.phase.is_active() {
             self.watch();
@@ -173,7 +174,9 @@ impl Player {
             self.append();
             self.give_up();
         }
-        let outputs = std::mem::take(&mut self.out);
+        // After failing there is silence until somebody asks for more; what is left to tidy up comes then.
+        let silent = had_failed && self.phase == Phase::Failed;
+        let outputs = if silent { Vec::new() } else { std::mem::take(&mut self.out) };
         Step { outputs, wake_at: self.wake_at() }
     }
 
@@ -267,6 +270,8 @@ impl Player {
             link: std::mem::take(&mut self.link),
             root: Some((url, start)),
             wishes,
+            // A start is like a seek: what stands still until frames move is no stall.
+            motion: Motion { seeking: true, ..Motion::default() },
             qoe: Qoe::opened(self.now),
             ..fresh
         };
@@ -309,8 +314,14 @@ impl Player {
             return;
         }
         self.wishes.audio = Some(audio);
-        let wanted: Vec<_> = self.loads_of(Role::Rendition);
-        wanted.into_iter().for_each(|id| self.cancel(id));
+        let of_audio = |load: &Load| match &load.purpose {
+            Purpose::Playlist(stream) | Purpose::Init(_, stream) | Purpose::Segment(_, Wanted { stream, .. }) => {
+                matches!(stream, StreamId::Audio(_))
+            }
+            Purpose::Root => false,
+        };
+        let unwanted: Vec<_> = self.loads.iter().filter(|(_, load)| of_audio(load)).map(|(id, _)| *id).collect();
+        unwanted.into_iter().for_each(|id| self.cancel(id));
         if let Some(lane) = self.lane_mut(Role::Rendition) {
             lane.stream = Some(StreamId::Audio(audio));
             lane.flush = true;
@@ -342,8 +353,9 @@ impl Player {
     }
 
     fn become_phase(&mut self, next: Phase) {
-        debug_assert!(self.phase.may_become(next), "{:?} -> {next:?}", self.phase);
-        self.phase = next;
+        if self.phase.may_become(next) {
+            self.phase = next;
+        }
     }
 
     fn tell(&mut self, event: Event) {
@@ -434,7 +446,7 @@ impl Player {
     fn wake_at(&self) -> Option<Now> {
         let done = match self.phase {
             Phase::Idle | Phase::Failed => true,
-            Phase::Ended => self.loads.is_empty(),
+            Phase::Ended => self.loads.is_empty() && self.lanes.iter().all(|lane| lane.busy.is_none()),
             Phase::Opening | Phase::Running => false,
         };
         if done {

@@ -116,6 +116,10 @@ impl Presentation {
         }
     }
 
+    pub(crate) fn streams(&self) -> impl Iterator<Item = &Stream> {
+        self.streams.iter()
+    }
+
     pub(crate) fn stream(&self, id: StreamId) -> Option<&Stream> {
         self.streams.iter().find(|stream| stream.id == id)
     }

@@ -31,7 +31,6 @@ pub(crate) enum Remedy {
 pub(crate) fn remedy(cause: &LoadFailure, failures: u32) -> Remedy {
     match cause {
         LoadFailure::Network => Remedy::Unreachable(backoff(failures)),
-        LoadFailure::TimedOut if failures == 0 => Remedy::RetryAfter(FIRST_WAIT),
         LoadFailure::Status { code: 429 | 503, retry_after: Some(pause), .. } => {
             Remedy::AskedToWait((*pause).clamp(SHORTEST_REQUEST, LONGEST_REQUEST))
         }
@@ -63,8 +62,7 @@ mod tests {
             (LoadFailure::Network, 0, Remedy::Unreachable(ms(500))),
             (LoadFailure::Network, 3, Remedy::Unreachable(s(4))),
             (LoadFailure::Network, u32::MAX, Remedy::Unreachable(s(8))),
-            (LoadFailure::TimedOut, 0, Remedy::RetryAfter(ms(500))),
-            (LoadFailure::TimedOut, 1, Remedy::Avoid(AVOID)),
+            (LoadFailure::TimedOut, 0, Remedy::Avoid(AVOID)),
             (status(503, Some(3)), 9, Remedy::AskedToWait(s(3))),
             (status(503, Some(0)), 0, Remedy::AskedToWait(ms(200))),
             (status(429, Some(9_999)), 0, Remedy::AskedToWait(s(60))),

@@ -283,6 +283,12 @@ impl Player {
                 Some(item) if item.wanted.init.as_ref() == Some(&key) => item.wanted.stream,
                 Some(_) | None => return,
             },
+            // The buffer could not even be created: it is tried again for another stream.
+            None if cause == AppendFailure::Unsupported => {
+                let Some(stream) = lane.stream else { return };
+                self.prepared = false;
+                stream
+            }
             busy @ (Some(Busy::Evict(_)) | None) => {
                 lane.busy = busy;
                 return;
@@ -293,16 +299,15 @@ impl Player {
 
     /// The buffer refused the bytes of a stream: other streams of another kind may still do.
     fn refused(&mut self, role: Role, stream: StreamId, cause: AppendFailure) {
+        self.drop_loaded(stream);
         if let Some(lane) = self.lane_mut(role) {
-            let (unwanted, wanted): (Vec<_>, Vec<_>) =
-                lane.queue.drain(..).partition(|item| item.wanted.stream == stream);
-            lane.queue = wanted.into();
             lane.init = None;
-            self.out.extend(unwanted.into_iter().map(|item| Output::Forget(item.id)));
         }
         match cause {
             AppendFailure::Unsupported => {
-                self.health.entry(stream).or_default().never = true;
+                for alike in self.streams_with_codecs_of(stream) {
+                    self.health.entry(alike).or_default().never = true;
+                }
                 if !self.has_another(stream) {
                     self.fail(&Trouble::Unsupported);
                 }
@@ -318,15 +323,31 @@ impl Player {
         }
     }
 
+    /// This stream and all others that need exactly the same codecs.
+    fn streams_with_codecs_of(&self, stream: StreamId) -> Vec<StreamId> {
+        let Some(presentation) = &self.presentation else { return vec![stream] };
+        let codecs = presentation.stream(stream).map(|one| one.codecs.clone()).filter(|codecs| !codecs.is_empty());
+        let alike = presentation.streams().filter(|one| Some(&one.codecs) == codecs.as_ref()).map(|one| one.id);
+        let mut streams: Vec<_> = alike.collect();
+        if !streams.contains(&stream) {
+            streams.push(stream);
+        }
+        streams
+    }
+
     /// No room: makes some, or waits until something has been played, and then wants less ahead. The bytes are kept, so
     /// that nothing is loaded twice.
     fn buffer_full(&mut self, role: Role, item: Item) {
         let at = self.motion.position();
         let (stream, id) = (item.wanted.stream, item.id);
+        let is_active = self.phase.is_active();
         let Some(lane) = self.lane_mut(role) else { return };
         let level = lane.buffer.level(at);
         let room = lane.buffer.stray_after(at).or_else(|| lane.buffer.removable_before(at - KEEP_BEHIND));
         lane.queue.push_front(item);
+        if !is_active {
+            return;
+        }
         if let Some(range) = room {
             self.evict(role, range);
             return;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use media_model::hls::{self, Playlist};
-use media_model::{ByteCount, CodecString, MediaTime};
+use media_model::{ByteCount, CodecString, MediaDuration, MediaTime};
 use url::Url;
 
 use super::lane::{Item, Lane, Role};
@@ -17,8 +17,12 @@ use crate::retry::{Remedy, backoff, remedy};
 /// An answer that takes this much longer than the quickest one was waited for by the server too, even if it does not
 /// say so.
 const SILENT_MAKING: Duration = Duration::from_millis(500);
-/// A server that has been asking to wait this long is worth a word.
+/// A server that has been asking to wait this long is worth a word, ...
 const PATIENCE: Duration = Duration::from_secs(5);
+/// ... if this is all the viewer has left.
+const SHORT: MediaDuration = MediaDuration::from_secs(10);
+/// A variant that the server has no room for is asked for at least this often.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 impl Player {
     pub(super) fn first_byte(&mut self, id: RequestId, served: ServerTiming) {
@@ -190,6 +194,9 @@ impl Player {
             Purpose::Init(key, stream) => {
                 self.inits.remove(&key);
                 self.stream_failed(stream, &cause);
+                if self.health.get(&stream).is_some_and(|health| health.is_avoided(self.now)) {
+                    self.drop_loaded(stream);
+                }
             }
             Purpose::Playlist(stream) | Purpose::Segment(_, super::Wanted { stream, .. }) => {
                 self.stream_failed(stream, &cause);
@@ -233,9 +240,13 @@ impl Player {
             Remedy::RetryAfter(wait) => wait,
             Remedy::Avoid(time) if self.has_another(stream) => {
                 let health = self.health.entry(stream).or_default();
-                health.avoid_until = Some(self.now + time);
+                // Each time for twice as long: what is broken is not mended by asking.
+                health.avoid_until = Some(self.now + time.saturating_mul(1 << health.avoided.min(5)));
+                health.avoided = health.avoided.saturating_add(1);
                 health.failures = 0;
-                self.nuisance(Nuisance::OtherVariant);
+                if health.avoided == 1 {
+                    self.nuisance(Nuisance::OtherVariant);
+                }
                 return;
             }
             // The server may only be gone for a while; a timeout is no statement about the title.
@@ -255,14 +266,18 @@ impl Player {
     }
 
     fn server_asks_to_wait(&mut self, stream: Option<StreamId>, wait: Duration, cause: &LoadFailure) {
+        let served_otherwise = stream.is_some_and(|stream| self.has_willing_other(stream));
+        let is_short = self.lanes.iter().any(|lane| self.loaded_ahead(lane) < SHORT);
         let health = match stream {
             Some(stream) => self.health.entry(stream).or_default(),
             None => &mut self.root_health,
         };
-        health.not_before = Some(self.now + wait);
+        // While another variant plays, there is no hurry to bother the server again.
+        let pause = if served_otherwise { wait.max(health.waited).min(LONGEST_PAUSE) } else { wait };
+        health.not_before = Some(self.now + pause);
         health.asked_to_wait = true;
-        health.waited = health.waited.saturating_add(wait);
-        if health.waited >= PATIENCE {
+        health.waited = health.waited.saturating_add(pause);
+        if health.waited >= PATIENCE && !served_otherwise && (stream.is_none() || is_short) {
             let detail = match cause {
                 LoadFailure::Status { problem: Some(problem), .. } => Some(problem.detail.clone()),
                 LoadFailure::Status { problem: None, .. }

@@ -13,6 +13,8 @@ use crate::playlist::StreamId;
 
 /// A variant whose average is not declared is taken to need this share of its peak, in thousandths, until seen.
 const USUAL_AVERAGE: u64 = 750;
+/// With this much ahead, a variant that was slow in the making may be tried again.
+const RELAXED: MediaDuration = MediaDuration::from_secs(15);
 
 impl Player {
     /// The stream to load the next segment of a lane from; `None` while there is none to be used.
@@ -92,7 +94,11 @@ impl Player {
             id,
             peak: variant.bandwidth.max(average),
             average,
-            making: health.map_or(Duration::ZERO, |health| health.making(self.now)),
+            making: health.map_or(Duration::ZERO, |health| {
+                // What was slow is tried again when there is enough to fall back on.
+                let may_forget = self.lanes.iter().all(|lane| self.loaded_ahead(lane) >= RELAXED);
+                health.making(may_forget.then_some(self.now))
+            }),
         })
     }
 
@@ -110,6 +116,12 @@ impl Player {
     fn is_asked_to_wait(&self, id: VariantId) -> bool {
         let health = self.health.get(&StreamId::Variant(id));
         health.is_some_and(|health| health.asked_to_wait && health.waits(self.now))
+    }
+
+    /// Whether there is another variant that the server does not ask to wait for.
+    pub(super) fn has_willing_other(&self, stream: StreamId) -> bool {
+        let others = self.usable_variants().into_iter().filter(|&id| StreamId::Variant(id) != stream);
+        matches!(stream, StreamId::Variant(_)) && others.into_iter().any(|id| !self.is_asked_to_wait(id))
     }
 
     /// Variants that may be loaded, lowest first: the locked one, else those that fit the screen; without those that

@@ -146,6 +146,8 @@ pub(crate) struct Health {
     pub(crate) waited: Duration,
     /// Another stream is preferred until then.
     pub(crate) avoid_until: Option<Now>,
+    /// How often that was decided.
+    pub(crate) avoided: u32,
     /// The device cannot play it.
     pub(crate) never: bool,
     /// What the server needed to make the last two segments, newest first, and when that was.
@@ -186,9 +188,10 @@ impl Health {
 
     /// What the server will need for the next one. Starting an encoder costs once, so of two the smaller counts, and of
     /// a single one only half.
-    pub(crate) fn making(&self, now: Now) -> Duration {
+    /// With `now`, it is forgotten after a while.
+    pub(crate) fn making(&self, now: Option<Now>) -> Duration {
         match self.making {
-            Some((_, _, when)) if now.since(when) > MAKING_MEMORY => Duration::ZERO,
+            Some((_, _, when)) if now.is_some_and(|now| now.since(when) > MAKING_MEMORY) => Duration::ZERO,
             Some((newest, Some(before), _)) => newest.min(before),
             Some((only, None, _)) => only / 2,
             None => Duration::ZERO,
@@ -197,7 +200,12 @@ impl Health {
 
     pub(crate) fn saw(&mut self, size: ByteCount, length: MediaDuration) {
         let (bytes, micros) = self.seen;
-        self.seen = (bytes / 4 * 3 + size.get(), micros / 4 * 3 + length.as_micros());
+        self.seen = ((bytes / 4 * 3).saturating_add(size.get()), (micros / 4 * 3).saturating_add(length.as_micros()));
+    }
+
+    /// Whether a segment of it was ever loaded.
+    pub(crate) fn has_seen(&self) -> bool {
+        self.seen.1 > 0
     }
 
     /// Bit rate of the segments so far.

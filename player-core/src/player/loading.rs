@@ -5,7 +5,7 @@ use std::time::Duration;
 use media_model::hls::Segment;
 use media_model::{ByteCount, MediaDuration, MediaTime};
 
-use super::lane::{InitKey, Lane, Role, Wanted};
+use super::lane::{Health, InitKey, Lane, Role, Wanted};
 use super::{DRIVER_GRACE, Init, Player, Purpose};
 use crate::load::{covered_until, next_segment};
 use crate::message::{LoadFailure, Output, RequestId};
@@ -21,6 +21,8 @@ const USUAL_SEGMENT: MediaDuration = MediaDuration::from_secs(2);
 const MAX_QUEUE: usize = 2;
 /// A download is watched for this long before it is judged.
 const JUDGE_AFTER: Duration = Duration::from_millis(250);
+/// Without an answer for this long, and with no more than this to play, a variant is given up for one that is at hand.
+const SILENCE: Duration = Duration::from_secs(4);
 
 impl Player {
     pub(super) fn load(&mut self) {
@@ -53,8 +55,11 @@ impl Player {
         let silent = self.loads.iter().filter(|(_, load)| self.now.since(load.last_heard) > limit);
         let silent: Vec<RequestId> = silent.map(|(id, _)| *id).collect();
         for id in silent {
-            self.out.push(Output::Cancel(id));
-            self.load_failed(id, LoadFailure::TimedOut);
+            // The failure of one may have ended the others.
+            if self.loads.contains_key(&id) {
+                self.out.push(Output::Cancel(id));
+                self.load_failed(id, LoadFailure::TimedOut);
+            }
         }
     }
 
@@ -180,15 +185,24 @@ impl Player {
         let hopeless = self.loads.iter().find_map(|(&id, load)| {
             let Purpose::Segment(Role::Variant, wanted) = &load.purpose else { return None };
             let StreamId::Variant(variant) = wanted.stream else { return None };
-            let first_byte = load.first_byte?;
-            if self.now.since(first_byte) < JUDGE_AFTER || self.wishes.variant == Some(variant) {
+            if self.wishes.variant == Some(variant) {
+                return None;
+            }
+            let lower: Vec<_> = self.usable_variants().into_iter().filter(|&id| id < variant).collect();
+            let instead = self.candidate(self.choose_among(&lower, wanted.span.length())?)?;
+            let Some(first_byte) = load.first_byte else {
+                // No answer: another variant helps only if the server is known to have it at hand.
+                let at_hand = instead.making.is_zero()
+                    && self.health.get(&StreamId::Variant(instead.id)).is_some_and(Health::has_seen);
+                let too_long = self.now.since(load.begun) >= SILENCE && level < SILENCE;
+                return (at_hand && too_long).then_some((id, variant));
+            };
+            if self.now.since(first_byte) < JUDGE_AFTER {
                 return None;
             }
             // What was expected is a guess: a tenth of what came already may well come still.
             let rest = load.expected.get().saturating_sub(load.bytes.get()).max(load.bytes.get() / 10);
             let rest = self.link.estimate()?.time_for(ByteCount::new(rest)).unwrap_or(Duration::MAX);
-            let lower: Vec<_> = self.usable_variants().into_iter().filter(|&id| id < variant).collect();
-            let instead = self.candidate(self.choose_among(&lower, wanted.span.length())?)?;
             let other = self.signals(&[], wanted.span.length()).fetch_time(&instead);
             (rest > level && other < rest.mul_f32(0.8)).then_some((id, variant))
         });
@@ -197,6 +211,19 @@ impl Player {
             if let Some(lane) = self.lane_mut(Role::Variant) {
                 lane.given_up = Some(variant);
             }
+        }
+    }
+
+    /// Drops what was loaded of a stream that cannot be played after all.
+    pub(super) fn drop_loaded(&mut self, stream: StreamId) {
+        let of_stream = |purpose: &Purpose| matches!(purpose, Purpose::Segment(_, wanted) if wanted.stream == stream);
+        let loads: Vec<_> = self.loads.iter().filter(|(_, load)| of_stream(&load.purpose)).map(|(id, _)| *id).collect();
+        loads.into_iter().for_each(|id| self.cancel(id));
+        for lane in &mut self.lanes {
+            let (unwanted, wanted): (Vec<_>, Vec<_>) =
+                lane.queue.drain(..).partition(|item| item.wanted.stream == stream);
+            lane.queue = wanted.into();
+            self.out.extend(unwanted.into_iter().map(|item| Output::Forget(item.id)));
         }
     }
 

@@ -14,6 +14,8 @@ use crate::player::phase::Phase;
 
 /// Playback that stands still this long has stalled; shorter is between two frames and two reports.
 const STALL_AFTER: Duration = Duration::from_millis(250);
+/// A hole that nothing will fill is jumped after this: sooner than it counts as a stall, later than an append takes.
+const HOLE_AFTER: Duration = Duration::from_millis(100);
 /// With media buffered, playback that stands still this long is pushed.
 const NUDGE_AFTER: Duration = Duration::from_millis(1_500);
 const NUDGE: MediaDuration = MediaDuration::from_millis(100);
@@ -56,6 +58,7 @@ impl Player {
             return;
         }
         if let Some(after) = self.qoe.first_frame(self.now) {
+            self.motion.still_since = None;
             self.tell(Event::Started { after });
         }
         self.note_variant();
@@ -91,6 +94,13 @@ impl Player {
         let since = *self.motion.still_since.get_or_insert(self.now);
         let still = self.now.since(since);
         let at = self.motion.position();
+        let in_hole = self.prepared && self.motion.sent_to.is_none() && !self.all_hold(at);
+        if in_hole
+            && still >= HOLE_AFTER
+            && let Some(target) = self.past_the_hole(at)
+        {
+            self.move_to(target);
+        }
         let is_stall = self.wishes.playing && !self.motion.seeking && self.qoe.startup.is_some();
         if is_stall && !self.qoe.is_stalled() && still >= STALL_AFTER && !self.is_at_end() {
             self.qoe.stall_begins(since);
@@ -104,13 +114,7 @@ impl Player {
             if self.now.since(when) >= ARRIVAL && self.all_hold(target) {
                 self.move_to(target);
             }
-        } else if !self.all_hold(at) {
-            if still >= STALL_AFTER
-                && let Some(target) = self.past_the_hole(at)
-            {
-                self.move_to(target);
-            }
-        } else if self.level() >= ENOUGH {
+        } else if self.all_hold(at) && self.level() >= ENOUGH {
             self.nudge(still, at);
         }
     }
@@ -180,12 +184,8 @@ impl Player {
         let since = self.motion.still_since;
         let nudges = NUDGE_AFTER * (self.motion.nudges + 1);
         let arrival = self.motion.sent_to.map(|(_, when)| when + ARRIVAL);
-        since
-            .map(|since| since + STALL_AFTER)
-            .into_iter()
-            .chain(since.map(|since| since + nudges))
-            .chain(arrival)
-            .collect()
+        let after = |wait| since.map(|since| since + wait);
+        [after(HOLE_AFTER), after(STALL_AFTER), after(nudges), arrival].into_iter().flatten().collect()
     }
 }
 

@@ -4,6 +4,7 @@
 //! ([`sim::link`]), an origin ([`sim::origin`]) and a media element ([`sim::element`]). Nothing sleeps, and the same
 //! scenario gives the same report to the bit.
 
+pub mod contract;
 pub mod report;
 pub mod scenario;
 pub mod sim;

@@ -1,6 +1,5 @@
 //! The simulated driver: carries out what the core asks for, tick by tick, and checks that the core keeps its contract.
 
-mod contract;
 mod element;
 mod link;
 mod origin;
@@ -13,9 +12,9 @@ use player_core::message::{LoadFailure, LoadKind, ServerTiming, Track};
 use player_core::{Command, Event, Input, Now, Output, Player, RequestId, Step};
 use url::Url;
 
+use crate::contract::Contract;
 use crate::report::{Report, Request, Second};
 use crate::scenario::Scenario;
-use contract::Contract;
 use element::{Buffer, Element};
 use origin::{Answer, Body, Media, Origin};
 

@@ -1,4 +1,4 @@
-//! What every driver may rely on; a core that breaks it fails the scenario.
+//! What every driver may rely on, checked step by step: rules of the boundary that no input may make the core break.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use url::Url;
 
 /// Checks each step against the contract of `player_core::message`.
 #[derive(Debug, Default)]
-pub(super) struct Contract {
+pub struct Contract {
     faults: BTreeSet<String>,
     under_way: BTreeMap<RequestId, Url>,
     used: BTreeSet<RequestId>,
@@ -19,15 +19,18 @@ pub(super) struct Contract {
 }
 
 impl Contract {
-    pub(super) fn fault(&mut self, what: &str) {
+    /// Notes that a rule was broken.
+    pub fn fault(&mut self, what: &str) {
         self.faults.insert(what.to_owned());
     }
 
-    pub(super) fn into_faults(self) -> Vec<String> {
+    /// All rules that were broken.
+    pub fn into_faults(self) -> Vec<String> {
         self.faults.into_iter().collect()
     }
 
-    pub(super) fn check(&mut self, input: &Input, step: &Step) {
+    /// Looks at one step.
+    pub fn check(&mut self, input: &Input, step: &Step) {
         self.take(input);
         if self.failed && !step.outputs.is_empty() {
             self.fault("does something after failing");
@@ -49,7 +52,10 @@ impl Contract {
             Input::Appended { track } | Input::AppendFailed { track, .. } | Input::Evicted { track } => {
                 self.busy.remove(track);
             }
-            Input::Command(Command::Open { .. }) => (self.open, self.failed) = (true, false),
+            Input::Command(Command::Open { .. }) => {
+                (self.open, self.failed) = (true, false);
+                self.busy.clear();
+            }
             Input::Command(Command::Retry) => self.failed = false,
             Input::Command(_)
             | Input::FirstByte { .. }
@@ -73,8 +79,8 @@ impl Contract {
                     self.fault("uses the number of a load twice");
                 }
                 self.under_way.insert(*id, url.clone());
-                if self.under_way.len() > 6 {
-                    self.fault("has more than six loads under way");
+                if self.under_way.len() > 8 {
+                    self.fault("has more than eight loads under way");
                 }
             }
             Output::Cancel(id) => {
