@@ -6,13 +6,16 @@
 pub mod decide;
 pub mod engine;
 pub mod facts;
+mod file;
 pub mod grid;
 mod gst;
 pub mod manifest;
 pub mod plan;
 pub mod playback;
 pub mod probe;
+pub mod segment;
 pub mod source;
+pub mod store;
 pub mod stream_name;
 pub mod worker;
 

@@ -42,6 +42,18 @@ impl AudioSpecificConfig {
         (sample_rate > 0).then_some(Self { object_type, sample_rate, channels, short_frames })
     }
 
+    /// An AudioSpecificConfig for AAC-LC; `None` if no field of it can say this rate or number of channels.
+    pub fn low_complexity(sample_rate: u32, channels: u16) -> Option<[u8; 2]> {
+        let index = SAMPLE_RATES.iter().position(|&rate| rate == sample_rate)?;
+        let index = u16::try_from(index).ok()?;
+        let configuration = match channels {
+            1..=6 => channels,
+            8 => 7,
+            _ => return None,
+        };
+        Some((2 << 11 | index << 7 | configuration << 3).to_be_bytes())
+    }
+
     /// Whether it is AAC-LC without announced extensions, in units of 1024 samples.
     pub fn is_low_complexity(&self) -> bool {
         self.object_type == 2 && !self.short_frames
@@ -58,6 +70,8 @@ mod tests {
         assert_eq!((config.object_type, config.sample_rate, config.channels), (2, 44_100, Some(2)));
         assert!(config.is_low_complexity());
         assert_eq!(AudioSpecificConfig::parse(&[0x12]), None);
+        assert_eq!(AudioSpecificConfig::low_complexity(44_100, 2), Some([0x12, 0x10]));
+        assert_eq!(AudioSpecificConfig::low_complexity(44_101, 2), None);
         assert_eq!(AudioSpecificConfig::parse(&[0x11, 0x90]).unwrap().sample_rate, 48_000);
     }
 }

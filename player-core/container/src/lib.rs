@@ -9,6 +9,12 @@ mod bits;
 mod boxes;
 pub mod cmaf;
 pub mod codec_string;
+mod fragment;
+mod header;
+pub mod mkv;
+pub mod mp4;
+pub mod nal;
+pub mod positioned;
 mod sample_entry;
 pub mod track;
 

@@ -5,6 +5,8 @@
 use bytes::Bytes;
 
 use crate::boxes::{Fields, InBox, boxes, find, find_path};
+use crate::fragment::{Defaults, FragmentHeader, Run, base_decode_time};
+use crate::header::{media_header, track_id};
 use crate::sample_entry::{self, Kind};
 use crate::track::{Sample, TrackConfig};
 
@@ -50,13 +52,6 @@ pub struct Init {
     defaults: Defaults,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Defaults {
-    duration: u32,
-    size: u32,
-    flags: u32,
-}
-
 /// Reads an init section. Of several tracks it takes the first with pictures, else the first with sound.
 ///
 /// # Errors
@@ -81,7 +76,7 @@ pub fn init_section(bytes: &[u8]) -> Result<Init, CmafError> {
     let composition_shift = find_path(trak, &[b"edts", b"elst"]).and_then(first_media_time).unwrap_or(0);
     let defaults = find(moov, b"mvex")
         .and_then(|mvex| {
-            boxes(mvex).filter(|found| found.kind == *b"trex").find_map(|trex| track_extends(trex.body, track_id))
+            boxes(mvex).filter(|found| found.kind == *b"trex").find_map(|trex| Defaults::of_track(trex.body, track_id))
         })
         .unwrap_or_default();
     Ok(Init {
@@ -171,10 +166,7 @@ fn track_fragment(
         return Ok(());
     }
     let tfdt = find(traf, b"tfdt").ok_or(incomplete(b"tfdt"))?;
-    let base = Fields::full(tfdt)
-        .and_then(|(version, _, mut fields)| fields.sized(version))
-        .and_then(|base| i64::try_from(base).ok())
-        .ok_or(incomplete(b"tfdt"))?;
+    let base = base_decode_time(tfdt).ok_or(incomplete(b"tfdt"))?;
     let mut decode_time = base.saturating_sub(init.composition_shift);
     let origin = header.base_data_offset.unwrap_or(moof.start as u64);
     let mut position = origin;
@@ -188,7 +180,7 @@ fn track_fragment(
                 pts: decode_time.saturating_add(sample.offset),
                 dts: decode_time,
                 duration: sample.duration,
-                sync: sample.flags & 0x1_0000 == 0,
+                sync: sample.sync(),
                 size: sample.size,
             };
             visit(timing, usize::try_from(position).unwrap_or(length))?;
@@ -197,110 +189,6 @@ fn track_fragment(
         }
     }
     Ok(())
-}
-
-struct FragmentHeader {
-    track_id: u32,
-    base_data_offset: Option<u64>,
-    defaults: Defaults,
-}
-
-impl FragmentHeader {
-    /// `tfhd`, ISO/IEC 14496-12 §8.8.7.
-    fn parse(tfhd: &[u8], mut defaults: Defaults) -> Option<Self> {
-        let (_, flags, mut fields) = Fields::full(tfhd)?;
-        let track_id = fields.u32()?;
-        let base_data_offset = if flags & 0x01 != 0 { Some(fields.u64()?) } else { None };
-        if flags & 0x02 != 0 {
-            fields.u32()?;
-        }
-        if flags & 0x08 != 0 {
-            defaults.duration = fields.u32()?;
-        }
-        if flags & 0x10 != 0 {
-            defaults.size = fields.u32()?;
-        }
-        if flags & 0x20 != 0 {
-            defaults.flags = fields.u32()?;
-        }
-        Some(Self { track_id, base_data_offset, defaults })
-    }
-}
-
-struct RunSample {
-    duration: u32,
-    size: u32,
-    flags: u32,
-    offset: i64,
-}
-
-/// `trun`, ISO/IEC 14496-12 §8.8.8; iterates over its samples.
-struct Run<'a> {
-    version: u8,
-    fields_present: u32,
-    data_offset: Option<i32>,
-    first_flags: Option<u32>,
-    left: u32,
-    defaults: Defaults,
-    fields: Fields<'a>,
-}
-
-impl<'a> Run<'a> {
-    fn parse(trun: &'a [u8], defaults: Defaults) -> Option<Self> {
-        let (version, fields_present, mut fields) = Fields::full(trun)?;
-        let mut left = fields.u32()?;
-        let data_offset = if fields_present & 0x01 != 0 { Some(fields.i32()?) } else { None };
-        let first_flags = if fields_present & 0x04 != 0 { Some(fields.u32()?) } else { None };
-        // Without fields of their own the count is all there is, and nothing vouches for it.
-        if fields_present & 0x0f00 == 0 {
-            left = left.min(100_000);
-        }
-        Some(Self { version, fields_present, data_offset, first_flags, left, defaults, fields })
-    }
-}
-
-impl Iterator for Run<'_> {
-    type Item = RunSample;
-
-    fn next(&mut self) -> Option<RunSample> {
-        self.left = self.left.checked_sub(1)?;
-        let present = self.fields_present;
-        let duration = if present & 0x0100 != 0 { self.fields.u32()? } else { self.defaults.duration };
-        let size = if present & 0x0200 != 0 { self.fields.u32()? } else { self.defaults.size };
-        let own_flags = if present & 0x0400 != 0 { self.fields.u32()? } else { self.defaults.flags };
-        let flags = self.first_flags.take().unwrap_or(own_flags);
-        let offset = match (present & 0x0800 != 0, self.version) {
-            (false, _) => 0,
-            (true, 0) => i64::from(self.fields.u32()?),
-            (true, _) => i64::from(self.fields.i32()?),
-        };
-        Some(RunSample { duration, size, flags, offset })
-    }
-}
-
-fn track_id(tkhd: &[u8]) -> Option<u32> {
-    let (version, _, mut fields) = Fields::full(tkhd)?;
-    fields.take(if version == 0 { 8 } else { 16 })?;
-    fields.u32()
-}
-
-pub(crate) struct MediaHeader {
-    pub(crate) timescale: u32,
-    pub(crate) duration: u64,
-    pub(crate) language: Option<[u8; 3]>,
-}
-
-/// `mdhd`, ISO/IEC 14496-12 §8.4.2; `None` also if the timescale is zero.
-pub(crate) fn media_header(mdhd: &[u8]) -> Option<MediaHeader> {
-    let (version, _, mut fields) = Fields::full(mdhd)?;
-    fields.take(if version == 0 { 8 } else { 16 })?;
-    let timescale = fields.u32().filter(|&timescale| timescale > 0)?;
-    let duration = fields.sized(version)?;
-    let packed = fields.u16().unwrap_or(0);
-    let letter = |shift: u16| u8::try_from(packed >> shift & 0x1f).unwrap_or(0) + 0x60;
-    let language = [letter(10), letter(5), letter(0)];
-    let known = language.iter().all(u8::is_ascii_lowercase) && language != *b"und";
-    Some(MediaHeader { timescale, duration, language: known.then_some(language) })
 }
 
 /// The media time of the first edit that is not empty, from `elst` (ISO/IEC 14496-12 §8.6.6).
@@ -316,14 +204,4 @@ fn first_media_time(elst: &[u8]) -> Option<i64> {
         }
     }
     None
-}
-
-/// `trex`, ISO/IEC 14496-12 §8.8.3, if it is about this track.
-fn track_extends(trex: &[u8], track_id: u32) -> Option<Defaults> {
-    let (_, _, mut fields) = Fields::full(trex)?;
-    if fields.u32()? != track_id {
-        return None;
-    }
-    fields.u32()?;
-    Some(Defaults { duration: fields.u32()?, size: fields.u32()?, flags: fields.u32()? })
 }

@@ -62,7 +62,11 @@ fn the_edit_list_takes_the_shift_out_again() {
     assert_eq!(read.iter().map(|sample| sample.pts).collect::<Vec<_>>(), [9_000, 18_000, 12_000, 15_000]);
     assert_eq!(read[0].dts, 6_000, "all units decode earlier by the shift");
     assert_eq!(read::earliest_presentation(&init, &segment).unwrap(), Some(9_000));
-    assert_eq!(read::earliest_presentation(&init, &segment[..segment.len() - 5]).unwrap(), Some(9_000), "the data is not needed");
+    assert_eq!(
+        read::earliest_presentation(&init, &segment[..segment.len() - 5]).unwrap(),
+        Some(9_000),
+        "the data is not needed"
+    );
 }
 
 #[test]
