@@ -13,9 +13,11 @@ pub(crate) fn run(workspace: &Workspace, names: &[String]) -> anyhow::Result<()>
     steps.run("Rust parts", || tools::ensure_rust_parts(workspace))?;
     steps.run("web page", || ui::build(workspace))?;
     steps.run("build", || process::run(&mut cargo(workspace, BUILD)))?;
+    let modules = steps.run("npm packages", || tools::ensure_npm_packages(workspace))?;
     steps.run("benchmarks", || {
         let mut bench = std::process::Command::new(workspace.binary("bench"));
         bench.args(names).current_dir(&workspace.root).env("CARGO_TARGET_DIR", &workspace.target);
+        bench.env("MATINEE_NODE_MODULES", modules);
         process::run_with_stdout(bench.stdout(Stdio::inherit()))
     })
 }
