@@ -65,6 +65,8 @@ pub struct Report {
     pub heard: Vec<(Duration, String)>,
     /// Time on screen by variant.
     pub played: BTreeMap<String, Duration>,
+    /// Mean rate of what was on screen, kbit/s, by the title's own figures.
+    pub played_kbps: u64,
     /// Seeks: when, to where, and how long until frames moved.
     pub seeks: Vec<(Duration, MediaTime, Option<Duration>)>,
     /// Where the core moved the playhead.
@@ -98,6 +100,7 @@ impl Report {
             shown: Vec::new(),
             heard: Vec::new(),
             played: BTreeMap::new(),
+            played_kbps: 0,
             seeks: Vec::new(),
             moves: Vec::new(),
             requests: Vec::new(),
@@ -136,7 +139,7 @@ impl fmt::Display for Report {
         let stats = &self.stats;
         writeln!(
             formatter,
-            "{}: {} after {:.1} s; startup {:.3} s; {} stalls, {:.1} s; {} switches; {:.1} MB loaded, {:.1} MB wasted",
+            "{}: {} after {:.1} s; startup {:.3} s; {} stalls, {:.1} s; {} switches; {} kbit/s; {:.1} MB loaded, {:.1} MB wasted",
             self.name,
             match (&self.failed, self.ended) {
                 (Some(sentence), _) => format!("failed ({sentence})"),
@@ -148,6 +151,7 @@ impl fmt::Display for Report {
             stats.stalls,
             seconds(stats.stalled),
             stats.switches,
+            self.played_kbps,
             self.downloaded as f64 / 1e6,
             self.wasted as f64 / 1e6,
         )?;

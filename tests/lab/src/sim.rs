@@ -110,9 +110,21 @@ impl<'a> Play<'a> {
     fn finish(mut self) -> Report {
         self.report.stats = self.player.stats();
         self.report.took = self.now;
+        self.report.played_kbps = self.played_kbps();
         self.report.encoder_starts = self.origin.encoder_starts;
         self.report.broken_contract = self.contract.into_faults();
         self.report
+    }
+
+    fn played_kbps(&self) -> u64 {
+        let rate =
+            |name: &str| self.scenario.title.variants.iter().find(|one| one.name == name).map_or(0, |one| one.kbps);
+        let (mut kilobits, mut millis) = (0, 0);
+        for (name, time) in &self.report.played {
+            let time = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+            (kilobits, millis) = (kilobits + rate(name) * time, millis + time);
+        }
+        kilobits / millis.max(1)
     }
 
     fn tell(&mut self, input: Input) {

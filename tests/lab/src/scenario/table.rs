@@ -104,6 +104,7 @@ fn links() -> Vec<Scenario> {
         on_link("slow-start", ms(5), &[(0, 900)]),
         on_link("drop-8-1", ms(20), &[(0, 8_000), (30, 1_000)]),
         on_link("drop-early", ms(20), &[(0, 20_000), (3, 1_000)]),
+        on_link("drop-at-once", ms(10), &[(0, 20_000), (1, 1_000)]),
         on_link("drop-and-back", ms(20), &[(0, 20_000), (30, 1_000), (60, 20_000)]),
         on_link("drive", ms(100), &drive),
         edited(plain("outage"), |one| one.link.outages.push((s(20), s(65)))),

@@ -1,0 +1,235 @@
+//! The scenario table: the real core on simulated links, servers and viewers, in virtual time.
+//!
+//! Every scenario that the lab knows stands here with what a viewer must get of it. Margins are a little wider than what
+//! is reached (`matinee-lab play` prints that); they are narrow enough that a broken rule fails, which was tried.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use player_lab::{Report, play, scenario};
+
+/// How a play must end.
+enum End {
+    Played,
+    /// With a sentence that contains this.
+    Fails(&'static str),
+}
+
+/// What a viewer must get.
+struct Expected {
+    name: &'static str,
+    end: End,
+    /// To the first frame, at most.
+    startup_ms: u64,
+    stalls: RangeInclusive<u32>,
+    /// In all, at most.
+    stalled_ms: u64,
+    switches: RangeInclusive<u32>,
+    /// Mean rate on screen, at least.
+    kbps: u64,
+    /// Bytes of loads that were given up, in percent of all, at most.
+    wasted_percent: u64,
+    /// What only this scenario is about.
+    also: fn(&Report) -> bool,
+}
+
+/// No trouble at all.
+const FINE: Expected = Expected {
+    name: "",
+    end: End::Played,
+    startup_ms: 300,
+    stalls: 0..=0,
+    stalled_ms: 0,
+    switches: 0..=1,
+    kbps: 0,
+    wasted_percent: 0,
+    also: |_| true,
+};
+
+const S: fn(u64) -> Duration = Duration::from_secs;
+
+const EXPECTED: &[Expected] = &[
+    // Links.
+    Expected { name: "steady-20", kbps: 4_400, ..FINE },
+    Expected { name: "steady-lan", startup_ms: 100, switches: 0..=0, kbps: 4_500, ..FINE },
+    Expected { name: "steady-8", startup_ms: 550, kbps: 4_400, ..FINE },
+    Expected { name: "steady-2", startup_ms: 1_800, kbps: 1_100, ..FINE },
+    // The first segments need more than the link carries: nobody could play them without a pause.
+    Expected { name: "slow-start", startup_ms: 3_000, stalls: 0..=4, stalled_ms: 2_000, kbps: 700, ..FINE },
+    Expected { name: "drop-8-1", startup_ms: 550, switches: 1..=3, kbps: 2_000, ..FINE },
+    Expected { name: "drop-early", switches: 1..=3, kbps: 900, also: |r| r.shown_at(S(60)) == "360p", ..FINE },
+    Expected { name: "drop-at-once", startup_ms: 600, switches: 0..=3, kbps: 690, wasted_percent: 10, ..FINE },
+    Expected {
+        name: "drop-and-back",
+        switches: 3..=6,
+        kbps: 3_000,
+        // Down while the link is slow, and at the top again when what was loaded then is played.
+        also: |r| r.shown_at(S(75)) == "360p" && r.shown_at(S(100)) == "1080p",
+        ..FINE
+    },
+    Expected { name: "drive", startup_ms: 1_900, switches: 0..=10, kbps: 750, wasted_percent: 5, ..FINE },
+    Expected {
+        name: "outage",
+        stalls: 1..=1,
+        // 45 s of outage against 30 s of buffer; up to 8 s until the next try.
+        stalled_ms: 24_000,
+        kbps: 4_400,
+        also: |r| r.degraded.iter().any(|(_, sentence)| sentence.contains("connection")) && r.loaded_again() == 0,
+        ..FINE
+    },
+    Expected { name: "outage-at-start", startup_ms: 8_000, kbps: 4_400, ..FINE },
+    Expected { name: "never-reached", end: End::Fails("cannot be reached"), ..FINE },
+    // Servers.
+    Expected {
+        name: "busy-at-start",
+        startup_ms: 13_000,
+        kbps: 4_400,
+        also: |r| r.degraded.iter().any(|(at, sentence)| *at < S(9) && sentence.contains("busy")),
+        ..FINE
+    },
+    Expected {
+        name: "busy-in-the-middle",
+        switches: 1..=3,
+        kbps: 3_500,
+        // A server that is out of room is no slow link.
+        also: |r| r.seconds.iter().filter(|row| row.at > S(5)).all(|row| row.throughput_kbps > 15_000),
+        ..FINE
+    },
+    Expected {
+        name: "busy-rung",
+        kbps: 2_400,
+        also: |r| r.requests_of("/1080p/") < 20 && r.degraded.is_empty(),
+        ..FINE
+    },
+    Expected { name: "missing-segment", switches: 3..=3, kbps: 3_500, also: |r| r.degraded.len() == 1, ..FINE },
+    Expected { name: "missing-playlist", kbps: 2_400, also: |r| r.requests_of("/1080p/") < 6, ..FINE },
+    Expected { name: "missing-init", kbps: 2_400, wasted_percent: 10, also: |r| r.requests_of("/1080p/") < 12, ..FINE },
+    Expected {
+        name: "missing-everywhere",
+        end: End::Fails("the simulation answers 500"),
+        kbps: 4_000,
+        // What came before is played first.
+        also: |r| r.stats.position.as_seconds() > 23.0 && r.degraded.len() == 1,
+        ..FINE
+    },
+    Expected { name: "missing-for-a-while", switches: 1..=4, kbps: 2_500, ..FINE },
+    Expected { name: "corrupt-segment", switches: 3..=3, kbps: 3_400, wasted_percent: 4, ..FINE },
+    Expected { name: "rejected-rung", kbps: 2_400, also: |r| r.played.keys().all(|name| name != "1080p"), ..FINE },
+    Expected { name: "hanging-rung", switches: 1..=3, kbps: 2_500, ..FINE },
+    Expected { name: "quick-encoder", startup_ms: 1_500, kbps: 4_400, also: |r| r.encoder_starts <= 2, ..FINE },
+    Expected {
+        name: "slow-encoder",
+        startup_ms: 5_300,
+        // The copy needs no encoder: it is found, and the link is known to carry it.
+        kbps: 8_500,
+        also: |r| r.encoder_starts <= 2 && r.seconds.iter().skip(20).all(|row| row.throughput_kbps > 15_000),
+        ..FINE
+    },
+    Expected {
+        name: "slow-encoder-alone",
+        startup_ms: 4_500,
+        // 2.6 s for every 2 s of film, whatever the rung: 36 s of waiting cannot be avoided. Each rung is tried once,
+        // and then no more.
+        stalls: 1..=60,
+        stalled_ms: 52_000,
+        switches: 0..=8,
+        also: |r| r.encoder_starts <= 8,
+        ..FINE
+    },
+    // Viewers.
+    Expected {
+        name: "seeks",
+        kbps: 4_400,
+        wasted_percent: 3,
+        also: |r| {
+            let arrived = |(_, _, after): &&(Duration, _, Option<Duration>)| after.is_some();
+            let slow =
+                r.seeks.iter().filter_map(|(_, _, after)| *after).filter(|after| *after > Duration::from_millis(600));
+            // Two of the seven are overtaken by the next within 50 ms.
+            r.seeks.iter().filter(arrived).count() == 5 && slow.count() == 0
+        },
+        ..FINE
+    },
+    Expected { name: "pause", kbps: 4_400, also: |r| r.loaded_again() == 0, ..FINE },
+    Expected {
+        name: "audio-switch",
+        kbps: 4_400,
+        also: |r| {
+            let heard: Vec<_> = r.heard.iter().map(|(at, name)| (at.as_secs(), name.as_str())).collect();
+            heard == [(0, "english"), (20, "deutsch"), (40, "english")]
+        },
+        ..FINE
+    },
+    Expected {
+        name: "locked",
+        switches: 3..=3,
+        also: |r| r.shown_at(S(60)) == "360p" && r.shown_at(S(110)) == "1080p",
+        ..FINE
+    },
+    Expected { name: "small-screen", kbps: 2_400, also: |r| r.played.keys().all(|name| name != "1080p"), ..FINE },
+    // Buffers.
+    Expected { name: "quota", kbps: 4_400, also: |r| r.loaded_again() == 0, ..FINE },
+    Expected { name: "tiny-quota", switches: 0..=8, kbps: 2_400, also: |r| r.loaded_again() == 0, ..FINE },
+    Expected { name: "other-grid", switches: 4..=8, kbps: 4_000, wasted_percent: 10, ..FINE },
+    Expected { name: "codec-change", switches: 4..=8, kbps: 4_000, wasted_percent: 10, ..FINE },
+    Expected { name: "hole", kbps: 4_400, also: |r| r.moves.len() == 1 && r.loaded_again() == 0, ..FINE },
+    Expected { name: "muxed", kbps: 4_400, ..FINE },
+    Expected { name: "media-playlist", startup_ms: 600, switches: 0..=0, kbps: 4_500, ..FINE },
+    Expected { name: "short", ..FINE },
+];
+
+impl Expected {
+    /// What is wrong with a report, in words.
+    fn faults(&self, report: &Report) -> Vec<String> {
+        let mut faults = report.broken_contract.clone();
+        let mut check = |holds: bool, fault: String| {
+            if !holds {
+                faults.push(fault);
+            }
+        };
+        let ends = match (&self.end, &report.failed) {
+            (End::Played, None) => report.ended,
+            (End::Fails(part), Some(sentence)) => sentence.contains(part),
+            (End::Played, Some(_)) | (End::Fails(_), None) => false,
+        };
+        check(ends, "does not end as it should".to_owned());
+        let (stats, ms) = (&report.stats, |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+        let startup = stats.startup.map_or(0, ms);
+        check(startup <= self.startup_ms, format!("starts after {startup} ms, not {}", self.startup_ms));
+        check(self.stalls.contains(&stats.stalls), format!("{} stalls, not {:?}", stats.stalls, self.stalls));
+        let stalled = ms(stats.stalled);
+        check(stalled <= self.stalled_ms, format!("stalls for {stalled} ms, not {}", self.stalled_ms));
+        check(self.switches.contains(&stats.switches), format!("{} switches, not {:?}", stats.switches, self.switches));
+        check(report.played_kbps >= self.kbps, format!("{} kbit/s, not {}", report.played_kbps, self.kbps));
+        let wasted = report.wasted * 100 / (report.wasted + report.downloaded).max(1);
+        check(wasted <= self.wasted_percent, format!("wastes {wasted} %, not {}", self.wasted_percent));
+        let apart = report.tracks_apart.as_seconds();
+        check(apart < 10.0, format!("audio and video are {apart} s apart"));
+        check((self.also)(report), "misses what it is about".to_owned());
+        faults
+    }
+}
+
+#[test]
+fn every_scenario_gives_the_viewer_what_is_expected() {
+    let mut wrong = Vec::new();
+    for scenario in scenario::built_in() {
+        let Some(expected) = EXPECTED.iter().find(|expected| expected.name == scenario.name) else {
+            wrong.push(format!("{}: nothing is expected of it", scenario.name));
+            continue;
+        };
+        let report = play(&scenario);
+        let faults = expected.faults(&report);
+        if !faults.is_empty() {
+            wrong.push(format!("{}: {}\n{report}", scenario.name, faults.join("; ")));
+        }
+    }
+    assert!(wrong.is_empty(), "{} scenarios fail:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn the_same_scenario_gives_the_same_report() {
+    let scenario =
+        scenario::built_in().into_iter().find(|one| one.name == "drop-and-back").expect("it is in the table");
+    assert_eq!(format!("{:?}", play(&scenario)), format!("{:?}", play(&scenario)));
+}
