@@ -12,6 +12,7 @@ pub use capabilities::Capabilities;
 pub use reason::Reason;
 
 use crate::facts::{AudioFacts, Container, MediaFacts, VideoFacts};
+use crate::grid;
 
 /// What the server does so that a client can play, cheapest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,7 +53,7 @@ pub fn decide(facts: &MediaFacts, client: &Capabilities) -> Decision {
 /// else a transcode. Audio that has to be encoded beside a copied video is told as a reason, and is still a remux.
 pub fn decide_adaptive(facts: &MediaFacts, client: &Capabilities) -> Decision {
     let mut reasons = match &facts.video {
-        Some(video) => against_copied_video(&facts.container, video, client),
+        Some(video) => against_copied_video(facts, video, client),
         None => Vec::new(),
     };
     let encoded_video = !reasons.is_empty();
@@ -65,7 +66,7 @@ pub fn decide_adaptive(facts: &MediaFacts, client: &Capabilities) -> Decision {
 
 /// Whether the original video is offered to this client as a copy.
 pub fn copies_video(facts: &MediaFacts, client: &Capabilities) -> bool {
-    facts.video.as_ref().is_some_and(|video| against_copied_video(&facts.container, video, client).is_empty())
+    facts.video.as_ref().is_some_and(|video| against_copied_video(facts, video, client).is_empty())
 }
 
 /// Whether an audio stream is offered to this client as a copy.
@@ -89,10 +90,10 @@ fn against_direct(facts: &MediaFacts, client: &Capabilities) -> Vec<Reason> {
     reasons
 }
 
-fn against_copied_video(container: &Container, video: &VideoFacts, client: &Capabilities) -> Vec<Reason> {
+fn against_copied_video(facts: &MediaFacts, video: &VideoFacts, client: &Capabilities) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = against_decoding_video(video, client).collect();
     match video.codec {
-        _ if !container.is_read_natively() => reasons.push(Reason::ContainerNotRead),
+        _ if !facts.container.is_read_natively() => reasons.push(Reason::ContainerNotRead),
         Some(VideoCodec::H264 | VideoCodec::Hevc) => {
             if video.keyframes.is_empty() {
                 reasons.push(Reason::KeyframesUnknown);
@@ -107,9 +108,12 @@ fn against_copied_video(container: &Container, video: &VideoFacts, client: &Capa
     if video.rotation != 0 {
         reasons.push(Reason::Rotated { degrees: video.rotation });
     }
-    // All that `copyable` asks is named above; this catches what is not, so that the two can never disagree.
-    if reasons.is_empty() && !video.copyable() {
-        reasons.push(Reason::VideoCodecNotCopied { codec: video.codec });
+    // What else keeps it from having a grid: without it there would be an offer and nothing behind it.
+    if reasons.is_empty() && grid::original(facts).is_none() {
+        reasons.push(match video.codec_string {
+            Some(_) => Reason::KeyframesFarApart,
+            None => Reason::ParametersMissing,
+        });
     }
     reasons
 }

@@ -13,6 +13,10 @@ use crate::plan::SEGMENT;
 /// start and switch later.
 const SHORTEST_COPY: MediaDuration = MediaDuration::from_secs(2);
 
+/// A video with a longer stretch between keyframes is not copied: its segments would take long to load and to switch,
+/// and much memory.
+const LONGEST_COPY: MediaDuration = MediaDuration::from_secs(30);
+
 /// The end of a title that is closer than this to a grid line is taken for the line: containers with millisecond
 /// timestamps round that much, and a segment for it would hold nothing.
 const TOLERANCE: MediaDuration = MediaDuration::from_micros(1_500);
@@ -106,13 +110,16 @@ impl Grid {
     }
 }
 
+/// The grid of the original video of a title; `None` if it is not copied.
+pub fn original(facts: &MediaFacts) -> Option<Grid> {
+    let video = facts.video.as_ref().filter(|video| facts.container.is_read_natively() && video.copyable())?;
+    Grid::at_keyframes(&video.keyframes, facts.duration).filter(|grid| grid.longest() <= LONGEST_COPY)
+}
+
 /// The target duration of all media playlists of a title: the longest segment that any of its streams may have, in
 /// whole seconds. One number, as RFC 8216 §6.2.4 wants the same in every variant; it does not depend on the client.
 pub fn target_duration(facts: &MediaFacts) -> MediaDuration {
-    let copied = facts.video.as_ref().filter(|video| video.copyable());
-    let longest = copied
-        .and_then(|video| Grid::at_keyframes(&video.keyframes, facts.duration))
-        .map_or(SEGMENT, |grid| grid.longest().max(SEGMENT));
+    let longest = original(facts).map_or(SEGMENT, |grid| grid.longest().max(SEGMENT));
     // Rounded up, so that it holds whichever way a player rounds EXTINF; audio segments may be a packet longer than the
     // grid and round to it (RFC 8216 §4.3.3.1).
     MediaDuration::from_secs(longest.as_micros().div_ceil(1_000_000))

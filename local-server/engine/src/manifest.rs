@@ -11,7 +11,7 @@ pub use hls::{media_playlist, multivariant_playlist};
 
 use crate::decide::{self, Capabilities, Decision};
 use crate::facts::{AudioFacts, MediaFacts, VideoFacts};
-use crate::grid::{Grid, target_duration};
+use crate::grid::{self, Grid, PacketGrid, target_duration};
 use crate::plan::{AudioPlan, SEGMENT, VideoPlan};
 use crate::stream_name::{RungName, StreamName};
 
@@ -77,9 +77,7 @@ pub fn offer(facts: &MediaFacts, client: &Capabilities) -> Offer {
 pub fn has_stream(facts: &MediaFacts, stream: &StreamName) -> bool {
     let audio = |index: u16| facts.audio.get(usize::from(index));
     match *stream {
-        StreamName::Original => {
-            facts.container.is_read_natively() && facts.video.as_ref().is_some_and(VideoFacts::copyable)
-        }
+        StreamName::Original => grid::original(facts).is_some(),
         StreamName::Rung(name) => facts.video.as_ref().is_some_and(|video| rungs(video).contains(&name)),
         StreamName::Audio(index) => {
             facts.container.is_read_natively() && audio(index).is_some_and(AudioFacts::copyable)
@@ -196,7 +194,7 @@ fn segment_lengths(facts: &MediaFacts, stream: &StreamName) -> Option<Vec<MediaD
     }
     let fixed = Grid::fixed(facts.duration);
     let packets = |sample_rate: u32, phase: u32| {
-        let packets = crate::grid::PacketGrid { sample_rate, phase };
+        let packets = PacketGrid { sample_rate, phase };
         let length = |range: std::ops::Range<u64>| {
             let start = i64::try_from(packets.sample(range.start)).unwrap_or(i64::MAX);
             let end = i64::try_from(packets.sample(range.end)).unwrap_or(i64::MAX);
@@ -207,11 +205,7 @@ fn segment_lengths(facts: &MediaFacts, stream: &StreamName) -> Option<Vec<MediaD
     };
     let audio = |index: u16| facts.audio.get(usize::from(index));
     Some(match *stream {
-        StreamName::Original => {
-            let video = facts.video.as_ref()?;
-            let grid = Grid::at_keyframes(&video.keyframes, facts.duration)?;
-            grid.segments().map(|segment| segment.length()).collect()
-        }
+        StreamName::Original => grid::original(facts)?.segments().map(|segment| segment.length()).collect(),
         StreamName::Rung(_) => fixed.segments().map(|segment| segment.length()).collect(),
         StreamName::Audio(index) => {
             let audio = audio(index)?;

@@ -19,7 +19,7 @@ use media_model::{ByteCount, TimeRange};
 
 use crate::facts::MediaFacts;
 use crate::file::MediaFile;
-use crate::grid::{Grid, PacketGrid};
+use crate::grid::{self, Grid, PacketGrid};
 use crate::manifest::has_stream;
 use crate::source::Source;
 use crate::stream_name::StreamName;
@@ -87,7 +87,11 @@ impl Copier {
         Ok(write::media_segment(number.saturating_add(1), shift, &samples))
     }
 
-    fn open(&self, source: &Source, stream: &StreamName) -> Result<(std::sync::Arc<SourceIndex>, MediaFile), CopyError> {
+    fn open(
+        &self,
+        source: &Source,
+        stream: &StreamName,
+    ) -> Result<(std::sync::Arc<SourceIndex>, MediaFile), CopyError> {
         let copied = matches!(stream, StreamName::Original | StreamName::Audio(_));
         if !copied || !has_stream(&source.facts, stream) {
             return Err(CopyError::NoSuchStream);
@@ -101,7 +105,7 @@ impl Copier {
 /// The samples of one segment of the original video: a closed group of pictures, or several.
 fn pictures(index: &SourceIndex, file: &MediaFile, facts: &MediaFacts, number: u32) -> Result<Vec<Sample>, CopyError> {
     let video = facts.video.as_ref().ok_or(CopyError::NoSuchStream)?;
-    let grid = Grid::at_keyframes(&video.keyframes, facts.duration).ok_or(CopyError::NoSuchStream)?;
+    let grid = grid::original(facts).ok_or(CopyError::NoSuchStream)?;
     let range = grid.segment(number).ok_or(CopyError::NoSuchSegment(number))?;
     // The first segment begins at zero, its first picture where it begins.
     let first = video.keyframes[0];

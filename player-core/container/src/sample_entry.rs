@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use media_model::Resolution;
 
+use crate::aac::AudioSpecificConfig;
 use crate::boxes::{Fields, boxes, find};
 use crate::track::CodecConfig;
 
@@ -103,7 +104,7 @@ fn audio(fourcc: [u8; 4], mut fields: Fields<'_>) -> Option<SampleEntry> {
     let stream = esds.and_then(elementary_stream);
     let object_type = stream.as_ref().map(|stream| stream.object_type);
     let codec = stream.filter(|stream| fourcc == *b"mp4a" && stream.object_type == 0x40).and_then(|stream| {
-        let config = crate::aac::AudioSpecificConfig::parse(stream.specific)?;
+        let config = AudioSpecificConfig::parse(stream.specific).filter(|config| !config.short_frames)?;
         channels = config.channels.unwrap_or(channels);
         sample_rate = config.sample_rate;
         Some(CodecConfig::Aac { asc: Bytes::copy_from_slice(stream.specific), channels, sample_rate })

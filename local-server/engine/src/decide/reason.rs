@@ -50,6 +50,10 @@ pub enum Reason {
     },
     /// The file does not tell where decoding can begin.
     KeyframesUnknown,
+    /// It tells, but they are so far apart that segments would be too long.
+    KeyframesFarApart,
+    /// The file lacks the parameter sets that a decoder needs at the start.
+    ParametersMissing,
     /// Groups of pictures need pictures of the group before.
     OpenGop,
     /// The client has no decoder for an audio stream.
@@ -84,6 +88,8 @@ impl Reason {
             Self::Interlaced => "interlaced",
             Self::Rotated { .. } => "rotated",
             Self::KeyframesUnknown => "keyframes_unknown",
+            Self::KeyframesFarApart => "keyframes_far_apart",
+            Self::ParametersMissing => "parameters_missing",
             Self::OpenGop => "open_gop",
             Self::AudioCodecNotSupported { .. } => "audio_codec_not_supported",
             Self::AudioNotStereoAac { .. } => "audio_not_stereo_aac",
@@ -114,6 +120,8 @@ impl fmt::Display for Reason {
             Self::Interlaced => write!(out, "The video is interlaced."),
             Self::Rotated { degrees } => write!(out, "The picture has to be turned by {degrees} degrees."),
             Self::KeyframesUnknown => write!(out, "The file does not say where decoding can begin."),
+            Self::KeyframesFarApart => write!(out, "Keyframes are too far apart to cut the video at them."),
+            Self::ParametersMissing => write!(out, "The file does not tell what a decoder has to know of the video."),
             Self::OpenGop => write!(out, "The video cannot be cut at its keyframes."),
             Self::AudioCodecNotSupported { stream, codec } => {
                 write!(out, "This device does not decode {} (audio stream {}).", audio_name(*codec), stream + 1)

@@ -131,6 +131,13 @@ fn each_file_goes_the_cheapest_way() {
             reasons: &[],
         },
         Row {
+            name: "a keyframe at the start and no other",
+            change: |facts| video(facts).keyframes.truncate(1),
+            client: client("avc1.640028", "mp4a.40.2", ""),
+            way: Way::Transcode,
+            reasons: &["container_not_supported", "keyframes_far_apart"],
+        },
+        Row {
             name: "interlaced",
             change: |facts| video(facts).interlaced = true,
             client: browser(),

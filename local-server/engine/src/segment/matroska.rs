@@ -85,9 +85,7 @@ impl MatroskaIndex {
     pub(super) fn track(&self, stream: &StreamName) -> Option<(&TrackConfig, u32)> {
         match *stream {
             StreamName::Original => self.video.as_ref().map(|(config, _)| (config, self.shift)),
-            StreamName::Audio(index) => {
-                self.audio.get(usize::from(index))?.as_ref().map(|sound| (&sound.config, 0))
-            }
+            StreamName::Audio(index) => self.audio.get(usize::from(index))?.as_ref().map(|sound| (&sound.config, 0)),
             StreamName::Rung(_) | StreamName::AudioAac(_) => None,
         }
     }
@@ -124,7 +122,9 @@ impl MatroskaIndex {
         }
         let end = match past {
             Some(past) => self.ticks(past.time, VIDEO_TIMESCALE, 0),
-            None => range.end().to_ticks(VIDEO_TIMESCALE).max(packets.iter().map(|packet| packet.at + 1).max().unwrap_or(0)),
+            None => {
+                range.end().to_ticks(VIDEO_TIMESCALE).max(packets.iter().map(|packet| packet.at + 1).max().unwrap_or(0))
+            }
         };
         Ok((!packets.is_empty()).then_some(Pictures { packets, end }))
     }
@@ -138,9 +138,8 @@ impl MatroskaIndex {
     ) -> Result<Vec<Packet>, CopyError> {
         self.check(input)?;
         let sound = self.audio.get(usize::from(audio)).and_then(Option::as_ref).ok_or(CopyError::NoSuchStream)?;
-        let time_of = |place: u64| {
-            MediaTime::from_ticks(i64::try_from(grid.sample(place)).unwrap_or(i64::MAX), grid.sample_rate)
-        };
+        let time_of =
+            |place: u64| MediaTime::from_ticks(i64::try_from(grid.sample(place)).unwrap_or(i64::MAX), grid.sample_rate);
         let begin = time_of(places.start).as_micros().saturating_sub(INTERLEAVING_NS / 1_000);
         let before = self.points.partition_point(|(at, _)| at.as_micros() <= begin).checked_sub(1);
         let cluster = before.map(|place| self.points[place].1.cluster).or(self.file.first_cluster);

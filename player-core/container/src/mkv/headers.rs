@@ -93,6 +93,7 @@ fn codec(id: &str, private: &[u8], resolution: Resolution, sample_rate: u32, cha
         "A_AAC" | "A_AAC/MPEG4/LC" | "A_AAC/MPEG2/LC" => {
             let asc = private();
             match AudioSpecificConfig::parse(&asc) {
+                Some(config) if config.short_frames => None,
                 Some(config) => Some(CodecConfig::Aac {
                     asc,
                     channels: config.channels.unwrap_or(channels),
