@@ -170,6 +170,22 @@ pub(crate) fn picture(width: u32, height: u32) -> String {
     }
 }
 
+/// Frames per second: `25 fps`, `23.976 fps`.
+pub(crate) fn frame_rate(rate: f64) -> String {
+    let digits = format!("{rate:.3}");
+    format!("{} fps", digits.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// The name of a container.
+pub(crate) fn container(name: &str) -> String {
+    match name {
+        "matroska" => "Matroska".to_owned(),
+        "webm" => "WebM".to_owned(),
+        "mpegts" => "MPEG-TS".to_owned(),
+        other => other.to_uppercase(),
+    }
+}
+
 /// Channels as people say them.
 pub(crate) fn channels(count: u16) -> String {
     match count {
@@ -297,6 +313,11 @@ mod tests {
     fn numbers_have_their_thousands_apart() {
         assert_eq!([7, 1_240, 8_113_000].map(number), ["7", "1,240", "8,113,000"]);
         assert_eq!(progress(Progress::Probing { done: 1_240, of: 8_113 }), "Reading your library: 1,240 of 8,113");
+    }
+
+    #[test]
+    fn frame_rates_have_only_the_digits_they_need() {
+        assert_eq!([25.0, 23.976, 29.970_029, 12.5].map(frame_rate), ["25 fps", "23.976 fps", "29.97 fps", "12.5 fps"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use server_api::LibraryEvent;
 
-use crate::client::events::Events;
+use crate::client::events::{Connection, Events};
 use crate::client::{self, CallError};
 use crate::components::add_folder::FolderWish;
 use crate::shell;
@@ -14,6 +14,9 @@ use crate::state::library::Shelf;
 
 /// News are put on the shelf together, this often: a scan tells of hundreds of titles a second.
 const GATHER: Duration = Duration::from_millis(250);
+
+/// Pause before news are asked for again after the server refused them.
+const LISTEN_AGAIN: Duration = Duration::from_secs(5);
 
 /// The library as signals, shared by all pages.
 #[derive(Clone, Copy)]
@@ -28,6 +31,9 @@ pub(crate) struct Library {
     /// Whether others on the network can watch.
     pub(crate) open_to_lan: RwSignal<bool>,
     news: StoredValue<Vec<LibraryEvent>>,
+    events: StoredValue<Option<Events>, LocalStorage>,
+    /// Whether the shelf is as the server had it when the connection was made.
+    current: StoredValue<bool>,
 }
 
 impl Library {
@@ -40,18 +46,30 @@ impl Library {
             folder_trouble: RwSignal::default(),
             open_to_lan: RwSignal::new(false),
             news: StoredValue::default(),
+            events: StoredValue::new_local(None),
+            current: StoredValue::new(true),
         };
-        let events = Events::listen(move |event| library.hear(event), move || library.reload());
-        if events.is_none() {
-            library.reload();
-        }
-        StoredValue::new_local(events);
+        library.listen();
+        library.reload();
         spawn_local(async move {
             if let Ok(health) = client::health().await {
                 library.open_to_lan.set(health.open_to_lan);
             }
         });
         library
+    }
+
+    fn listen(self) {
+        let connection = move |connection| match connection {
+            // The first load runs beside the first connection; after a break everything may be different.
+            Connection::Open if self.current.get_value() => self.current.set_value(false),
+            Connection::Open => self.reload(),
+            Connection::Refused => {
+                self.current.set_value(false);
+                set_timeout(move || self.listen(), LISTEN_AGAIN);
+            }
+        };
+        self.events.set_value(Events::listen(move |event| self.hear(event), connection));
     }
 
     /// Loads everything anew.

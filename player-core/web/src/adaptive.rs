@@ -31,6 +31,8 @@ pub(crate) struct Adaptive {
     video: HtmlVideoElement,
     loads: Rc<Loads>,
     buffers: RefCell<Rc<Buffers>>,
+    /// A frame is on screen, but the element has not set off yet.
+    framed: Cell<bool>,
     timer: RefCell<Option<(Now, Timer)>>,
     _playhead: RefCell<Option<Interval>>,
     tell: Box<dyn Fn(Event)>,
@@ -57,6 +59,7 @@ impl Adaptive {
                 video: video.clone(),
                 loads: Loads::new(sink),
                 buffers: RefCell::new(buffers),
+                framed: Cell::new(false),
                 timer: RefCell::default(),
                 _playhead: RefCell::default(),
                 tell: Box::new(tell),
@@ -85,7 +88,7 @@ impl Adaptive {
     /// Passes on what the media element said.
     pub(crate) fn heard(&self, moment: Moment) {
         match moment {
-            Moment::FirstFrame => self.feed(Input::FirstFrame),
+            Moment::FirstFrame => self.framed.set(true),
             Moment::Ended => self.feed(Input::PlayedOut),
             Moment::Error => self.feed(Input::DecodeFailed),
             Moment::Play => self.command(Command::SetPlaying(true)),
@@ -97,12 +100,18 @@ impl Adaptive {
     }
 
     fn report_playhead(&self) {
+        let moving = element::is_moving(&self.video);
+        // Browsers show the first frame and set off a little later; to the core that time belongs to the start.
+        if self.framed.get() && (moving || self.video.paused()) {
+            self.framed.set(false);
+            self.feed(Input::FirstFrame);
+        }
         let buffers = Rc::clone(&self.buffers.borrow());
         self.feed(Input::Playhead {
             at: element::position(&self.video),
             video: buffers.buffered(Track::Video),
             audio: buffers.buffered(Track::Audio),
-            moving: element::is_moving(&self.video),
+            moving,
             dropped_frames: element::dropped_frames(&self.video),
         });
     }

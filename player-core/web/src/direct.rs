@@ -1,7 +1,7 @@
 //! The file itself in `<video src>`: the browser loads, demuxes and buffers; the core's rule watches whether the link
 //! carries it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use media_model::{MediaDuration, MediaTime};
@@ -24,6 +24,8 @@ pub(crate) struct Direct {
     start: Option<MediaTime>,
     watch: RefCell<DirectWatch>,
     stillness: RefCell<Stillness>,
+    /// Whether it has set off since it was opened.
+    moved: Cell<bool>,
 }
 
 impl Direct {
@@ -36,19 +38,21 @@ impl Direct {
             start,
             watch: RefCell::new(DirectWatch::new(WebClock.now())),
             stillness: RefCell::default(),
+            moved: Cell::new(false),
         });
         direct.move_to_start();
         direct
     }
 
     /// Takes what the media element said. Some position if the adaptive source should go on from there.
-    pub(crate) fn heard(&self, moment: Moment, started: bool) -> Option<MediaTime> {
+    pub(crate) fn heard(&self, moment: Moment) -> Option<MediaTime> {
         // Set before the metadata is there, a position is only a wish that not every browser keeps.
         if moment == Moment::Metadata {
             self.move_to_start();
         }
+        self.moved.set(self.moved.get() || element::is_moving(&self.video));
         let now = WebClock.now();
-        self.stillness.borrow_mut().observe(now, self.seen(started));
+        self.stillness.borrow_mut().observe(now, self.seen());
         match self.watch.borrow_mut().observe(now, self.observation()) {
             Advice::Stay => None,
             Advice::Leave { at, .. } => Some(at),
@@ -56,8 +60,8 @@ impl Direct {
     }
 
     /// What the viewer would say it does.
-    pub(crate) fn state(&self, now: Now, started: bool) -> PlaybackState {
-        self.stillness.borrow().state(now, self.seen(started))
+    pub(crate) fn state(&self, now: Now) -> PlaybackState {
+        self.stillness.borrow().state(now, self.seen())
     }
 
     /// Stalls up to now.
@@ -65,13 +69,13 @@ impl Direct {
         self.stillness.borrow().counters(now)
     }
 
-    fn seen(&self, started: bool) -> Seen {
+    fn seen(&self) -> Seen {
         Seen {
             moving: element::is_moving(&self.video),
             paused: self.video.paused(),
             seeking: self.video.seeking(),
             ended: self.video.ended(),
-            started,
+            started: self.moved.get(),
         }
     }
 

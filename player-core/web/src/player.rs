@@ -363,7 +363,7 @@ impl Inner {
             if moment == Moment::Error {
                 return self.give_up(self.element_failure());
             }
-            let leave = direct.heard(moment, self.framed.get());
+            let leave = direct.heard(moment);
             let adaptive = self.sources.iter().position(|source| matches!(source, PlaySource::Hls(_)));
             if let (Some(at), Some(index)) = (leave, adaptive) {
                 return self.open(index, Some(at));
@@ -436,7 +436,7 @@ impl Inner {
             Session::Direct(direct) => {
                 // Before the first frame an element that may play is "paused" only because nothing is there to play.
                 let waits = self.wanted.get() && !self.framed.get();
-                let state = direct.state(WebClock.now(), self.framed.get());
+                let state = direct.state(WebClock.now());
                 if waits && state == PlaybackState::Paused { PlaybackState::Loading } else { state }
             }
             Session::Adaptive(adaptive) => adaptive.stats().state,

@@ -68,7 +68,7 @@ pub(crate) fn Artwork(movie: Arc<Movie>) -> impl IntoView {
 #[component]
 pub(crate) fn Skeletons(count: usize) -> impl IntoView {
     let frame = || view! { <li class="card" aria-hidden="true"><span class="artwork skeleton"></span></li> };
-    view! { <ul class="grid" data-testid="skeletons" aria-label=i18n::LOADING>{(0..count).map(|_| frame()).collect_view()}</ul> }
+    view! { <ul class="grid skeletons" data-testid="skeletons" aria-label=i18n::LOADING>{(0..count).map(|_| frame()).collect_view()}</ul> }
 }
 
 /// Year and running time in one line.

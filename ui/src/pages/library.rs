@@ -12,7 +12,7 @@ use crate::components::notice::Notice;
 use crate::components::poster::{MovieCard, Skeletons, UnplayableRow};
 use crate::library::{Library, library};
 use crate::state::focus::{self, Direction};
-use crate::state::library::Look;
+use crate::state::library::{Look, Shelf};
 use crate::{i18n, shell};
 
 /// Cards made at once; more come as the viewer scrolls, so that a shelf of thousands opens at once.
@@ -22,7 +22,7 @@ const BATCH: usize = 150;
 #[component]
 pub(crate) fn LibraryPage() -> impl IntoView {
     let library = library();
-    let look = Memo::new(move |_| library.shelf.with(crate::state::library::Shelf::look));
+    let look = Memo::new(move |_| library.shelf.with(Shelf::look));
     document().set_title(i18n::APP);
     let add = Callback::new(move |wish| library.add_folder(wish));
     let add_folder = move |primary| {
@@ -52,7 +52,7 @@ pub(crate) fn LibraryPage() -> impl IntoView {
 /// Name, progress, search, and what can be done with the whole library.
 #[component]
 fn Head(library: Library, look: Memo<Look>) -> impl IntoView {
-    let progress = Memo::new(move |_| library.shelf.with(crate::state::library::Shelf::progress));
+    let progress = Memo::new(move |_| library.shelf.with(Shelf::progress));
     let has_posters = move || look.get() == Look::Posters;
     view! {
         <header class="head">
@@ -92,7 +92,8 @@ fn BrandMark() -> impl IntoView {
 /// What is wrong with the server or with folders.
 #[component]
 fn Troubles(library: Library) -> impl IntoView {
-    let folders = Memo::new(move |_| library.shelf.with(crate::state::library::Shelf::folder_problems));
+    let folders = Memo::new(move |_| library.shelf.with(Shelf::folder_problems));
+    let scan = Memo::new(move |_| library.shelf.with(Shelf::scan_problem));
     view! {
         <Show when=move || library.trouble.with(Option::is_some)>
             <Notice trouble=true sentence=Signal::derive(move || library.trouble.get().unwrap_or_default())>
@@ -101,6 +102,9 @@ fn Troubles(library: Library) -> impl IntoView {
                     <span>{i18n::RETRY}</span>
                 </button>
             </Notice>
+        </Show>
+        <Show when=move || scan.with(Option::is_some)>
+            <p class="trouble" role="alert" data-testid="scan-problem"><Glyph icon=Icon::Alert />{move || scan.get()}</p>
         </Show>
         <Show when=move || folders.with(|folders| !folders.is_empty())>
             <ul class="folder-problems" data-testid="folder-problems">

@@ -96,7 +96,7 @@ fn Details(video: Video) -> impl IntoView {
                 .iter()
                 .map(|stream| {
                     let rate = stream.bitrate_bps.map(i18n::rate);
-                    let frames = stream.frame_rate.map(|rate| format!("{rate:.4} fps").replace(".0000", ""));
+                    let frames = stream.frame_rate.map(i18n::frame_rate);
                     let depth = stream.bit_depth.filter(|&depth| depth > 8).map(|depth| format!("{depth} bit"));
                     let size = format!("{}×{}", stream.width, stream.height);
                     joined([Some(i18n::codec(&stream.codec)), Some(size), depth, frames, rate])
@@ -108,7 +108,7 @@ fn Details(video: Video) -> impl IntoView {
             i18n::SUBTITLES,
             video.subtitles.iter().enumerate().map(|(index, stream)| subtitle_line(index, stream)).collect(),
         ),
-        (i18n::FILE, vec![joined([Some(video.container.clone()), Some(i18n::size(video.size_bytes))])]),
+        (i18n::FILE, vec![joined([Some(i18n::container(&video.container)), Some(i18n::size(video.size_bytes))])]),
     ];
     let rows = rows.into_iter().filter(|(_, lines)| !lines.is_empty());
     view! {

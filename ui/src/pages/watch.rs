@@ -129,7 +129,7 @@ pub(crate) fn WatchPage() -> impl IntoView {
                 <button class="control" data-testid="back" aria-label=i18n::BACK title=i18n::BACK on:click=move |_| leave()>
                     <Glyph icon=Icon::Back />
                 </button>
-                <p class="watch-title">{title}</p>
+                <p class="watch-title" class:is-hidden=move || paused.get()>{title}</p>
             </header>
             <Show when=move || panel.get() == Some(Panel::Stats)><StatsPanel stage /></Show>
             <Show when=move || autoplay.get() == Autoplay::Muted>

@@ -95,6 +95,11 @@ impl Shelf {
         folders.filter_map(|folder| Some((folder.path.clone(), folder.problem.as_ref()?.detail.clone()))).collect()
     }
 
+    /// Why the last scan stopped before its end.
+    pub(crate) fn scan_problem(&self) -> Option<String> {
+        Some(self.scan.as_ref()?.problem.as_ref()?.detail.clone())
+    }
+
     /// Titles that play or may play, matching `query`, in the order of a shelf.
     pub(crate) fn playable(&self, query: &str) -> Vec<Arc<Movie>> {
         self.sorted(query, |status| status != MovieStatus::Unplayable)

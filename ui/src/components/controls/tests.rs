@@ -15,10 +15,16 @@ fn lines(choices: &[Choice<Quality>]) -> Vec<(&str, bool)> {
     choices.iter().map(|choice| (choice.label.as_str(), choice.chosen)).collect()
 }
 
+fn playback(sources: Vec<Source>, variants: Vec<VariantInfo>) -> Playback {
+    let mut playback = Playback::begin(0.0);
+    playback.sources = sources;
+    playback.variants = variants;
+    playback
+}
+
 #[test]
 fn a_file_offers_itself_and_the_adaptive_source() {
-    let playback =
-        Playback { sources: vec![source(SourceKind::Direct), source(SourceKind::Hls)], ..Playback::default() };
+    let playback = playback(vec![source(SourceKind::Direct), source(SourceKind::Hls)], Vec::new());
     let choices = quality_choices(&playback, None);
     assert_eq!(lines(&choices), [("Original file", true), ("Adapt to the network", false)]);
     assert_eq!(choices[1].value, Quality::Source(1));
@@ -26,11 +32,7 @@ fn a_file_offers_itself_and_the_adaptive_source() {
 
 #[test]
 fn variants_are_listed_from_the_best_down_below_auto() {
-    let mut playback = Playback {
-        sources: vec![source(SourceKind::Hls)],
-        variants: vec![variant(0, "360p"), variant(1, "720p")],
-        ..Playback::default()
-    };
+    let mut playback = playback(vec![source(SourceKind::Hls)], vec![variant(0, "360p"), variant(1, "720p")]);
     let choices = quality_choices(&playback, Some("720p"));
     assert_eq!(lines(&choices), [("Auto", true), ("720p", false), ("360p", false)]);
     assert_eq!(choices[0].hint, "720p");
