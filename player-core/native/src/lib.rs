@@ -1,1 +1,14 @@
-//! Placeholder while the workspace is laid out.
+//! Drives player-core with reqwest and GStreamer: HLS in a native window, or nowhere, for measuring.
+//!
+//! [`NativePlayer`] carries out what the core decides: `http.rs` loads, `store.rs` keeps what was appended as a browser
+//! would, `sink.rs` plays from it. It knows no server of ours, only HLS. The pictures' way is our own (units from
+//! segments into `appsrc`), because GStreamer's HLS elements would choose for themselves.
+
+mod clock;
+mod driver;
+mod http;
+mod sink;
+mod store;
+
+pub use driver::{DriverError, NativePlayer};
+pub use sink::{SinkError, Surface};

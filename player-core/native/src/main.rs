@@ -1,2 +1,170 @@
-//! Placeholder while the workspace is laid out.
-fn main() {}
+//! `matinee-play URL`: plays an HLS address natively, and tells how it went.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Parser, ValueEnum};
+use media_model::Resolution;
+use player_core::abr::Rule;
+use player_core::message::{Command, Event, VariantInfo};
+use player_core::{PlaybackState, PlayerConfig, Stats};
+use player_native::{NativePlayer, Surface};
+use serde_json::json;
+use tokio::time::Instant;
+use url::Url;
+
+/// Plays an HLS address natively through player-core.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// A multivariant or media playlist.
+    url: Url,
+    /// No window and no sound, but the pace of a clock.
+    #[arg(long)]
+    headless: bool,
+    /// How the rendition is chosen.
+    #[arg(long, value_enum, default_value_t = Abr::Matinee)]
+    abr: Abr,
+    /// Ends after this many seconds.
+    #[arg(long, value_name = "N")]
+    max_seconds: Option<u64>,
+    /// Prints the statistics, one line of JSON a second, and a summary.
+    #[arg(long)]
+    json: bool,
+    /// No rendition higher than this.
+    #[arg(long, value_name = "PIXELS")]
+    max_height: Option<u32>,
+    /// Begins here, in seconds.
+    #[arg(long, value_name = "SECONDS")]
+    start: Option<f64>,
+}
+
+/// Rules of choosing a rendition.
+#[derive(Clone, Copy, ValueEnum)]
+enum Abr {
+    /// The default of all our players.
+    Matinee,
+    /// By throughput.
+    Throughput,
+    /// Always the lowest.
+    Lowest,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
+        .init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.into()),
+    };
+    match runtime.block_on(play(&arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn play(arguments: &Arguments) -> Result<()> {
+    let rule = match arguments.abr {
+        Abr::Matinee | Abr::Throughput => Rule::Rate,
+        Abr::Lowest => Rule::Lowest,
+    };
+    let surface = if arguments.headless { Surface::Nowhere } else { Surface::Window };
+    let mut player = NativePlayer::new(PlayerConfig { rule, ..PlayerConfig::default() }, surface)?;
+    if let Some(height) = arguments.max_height {
+        player.command(Command::LimitResolution(Some(Resolution { width: u32::MAX, height })));
+    }
+    let start = arguments.start.and_then(media_model::MediaTime::from_seconds);
+    player.open(arguments.url.clone(), start);
+    let deadline = arguments.max_seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    let mut every_second = tokio::time::interval_at(Instant::now() + Duration::from_secs(1), Duration::from_secs(1));
+    let mut variants = Vec::new();
+    let outcome = loop {
+        tokio::select! {
+            event = player.next_event() => match event {
+                Event::Ended => break Ok(()),
+                Event::Failed(reason) => break Err(reason),
+                Event::Ready { variants: all, .. } => variants = all,
+                Event::Degraded(sentence) => tracing::warn!("{sentence}"),
+                Event::Stalled(cause) => tracing::warn!(?cause, "stalled"),
+                Event::VariantChosen { .. }
+                | Event::AudioChosen(_)
+                | Event::Throughput(_)
+                | Event::Started { .. }
+                | Event::Resumed { .. } => tracing::info!(?event),
+            },
+            _ = every_second.tick() => if arguments.json { print(&line(&player.stats())) },
+            () = until(deadline) => break Ok(()),
+            signal = tokio::signal::ctrl_c() => {
+                signal.context("cannot wait for a signal")?;
+                break Ok(());
+            }
+        }
+    };
+    if arguments.json {
+        print(&summary(&player, &variants));
+    }
+    outcome.or_else(|reason| bail!("{reason}"))
+}
+
+/// The statistics of the contract, as `window.matineeStats()` gives them.
+fn line(stats: &Stats) -> serde_json::Value {
+    let state = match stats.state {
+        PlaybackState::Loading => "loading",
+        PlaybackState::Playing => "playing",
+        PlaybackState::Paused => "paused",
+        PlaybackState::Stalled => "stalled",
+        PlaybackState::Ended => "ended",
+        PlaybackState::Failed => "failed",
+    };
+    let rendition = stats.variant.as_ref().map(|shown| {
+        json!({
+            "id": shown.label,
+            "width": shown.resolution.map(|size| size.width),
+            "height": shown.resolution.map(|size| size.height),
+            "bitrate_bps": shown.bitrate.get(),
+        })
+    });
+    json!({
+        "state": state,
+        "position_s": stats.position.as_seconds(),
+        "buffered_s": stats.buffered.as_seconds(),
+        "rendition": rendition,
+        "throughput_bps": stats.throughput.map(media_model::BitsPerSecond::get),
+        "startup_ms": stats.startup.map(|startup| startup.as_secs_f64() * 1e3),
+        "stalls": stats.stalls,
+        "stalled_ms": stats.stalled.as_secs_f64() * 1e3,
+        "switches": stats.switches,
+        "dropped_frames": stats.dropped_frames,
+        "decision": null,
+        "source": "hls",
+    })
+}
+
+fn summary(player: &NativePlayer, variants: &[VariantInfo]) -> serde_json::Value {
+    let mut summary = line(&player.stats());
+    let offered = variants.iter().map(|variant| json!({ "id": variant.label, "bitrate_bps": variant.bandwidth.get() }));
+    summary["summary"] = json!({ "offered": offered.collect::<Vec<_>>(), "shown_frames": player.shown_frames() });
+    summary
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "statistics are what was asked for")]
+fn print(value: &serde_json::Value) {
+    println!("{value}");
+}
+
+#[expect(clippy::print_stderr, reason = "the reason of a failure belongs there")]
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("matinee-play: {error:#}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,274 @@
+//! Drives the core: carries out what [`Player::step`] asks for and reports what came of it.
+//!
+//! No decision about playback is made here. One task owns everything; loads and the pipeline send it news.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use bytes::Bytes;
+use gstreamer as gst;
+use media_container::cmaf::read::init_section;
+use media_model::{ByteCount, MediaTime};
+use player_core::message::{AppendFailure, Command, Event, Input, LoadKind, Output, RequestId, Track};
+use player_core::{Now, Player, PlayerConfig, Stats};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::time::{Interval, MissedTickBehavior};
+use url::Url;
+
+use crate::clock::Clock;
+use crate::http::{LoadNews, Loads, Order};
+use crate::sink::{Sink, SinkError, SinkNews, Surface};
+
+/// How often the pipeline is fed and its clock looked after.
+const BEAT: Duration = Duration::from_millis(40);
+/// The core hears where playback stands at every so many beats: some four times a second.
+const BEATS_PER_REPORT: u32 = 6;
+
+/// Why a player could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum DriverError {
+    /// Nothing can be played here.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// There is no HTTP.
+    #[error("cannot start an HTTP client")]
+    Http(#[from] reqwest::Error),
+}
+
+/// One playback. Needs a tokio runtime; dropping it ends every load and the pipeline.
+#[derive(Debug)]
+pub struct NativePlayer {
+    clock: Clock,
+    core: Player,
+    loads: Loads,
+    sink: Sink,
+    bodies: BTreeMap<RequestId, (LoadKind, Bytes)>,
+    inbox: VecDeque<Input>,
+    events: VecDeque<Event>,
+    wake_at: Option<Now>,
+    started: bool,
+    was_moving: bool,
+    beats: u32,
+    beat: Interval,
+    load_news: UnboundedReceiver<LoadNews>,
+    messages: UnboundedReceiver<gst::Message>,
+}
+
+impl NativePlayer {
+    /// A player with nothing open.
+    ///
+    /// # Errors
+    /// When GStreamer or the HTTP client does not start.
+    pub fn new(config: PlayerConfig, surface: Surface) -> Result<Self, DriverError> {
+        // Fails only if one is installed already, which serves as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client =
+            reqwest::Client::builder().user_agent(concat!("matinee-play/", env!("CARGO_PKG_VERSION"))).build()?;
+        let (load_sender, load_news) = mpsc::unbounded_channel();
+        let (message_sender, messages) = mpsc::unbounded_channel();
+        let mut beat = tokio::time::interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Ok(Self {
+            clock: Clock::start(),
+            core: Player::new(config),
+            loads: Loads::new(client, load_sender),
+            sink: Sink::new(surface, message_sender)?,
+            bodies: BTreeMap::new(),
+            inbox: VecDeque::new(),
+            events: VecDeque::new(),
+            wake_at: None,
+            started: false,
+            was_moving: false,
+            beats: 0,
+            beat,
+            load_news,
+            messages,
+        })
+    }
+
+    /// Loads a playlist and plays it from `start`.
+    pub fn open(&mut self, url: Url, start: Option<MediaTime>) {
+        self.command(Command::Open { url, start });
+    }
+
+    /// Passes on what the viewer wants.
+    pub fn command(&mut self, command: Command) {
+        let done = match &command {
+            Command::Seek(to) => self.sink.seek(*to),
+            Command::SetPlaying(playing) => self.sink.set_playing(*playing),
+            Command::Open { .. }
+            | Command::LockVariant(_)
+            | Command::SelectAudio(_)
+            | Command::LimitResolution(_)
+            | Command::Retry => Ok(()),
+        };
+        self.feed(Input::Command(command));
+        self.check(done);
+    }
+
+    /// What the core counted.
+    pub fn stats(&self) -> Stats {
+        self.core.stats()
+    }
+
+    /// Pictures that came out of the decoder in time, since the buffers were made; `None` without pictures.
+    pub fn shown_frames(&self) -> Option<u64> {
+        self.sink.shown_frames()
+    }
+
+    /// Plays until there is news for the viewer. Nothing goes on while nobody waits for it; dropping the future loses
+    /// nothing.
+    pub async fn next_event(&mut self) -> Event {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return event;
+            }
+            let wake = self.wake_at.map(|at| tokio::time::Instant::from_std(self.clock.instant(at)));
+            tokio::select! {
+                Some(news) = self.load_news.recv() => self.take(news),
+                Some(message) = self.messages.recv() => self.hear(&message),
+                () = sleep_until(wake) => self.feed(Input::Tick),
+                _ = self.beat.tick() => self.on_beat(),
+            }
+        }
+    }
+
+    fn take(&mut self, news: LoadNews) {
+        match news {
+            LoadNews::Input(input) => self.feed(input),
+            LoadNews::Body { id, kind, bytes } => {
+                let size = ByteCount::new(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+                if kind == LoadKind::Init
+                    && let Ok(init) = init_section(&bytes)
+                {
+                    self.feed(Input::Codecs { id, codecs: init.track.codec.codec_string().to_string() });
+                }
+                self.bodies.insert(id, (kind, bytes));
+                self.feed(Input::Loaded { id, size, media_start: None });
+            }
+        }
+    }
+
+    fn hear(&mut self, message: &gst::Message) {
+        match self.sink.hear(message) {
+            Some(SinkNews::Ready) => {
+                if !std::mem::replace(&mut self.started, true) {
+                    self.feed(Input::FirstFrame);
+                }
+                self.report_playhead();
+            }
+            Some(SinkNews::PlayedOut) => {
+                // So that the last position told is the last one there was.
+                self.report_playhead();
+                self.feed(Input::PlayedOut);
+            }
+            Some(SinkNews::Failed) => self.feed(Input::DecodeFailed),
+            None => {}
+        }
+    }
+
+    fn on_beat(&mut self) {
+        let tended = self.sink.tend();
+        self.check(tended);
+        self.beats += 1;
+        let moving = self.sink.is_moving();
+        if self.beats >= BEATS_PER_REPORT || moving != self.was_moving {
+            self.report_playhead();
+        }
+    }
+
+    fn report_playhead(&mut self) {
+        let input = self.playhead();
+        self.feed(input);
+    }
+
+    fn playhead(&mut self) -> Input {
+        self.beats = 0;
+        self.was_moving = self.sink.is_moving();
+        Input::Playhead {
+            at: self.sink.position(),
+            video: self.sink.buffered(Track::Video),
+            audio: self.sink.buffered(Track::Audio),
+            moving: self.was_moving,
+            dropped_frames: self.sink.dropped_frames(),
+        }
+    }
+
+    /// Steps the core with this input, and with what carrying out its outputs brings.
+    fn feed(&mut self, input: Input) {
+        self.inbox.push_back(input);
+        while let Some(input) = self.inbox.pop_front() {
+            let step = self.core.step(self.clock.now(), input);
+            self.wake_at = step.wake_at;
+            for output in step.outputs {
+                self.carry_out(output);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Load { id, url, range, kind, idle_timeout } => {
+                self.loads.start(Order { id, url, range, kind, idle_timeout });
+            }
+            Output::Cancel(id) => {
+                self.loads.cancel(id);
+                self.bodies.remove(&id);
+            }
+            Output::Forget(id) => drop(self.bodies.remove(&id)),
+            Output::Prepare { buffers, duration: _ } => {
+                self.started = false;
+                let prepared = self.sink.prepare(&buffers);
+                self.check(prepared);
+            }
+            Output::Append { track, id, offset_us } => {
+                let answer = self.append(track, id, offset_us);
+                self.inbox.push_back(match answer {
+                    Ok(()) => Input::Appended { track },
+                    Err(cause) => Input::AppendFailed { track, cause },
+                });
+                let playhead = self.playhead();
+                self.inbox.push_back(playhead);
+            }
+            Output::Evict { track, range } => {
+                self.sink.evict(track, range);
+                self.inbox.push_back(Input::Evicted { track });
+                let playhead = self.playhead();
+                self.inbox.push_back(playhead);
+            }
+            // What was appended says itself what it is; the sink changes decoders where the codec does.
+            Output::ChangeType { .. } => {}
+            Output::MoveTo(to) => {
+                let moved = self.sink.seek(to);
+                self.check(moved);
+            }
+            Output::EndOfStream => self.sink.end(),
+            Output::Event(event) => self.events.push_back(event),
+        }
+    }
+
+    fn append(&mut self, track: Track, id: RequestId, offset_us: i64) -> Result<(), AppendFailure> {
+        let (kind, bytes) = self.bodies.get(&id).cloned().ok_or(AppendFailure::Rejected)?;
+        if kind != LoadKind::Init {
+            self.bodies.remove(&id);
+        }
+        self.sink.append(track, kind, &bytes, offset_us)
+    }
+
+    /// A pipeline that refuses is a decoder that failed, as far as the core is concerned.
+    fn check(&mut self, result: Result<(), SinkError>) {
+        if let Err(error) = result {
+            tracing::error!(%error, "the pipeline does not obey");
+            // Queued, not fed: this may be inside a step's outputs.
+            self.inbox.push_back(Input::DecodeFailed);
+        }
+    }
+}
+
+/// Sleeps until a moment, or for ever.
+async fn sleep_until(at: Option<tokio::time::Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,183 @@
+//! Loads over HTTP, with progress and an end at any time.
+//!
+//! Knows nothing of playlists or media: it turns `Output::Load` into the inputs that answer it, and hands over bodies.
+
+mod headers;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use media_model::ByteCount;
+use player_core::message::{ByteRange, Input, LoadFailure, LoadKind, Problem, RequestId};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RANGE, RETRY_AFTER};
+use reqwest::{Client, Response, StatusCode};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::AbortHandle;
+use url::Url;
+
+/// Shortest time between two progress reports of one load: fine enough for a throughput estimate, coarse enough that a
+/// fast link does not keep the core busy with every chunk.
+const PROGRESS_EVERY: Duration = Duration::from_millis(16);
+/// Largest problem document that is read; ours are under a kilobyte.
+const LONGEST_PROBLEM: usize = 64 * 1024;
+/// Largest body: ten seconds of the best 4K disc are a tenth of it.
+const LARGEST_BODY: usize = 1 << 30;
+
+/// One load to begin; see `Output::Load`.
+#[derive(Clone, Debug)]
+pub(crate) struct Order {
+    pub(crate) id: RequestId,
+    pub(crate) url: Url,
+    pub(crate) range: Option<ByteRange>,
+    pub(crate) kind: LoadKind,
+    pub(crate) idle_timeout: Duration,
+}
+
+/// News of a load.
+#[derive(Debug)]
+pub(crate) enum LoadNews {
+    /// For the core as it is.
+    Input(Input),
+    /// An init section or a segment is complete.
+    Body { id: RequestId, kind: LoadKind, bytes: Bytes },
+}
+
+/// Runs loads. Dropping it ends them.
+#[derive(Debug)]
+pub(crate) struct Loads {
+    client: Client,
+    news: UnboundedSender<LoadNews>,
+    running: BTreeMap<RequestId, AbortHandle>,
+}
+
+impl Loads {
+    pub(crate) fn new(client: Client, news: UnboundedSender<LoadNews>) -> Self {
+        Self { client, news, running: BTreeMap::new() }
+    }
+
+    /// Begins a load; all that comes of it is reported as news.
+    pub(crate) fn start(&mut self, order: Order) {
+        self.running.retain(|_, task| !task.is_finished());
+        let (client, news, id) = (self.client.clone(), self.news.clone(), order.id);
+        let task = tokio::spawn(async move {
+            let end = match run(&client, &order, &news).await {
+                Ok(end) => end,
+                Err(cause) => LoadNews::Input(Input::LoadFailed { id, cause }),
+            };
+            // Nobody listens any more when the player is gone.
+            let _ = news.send(end);
+        });
+        self.running.insert(id, task.abort_handle());
+    }
+
+    /// Ends a load. News that is under way already may still come; the core ignores it.
+    pub(crate) fn cancel(&mut self, id: RequestId) {
+        if let Some(task) = self.running.remove(&id) {
+            task.abort();
+        }
+    }
+}
+
+impl Drop for Loads {
+    fn drop(&mut self) {
+        self.running.values().for_each(AbortHandle::abort);
+    }
+}
+
+/// Carries one load to its end.
+async fn run(client: &Client, order: &Order, news: &UnboundedSender<LoadNews>) -> Result<LoadNews, LoadFailure> {
+    let id = order.id;
+    let mut request = client.get(order.url.clone());
+    if let Some(ByteRange { offset, length }) = order.range {
+        let last = offset.saturating_add(length).saturating_sub(1);
+        request = request.header(RANGE, format!("bytes={offset}-{last}"));
+    }
+    let mut response = patient(order.idle_timeout, request.send()).await?;
+    if !response.status().is_success() {
+        return Err(refusal(order.idle_timeout, response).await);
+    }
+    let served = headers::server_timing(text(response.headers(), "server-timing"));
+    let announced = response.content_length();
+    let mut body = BytesMut::new();
+    let mut reported: Option<Instant> = None;
+    // Fails only when the player is gone, and then this task is about to be ended.
+    let tell = |input| news.send(LoadNews::Input(input)).map_err(|_| LoadFailure::Network);
+    while let Some(chunk) = patient(order.idle_timeout, response.chunk()).await? {
+        if body.len().saturating_add(chunk.len()) > LARGEST_BODY {
+            return Err(LoadFailure::Corrupt);
+        }
+        body.extend_from_slice(&chunk);
+        if reported.is_none() {
+            tell(Input::FirstByte { id, served })?;
+        }
+        if reported.is_none_or(|last| last.elapsed() >= PROGRESS_EVERY) {
+            reported = Some(Instant::now());
+            tell(Input::Progress { id, bytes: size(&body) })?;
+        }
+    }
+    if announced.is_some_and(|announced| announced != size(&body).get()) {
+        return Err(LoadFailure::Corrupt);
+    }
+    let body = body.freeze();
+    let body = if response.status() == StatusCode::PARTIAL_CONTENT { body } else { cut(&body, order.range)? };
+    match order.kind {
+        LoadKind::Playlist => {
+            let text = String::from_utf8(body.into()).map_err(|_| LoadFailure::Corrupt)?;
+            Ok(LoadNews::Input(Input::Playlist { id, url: response.url().clone(), text }))
+        }
+        LoadKind::Init | LoadKind::Segment => Ok(LoadNews::Body { id, kind: order.kind, bytes: body }),
+    }
+}
+
+/// Waits for the next sign of life, no longer than `patience`.
+async fn patient<T>(
+    patience: Duration,
+    work: impl Future<Output = Result<T, reqwest::Error>>,
+) -> Result<T, LoadFailure> {
+    match tokio::time::timeout(patience, work).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) if error.is_timeout() => Err(LoadFailure::TimedOut),
+        Ok(Err(_)) => Err(LoadFailure::Network),
+        Err(_) => Err(LoadFailure::TimedOut),
+    }
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn size(body: &[u8]) -> ByteCount {
+    ByteCount::new(u64::try_from(body.len()).unwrap_or(u64::MAX))
+}
+
+/// The wanted stretch of a whole body, for servers that do not know ranges.
+fn cut(body: &Bytes, range: Option<ByteRange>) -> Result<Bytes, LoadFailure> {
+    let Some(ByteRange { offset, length }) = range else { return Ok(body.clone()) };
+    let bounds = usize::try_from(offset).ok().zip(usize::try_from(offset.saturating_add(length)).ok());
+    let (start, end) = bounds.filter(|(_, end)| *end <= body.len()).ok_or(LoadFailure::Corrupt)?;
+    Ok(body.slice(start..end))
+}
+
+/// What a response outside 200-299 says.
+async fn refusal(patience: Duration, mut response: Response) -> LoadFailure {
+    let code = response.status().as_u16();
+    let retry_after = headers::retry_after(text(response.headers(), RETRY_AFTER.as_str()));
+    let is_problem = text(response.headers(), CONTENT_TYPE.as_str())
+        .is_some_and(|kind| kind.starts_with("application/problem+json"));
+    let mut body = BytesMut::new();
+    while is_problem && body.len() <= LONGEST_PROBLEM {
+        match patient(patience, response.chunk()).await {
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) | Err(_) => break,
+        }
+    }
+    let problem = serde_json::from_slice(&body).ok().and_then(|document: serde_json::Value| {
+        let field = |name: &str| document.get(name)?.as_str().map(str::to_owned);
+        Some(Problem { code: field("code")?, detail: field("detail")? })
+    });
+    LoadFailure::Status { code, retry_after, problem }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,404 @@
+//! The media element of the desktop: buffers that are appended to, and a GStreamer pipeline that plays from them.
+//!
+//! Decides nothing about what to load. It keeps what was appended ([`Store`]), hands the pipeline the next two seconds,
+//! stops the clock where data ends and starts it again when more has come, as a browser's media element does. Only the
+//! driver's task calls it, so a seek and the units pushed after it cannot get out of order.
+
+mod chain;
+mod output;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use media_container::cmaf::read::{CmafError, Init, init_section, media_segment};
+use media_model::{MediaTime, Ranges, TimeRange};
+use player_core::message::{AppendFailure, BufferSetup, LoadKind, Track};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::store::{Cursor, Store};
+use chain::{Chain, Coding};
+use output::Output;
+pub use output::Surface;
+
+/// How far ahead of the playhead the pipeline is fed.
+const FED: i64 = 2_000_000_000;
+/// With less data than this ahead, the clock stops.
+const DRY: i64 = 100_000_000;
+/// With this much, it starts again.
+const WET: i64 = 400_000_000;
+
+/// Why nothing can be played here.
+#[derive(Debug, thiserror::Error)]
+pub enum SinkError {
+    /// GStreamer itself does not start.
+    #[error("GStreamer does not start")]
+    Start(#[from] gst::glib::Error),
+    /// An element is not installed.
+    #[error("the GStreamer element {0} is missing")]
+    Missing(&'static str),
+    /// The pipeline refuses.
+    #[error("the pipeline does not work: {0}")]
+    Pipeline(&'static str),
+}
+
+/// What happened in the pipeline since it was asked last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SinkNews {
+    /// A frame is on screen, the first or the first after a seek.
+    Ready,
+    /// The last frame has been shown.
+    PlayedOut,
+    /// A decoder or an output failed.
+    Failed,
+}
+
+/// One track: what was appended and how far it was handed on.
+#[derive(Debug)]
+struct Lane {
+    track: Track,
+    output: Output,
+    chain: Chain,
+    init: Option<Arc<Init>>,
+    config: Option<Arc<media_container::TrackConfig>>,
+    /// What the source was told last.
+    announced: Option<Arc<media_container::TrackConfig>>,
+    store: Store,
+    cursor: Cursor,
+    over: bool,
+}
+
+/// The pipeline and its buffers.
+#[derive(Debug)]
+pub(crate) struct Sink {
+    surface: Surface,
+    wakeup: UnboundedSender<gst::Message>,
+    pipeline: gst::Pipeline,
+    lanes: Vec<Lane>,
+    playing_wanted: bool,
+    /// The clock stands because data is missing.
+    starved: bool,
+    ended: bool,
+    /// Where a seek leads that has not arrived.
+    seeking: Option<i64>,
+    position: i64,
+}
+
+impl Sink {
+    /// A sink without buffers. Messages of the pipeline go to `wakeup`, to be handed back to [`Sink::hear`].
+    pub(crate) fn new(surface: Surface, wakeup: UnboundedSender<gst::Message>) -> Result<Self, SinkError> {
+        gst::init()?;
+        Ok(Self {
+            surface,
+            wakeup,
+            pipeline: gst::Pipeline::new(),
+            lanes: Vec::new(),
+            playing_wanted: true,
+            starved: true,
+            ended: false,
+            seeking: None,
+            position: 0,
+        })
+    }
+
+    /// Makes the buffers, empty, in place of those before.
+    pub(crate) fn prepare(&mut self, buffers: &[BufferSetup]) -> Result<(), SinkError> {
+        self.close();
+        self.lanes.clear();
+        self.pipeline = gst::Pipeline::new();
+        let bus = self.pipeline.bus().ok_or(SinkError::Pipeline("no bus"))?;
+        let wakeup = self.wakeup.clone();
+        bus.set_sync_handler(move |_, message| {
+            // Nobody listens any more when the player is gone.
+            let _ = wakeup.send(message.clone());
+            gst::BusSyncReply::Drop
+        });
+        for setup in buffers {
+            let coding = Coding::of_mime(&setup.mime).ok_or(SinkError::Pipeline("no decoder for this codec"))?;
+            let output = self.surface.output(&self.pipeline, setup.track)?;
+            let chain = Chain::build(&self.pipeline, coding, &output.first)?;
+            self.lanes.push(Lane {
+                track: setup.track,
+                output,
+                chain,
+                init: None,
+                config: None,
+                announced: None,
+                store: Store::default(),
+                cursor: Cursor::at(self.position),
+                over: false,
+            });
+        }
+        (self.starved, self.ended, self.seeking) = (true, false, None);
+        self.change_state(gst::State::Paused)?;
+        if self.position > 0 { self.seek(MediaTime::from_micros(self.position / 1_000)) } else { Ok(()) }
+    }
+
+    /// Takes the bytes of an init section or a segment.
+    pub(crate) fn append(
+        &mut self,
+        track: Track,
+        kind: LoadKind,
+        bytes: &Bytes,
+        offset_us: i64,
+    ) -> Result<(), AppendFailure> {
+        let lane = self.lane(track).ok_or(AppendFailure::Rejected)?;
+        match kind {
+            LoadKind::Init => {
+                let init = Arc::new(init_section(bytes).map_err(refusal)?);
+                lane.config = Some(Arc::new(init.track.clone()));
+                lane.init = Some(init);
+            }
+            LoadKind::Segment | LoadKind::Playlist => {
+                let (init, config) = lane.init.as_ref().zip(lane.config.as_ref()).ok_or(AppendFailure::Rejected)?;
+                let samples = media_segment(init, bytes).map_err(refusal)?;
+                lane.store.append(config, samples, offset_us).map_err(|_| AppendFailure::QuotaExceeded)?;
+                self.ended = false;
+                self.tend().map_err(|_| AppendFailure::Rejected)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a stretch of a buffer.
+    pub(crate) fn evict(&mut self, track: Track, range: TimeRange) {
+        if let Some(lane) = self.lane(track) {
+            lane.store.remove(nanos(range.start()), nanos(range.end()));
+        }
+    }
+
+    /// Nothing more will be appended.
+    pub(crate) fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// What a buffer holds.
+    pub(crate) fn buffered(&self, track: Track) -> Ranges {
+        self.lanes.iter().find(|lane| lane.track == track).map(|lane| lane.store.ranges()).unwrap_or_default()
+    }
+
+    /// Wishes to play or to pause.
+    pub(crate) fn set_playing(&mut self, playing: bool) -> Result<(), SinkError> {
+        self.playing_wanted = playing;
+        self.run()
+    }
+
+    /// Moves the playhead.
+    pub(crate) fn seek(&mut self, to: MediaTime) -> Result<(), SinkError> {
+        let target = nanos(to).max(0);
+        self.position = target;
+        if self.lanes.is_empty() {
+            return Ok(());
+        }
+        self.seeking = Some(target);
+        self.starved = true;
+        self.run()?;
+        let time = gst::ClockTime::from_nseconds(u64::try_from(target).unwrap_or_default());
+        self.pipeline
+            .seek_simple(gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE, time)
+            .map_err(|_| SinkError::Pipeline("it does not seek"))?;
+        for lane in &mut self.lanes {
+            (lane.cursor, lane.over) = (Cursor::at(target), false);
+        }
+        self.tend()
+    }
+
+    /// Where playback stands.
+    pub(crate) fn position(&mut self) -> MediaTime {
+        if self.seeking.is_none()
+            && let Some(position) = self.pipeline.query_position::<gst::ClockTime>()
+        {
+            // Outputs tell the clock's time, which runs on a little where data ends.
+            let position = i64::try_from(position.nseconds()).unwrap_or(i64::MAX);
+            self.position = position.min(self.end_of_data(position).unwrap_or(position));
+        }
+        MediaTime::from_micros(self.position / 1_000)
+    }
+
+    /// Whether frames are moving.
+    pub(crate) fn is_moving(&self) -> bool {
+        let (_, state, _) = self.pipeline.state(gst::ClockTime::ZERO);
+        self.seeking.is_none() && self.playing_wanted && !self.starved && state == gst::State::Playing
+    }
+
+    /// Frames that came too late to be shown.
+    pub(crate) fn dropped_frames(&self) -> Option<u64> {
+        self.lanes.iter().find(|lane| lane.track == Track::Video)?.output.count("dropped")
+    }
+
+    /// Frames that were shown.
+    pub(crate) fn shown_frames(&self) -> Option<u64> {
+        self.lanes.iter().find(|lane| lane.track == Track::Video)?.output.count("rendered")
+    }
+
+    /// Feeds the pipeline, and stops or starts its clock. To be called some twenty times a second.
+    pub(crate) fn tend(&mut self) -> Result<(), SinkError> {
+        if self.lanes.is_empty() {
+            return Ok(());
+        }
+        let position = nanos(self.position());
+        if let Some(at) = self.due_for_another_decoder(position) {
+            self.change_decoders()?;
+            return self.seek(MediaTime::from_micros(at / 1_000));
+        }
+        let ended = self.ended;
+        let late = self.lanes.iter_mut().map(|lane| lane.feed(position, ended)).fold(false, |late, one| late | one);
+        if late {
+            // More was appended after the source had been told that nothing follows: only a flush takes that back.
+            return self.seek(MediaTime::from_micros(position / 1_000));
+        }
+        let ahead = self.end_of_data(position).map_or(0, |end| end - position);
+        self.starved = !self.everything_is_there() && if self.starved { ahead < WET } else { ahead < DRY };
+        self.run()
+    }
+
+    /// What a message of the pipeline means.
+    pub(crate) fn hear(&mut self, message: &gst::Message) -> Option<SinkNews> {
+        // One of a pipeline that was replaced.
+        let ours = message.src().is_some_and(|source| {
+            source == self.pipeline.upcast_ref::<gst::Object>() || source.has_as_ancestor(&self.pipeline)
+        });
+        if !ours {
+            return None;
+        }
+        match message.view() {
+            gst::MessageView::AsyncDone(_) => {
+                self.seeking = None;
+                Some(SinkNews::Ready)
+            }
+            gst::MessageView::Eos(_) => Some(SinkNews::PlayedOut),
+            gst::MessageView::Error(error) => {
+                tracing::error!(error = %error.error(), debug = ?error.debug(), "the pipeline failed");
+                Some(SinkNews::Failed)
+            }
+            gst::MessageView::Warning(warning) => {
+                tracing::warn!(warning = %warning.error(), "the pipeline complains");
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn lane(&mut self, track: Track) -> Option<&mut Lane> {
+        self.lanes.iter_mut().find(|lane| lane.track == track)
+    }
+
+    /// Where the first of the tracks runs dry.
+    fn end_of_data(&self, position: i64) -> Option<i64> {
+        self.lanes.iter().map(|lane| lane.store.end_around(position)).min().flatten()
+    }
+
+    /// Nothing will come that is not there: the sources run out by themselves.
+    fn everything_is_there(&self) -> bool {
+        self.ended && self.lanes.iter().all(|lane| lane.over)
+    }
+
+    /// Where a track changes its codec, if the playhead is there.
+    fn due_for_another_decoder(&self, position: i64) -> Option<i64> {
+        self.lanes
+            .iter()
+            .filter_map(|lane| {
+                let next = lane.store.peek(&lane.cursor)?;
+                (Coding::of(&next.config) != lane.chain.coding).then_some(lane.cursor.until())
+            })
+            .find(|&until| until <= position + DRY)
+    }
+
+    /// Gives each track the decoder that its next unit needs. There is a short stop: the outputs let go of their frames.
+    fn change_decoders(&mut self) -> Result<(), SinkError> {
+        self.change_state(gst::State::Ready)?;
+        for lane in &mut self.lanes {
+            let wanted = lane.store.peek(&lane.cursor).map(|next| Coding::of(&next.config));
+            if let Some(wanted) = wanted.filter(|&wanted| wanted != lane.chain.coding) {
+                lane.chain.rebuild(&self.pipeline, wanted, &lane.output.first)?;
+            }
+            lane.announced = None;
+        }
+        self.change_state(gst::State::Paused)
+    }
+
+    fn run(&self) -> Result<(), SinkError> {
+        if self.lanes.is_empty() {
+            return Ok(());
+        }
+        let wanted = if self.playing_wanted && !self.starved { gst::State::Playing } else { gst::State::Paused };
+        let (_, current, pending) = self.pipeline.state(gst::ClockTime::ZERO);
+        let target = if pending == gst::State::VoidPending { current } else { pending };
+        if target == wanted { Ok(()) } else { self.change_state(wanted) }
+    }
+
+    fn change_state(&self, state: gst::State) -> Result<(), SinkError> {
+        self.pipeline.set_state(state).map(drop).map_err(|_| SinkError::Pipeline("it does not change its state"))
+    }
+
+    fn close(&self) {
+        if let Some(bus) = self.pipeline.bus() {
+            bus.unset_sync_handler();
+        }
+        // A pipeline that does not stop is let go all the same.
+        let _ = self.pipeline.set_state(gst::State::Null);
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Lane {
+    /// Hands units to the source up to two seconds ahead. Returns whether data came after its end was announced.
+    fn feed(&mut self, position: i64, ended: bool) -> bool {
+        while self.cursor.until() < position.saturating_add(FED) {
+            let Some(next) = self.store.peek(&self.cursor) else {
+                if ended && !self.over && self.store.is_over(&self.cursor) {
+                    // Refused by a source that has stopped; then there is an error on the bus.
+                    let _ = self.chain.source.end_of_stream();
+                    self.over = true;
+                }
+                return false;
+            };
+            if self.over {
+                return true;
+            }
+            if Coding::of(&next.config) != self.chain.coding {
+                return false;
+            }
+            if self.announced.as_ref().is_none_or(|known| *known != next.config) {
+                self.chain.source.set_caps(Some(&chain::caps(&next.config)));
+                self.announced = Some(Arc::clone(&next.config));
+            }
+            let time = |nanos: i64| u64::try_from(nanos).ok().map(gst::ClockTime::from_nseconds);
+            let mut buffer = gst::Buffer::from_slice(next.unit.data.clone());
+            let fields = buffer.get_mut().expect("a new buffer has one owner");
+            // Presentation times only: decoders find the order themselves.
+            fields.set_pts(time(next.unit.pts));
+            fields.set_duration(time(next.unit.end - next.unit.pts));
+            if !next.unit.sync {
+                fields.set_flags(gst::BufferFlags::DELTA_UNIT);
+            }
+            if next.hidden {
+                fields.set_flags(gst::BufferFlags::DECODE_ONLY);
+            }
+            if self.chain.source.push_buffer(buffer).is_err() {
+                // It has stopped; then there is an error on the bus.
+                return false;
+            }
+            self.store.next(&mut self.cursor);
+        }
+        false
+    }
+}
+
+fn refusal(error: CmafError) -> AppendFailure {
+    tracing::warn!(%error, "an append was refused");
+    match error {
+        CmafError::Codec { .. } | CmafError::NoTrack => AppendFailure::Unsupported,
+        CmafError::Incomplete { .. } | CmafError::Outside { .. } => AppendFailure::Rejected,
+    }
+}
+
+fn nanos(time: MediaTime) -> i64 {
+    time.as_micros().saturating_mul(1_000)
+}
