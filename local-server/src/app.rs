@@ -41,6 +41,12 @@ pub struct Parts {
     pub control: tokio::runtime::Handle,
 }
 
+impl From<Parts> for App {
+    fn from(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts) }
+    }
+}
+
 impl std::ops::Deref for App {
     type Target = Parts;
 
@@ -73,7 +79,7 @@ pub(crate) async fn start(
     let engine = Engine::start(engine_config(config, data)?).await?;
     let library = Library::start(Arc::clone(&store), Arc::new(engine.clone()), config.library.clone(), data);
     let metrics = Metrics::new(engine.clone());
-    let parts = Parts {
+    Ok(App::from(Parts {
         store,
         library,
         metrics,
@@ -82,8 +88,7 @@ pub(crate) async fn start(
         open_to_lan,
         closing: CancellationToken::new(),
         control: tokio::runtime::Handle::current(),
-    };
-    Ok(App { parts: Arc::new(parts) })
+    }))
 }
 
 fn engine_config(config: &Config, data: &Path) -> Result<EngineConfig, StartError> {

@@ -10,6 +10,8 @@ pub mod http;
 pub mod library;
 mod server;
 pub mod store;
+#[cfg(test)]
+mod testing;
 
 pub use config::{Config, ConfigError, ConfigFault, Overrides};
 /// What `<executable> media-worker` runs; whoever embeds a server must offer it.

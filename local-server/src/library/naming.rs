@@ -85,11 +85,12 @@ const RELEASE_WORDS: &[&str] = &[
 /// Names that say nothing, so that the folder's name is taken.
 const EMPTY_NAMES: &[&str] = &["movie", "film", "video", "main", "feature", "title", "index", "vts_01_1", "00000"];
 
-/// Reads `path`'s name. `latest_year` is the last year that a film can be from; a later number belongs to the title.
-pub fn named(path: &Path, latest_year: u16) -> Named {
+/// Reads the name of `path`, which lies below `root`. `latest_year` is the last year that a film can be from; a later
+/// number belongs to the title.
+pub fn named(path: &Path, root: &Path, latest_year: u16) -> Named {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     if EMPTY_NAMES.contains(&stem.to_lowercase().as_str())
-        && let Some(folder) = path.parent().and_then(Path::file_name)
+        && let Some(folder) = path.parent().filter(|parent| *parent != root).and_then(Path::file_name)
     {
         return read(&folder.to_string_lossy(), latest_year);
     }

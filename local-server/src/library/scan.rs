@@ -1,7 +1,7 @@
 //! One scan: names and sizes first, so that titles can be browsed at once, then what is in the files.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -189,7 +189,7 @@ impl Scan<'_> {
             return (title.clone(), Some(moved(title, folder, file.path)));
         }
         let title = TitleId::random();
-        let named = naming::named(&file.path, latest_year());
+        let named = naming::named(&file.path, &folder.path, latest_year());
         self.to_probe.push((title.clone(), file.clone()));
         let found = Change::Found {
             title: title.clone(),
@@ -214,10 +214,8 @@ impl Scan<'_> {
         if too_much_missing(missing.len(), known) && !self.request.forget_missing {
             return Ok(Some(FolderTrouble::MuchMissing { missing: missing.len(), known }));
         }
-        // What lies below something that could not be read is not gone.
-        let hidden = |path: &Path| unseen.paths.iter().any(|(unread, _)| path.starts_with(unread));
-        let gone: Vec<TitleId> =
-            missing.iter().filter(|known| !hidden(&known.file.path)).map(|known| known.title.clone()).collect();
+        let gone = missing.iter().filter(|known| !unseen.may_hide(&known.file.path)).map(|known| known.title.clone());
+        let gone: Vec<TitleId> = gone.collect();
         self.remove(gone).await?;
         Ok(unseen.paths.first().map(|(path, reason)| FolderTrouble::PartlyUnreadable {
             count: unseen.paths.len(),
@@ -252,7 +250,7 @@ impl Scan<'_> {
 }
 
 fn moved(title: TitleId, folder: &Folder, path: PathBuf) -> Change {
-    let named = naming::named(&path, latest_year());
+    let named = naming::named(&path, &folder.path, latest_year());
     Change::Moved { title, folder: folder.id, path, name: named.name, year: named.year }
 }
 

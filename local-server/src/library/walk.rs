@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,13 @@ pub(super) struct Unseen {
     pub(super) paths: Vec<(PathBuf, String)>,
     /// Whether the walk was cancelled before its end.
     pub(super) cancelled: bool,
+}
+
+impl Unseen {
+    /// Whether `path` may well be there: it lies below something that could not be read.
+    pub(super) fn may_hide(&self, path: &Path) -> bool {
+        self.cancelled || self.paths.iter().any(|(unread, _)| path.starts_with(unread))
+    }
 }
 
 /// Walks `root`, following symbolic links but never into a folder that was seen before, and hands out files in
@@ -78,9 +86,11 @@ struct Trouble {
 impl From<walkdir::Error> for Trouble {
     fn from(error: walkdir::Error) -> Self {
         let path = if error.loop_ancestor().is_some() { None } else { error.path().map(Path::to_owned) };
-        // A link to nothing is no trouble either: there is no file.
-        let dangling =
-            error.io_error().is_some_and(|io| io.kind() == std::io::ErrorKind::NotFound) && error.depth() > 0;
+        // A link to nothing or to itself is no trouble either: there is no file.
+        let nowhere = |io: &io::Error| {
+            io.kind() == io::ErrorKind::NotFound || io.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+        };
+        let dangling = error.depth() > 0 && error.io_error().is_some_and(nowhere);
         let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
         Self { path: path.filter(|_| !dangling), reason }
     }

@@ -38,27 +38,29 @@ const CORPUS: &[(&str, &str, Option<u16>)] = &[
 #[test]
 fn the_corpus_is_read_as_people_would() {
     for (file, name, year) in CORPUS {
-        let read = named(Path::new(file), 2027);
+        let read = named(Path::new(file), Path::new(""), 2027);
         assert_eq!((read.name.as_str(), read.year), (*name, *year), "{file:?}");
     }
 }
 
 #[test]
 fn a_name_that_says_nothing_gives_way_to_its_folder() {
-    let read = named(Path::new("/films/Stalker (1979)/movie.mkv"), 2027);
+    let root = Path::new("/films");
+    let read = named(Path::new("/films/Stalker (1979)/movie.mkv"), root, 2027);
     assert_eq!(read, Named { name: "Stalker".to_owned(), year: Some(1979) });
+    assert_eq!(named(Path::new("/films/movie.mkv"), root, 2027).name, "movie");
 }
 
 #[test]
 fn bytes_that_are_no_text_still_give_a_name() {
-    let read = named(Path::new(OsStr::from_bytes(b"caf\xe9 noir (1950).mkv")), 2027);
+    let read = named(Path::new(OsStr::from_bytes(b"caf\xe9 noir (1950).mkv")), Path::new(""), 2027);
     assert_eq!(read, Named { name: "caf\u{fffd} noir".to_owned(), year: Some(1950) });
 }
 
 proptest::proptest! {
     #[test]
     fn any_name_gives_one_line_that_is_not_empty(text in "\\PC{0,40}") {
-        let read = named(Path::new(&format!("/films/{}", text.replace('/', "_"))), 2027);
+        let read = named(Path::new(&format!("/films/{}", text.replace('/', "_"))), Path::new("/films"), 2027);
         proptest::prop_assert!(!read.name.trim().is_empty());
         proptest::prop_assert!(!read.name.contains(char::is_control));
     }

@@ -43,6 +43,7 @@ fn symbolic_links_are_followed_and_loops_end() {
     symlink(root.path().join("sub"), root.path().join("twice")).unwrap();
     symlink(outside.path(), root.path().join("disk")).unwrap();
     symlink("/nonexistent/file.mkv", root.path().join("dangling.mkv")).unwrap();
+    symlink("itself.mkv", root.path().join("itself.mkv")).unwrap();
     let (found, unseen) = names(root.path());
     assert_eq!(found, ["disk/elsewhere.mkv", "sub/film.mkv"]);
     assert!(unseen.paths.is_empty(), "{unseen:?}");
@@ -62,4 +63,11 @@ fn a_cancelled_walk_says_so() {
     let cancel = CancellationToken::new();
     cancel.cancel();
     assert!(walk(root.path(), Path::new("/nowhere"), &cancel, |_| panic!("nothing is found")).cancelled);
+}
+
+#[test]
+fn what_lies_below_an_unread_folder_may_be_there() {
+    let unseen = Unseen { paths: vec![("/films/locked".into(), "permission denied".to_owned())], cancelled: false };
+    assert!(unseen.may_hide(Path::new("/films/locked/deep/film.mkv")));
+    assert!(!unseen.may_hide(Path::new("/films/locked film.mkv")));
 }
