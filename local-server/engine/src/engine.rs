@@ -1,19 +1,40 @@
 //! The handle that the server holds: every question it may ask about media, answered by the modules below.
 
+mod discovered;
+
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use media_model::{ByteCount, Resolution};
+use tokio::sync::Semaphore;
 
 use crate::decide::Capabilities;
 use crate::facts::MediaFacts;
-use crate::manifest::Offer;
-use crate::playback::{Counters, PlaybackError, Segment};
-use crate::probe::ProbeError;
+use crate::manifest::{self, Offer};
+use crate::playback::{Counters, Playback, PlaybackError, Segment, jobs};
+use crate::probe::{self, Flaw, ProbeError, Probed};
+use crate::segment::Copier;
 use crate::source::Source;
+use crate::store::{FileStore, StoreError};
 use crate::stream_name::StreamName;
 use crate::worker::WorkerCommand;
+use crate::worker::process::{Answer, Workers};
+use crate::worker::protocol::Job;
+
+/// How long a worker may take to describe a file; broken ones hang demuxers.
+const DISCOVER_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long a worker may take for a poster: it looks at up to six places of the film.
+const POSTER_LIMIT: Duration = Duration::from_secs(30);
+
+/// Descriptions and posters that workers may be at at once.
+const SMALL_JOBS: usize = 2;
+
+/// Memory for the indexes of sources that are being copied.
+const INDEX_MEMORY: ByteCount = ByteCount::new(32 << 20);
 
 /// What an engine needs to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,21 +98,31 @@ pub enum PosterError {
 /// The media engine. Cheap to clone; all clones are one engine.
 #[derive(Clone, Debug)]
 pub struct Engine {
-    shared: Arc<Shared>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    config: EngineConfig,
+    playback: Playback,
+    workers: Workers,
+    small_jobs: Arc<Semaphore>,
 }
 
 impl Engine {
-    /// Sweeps the cache folder and starts the task that looks after workers.
+    /// Sweeps the cache folder, and has a worker load GStreamer once, so that later ones find its registry.
     ///
     /// # Errors
     /// When the cache folder cannot be used.
     pub async fn start(config: EngineConfig) -> Result<Self, EngineError> {
-        Ok(Self { shared: Arc::new(Shared { config }) })
+        let (root, quota) = (config.cache_dir.join("segments"), config.quota);
+        let opened = tokio::task::spawn_blocking(move || FileStore::open(root, quota)).await;
+        let unusable = |source| EngineError::Cache { path: config.cache_dir.clone(), source };
+        let store = match opened {
+            Ok(Ok(store)) => store,
+            Ok(Err(StoreError::Io { path, source })) => return Err(EngineError::Cache { path, source }),
+            Ok(Err(StoreError::Full { .. })) => return Err(unusable(std::io::ErrorKind::StorageFull.into())),
+            Err(error) => return Err(unusable(std::io::Error::other(error))),
+        };
+        let workers = Workers::new(config.worker, &config.cache_dir);
+        workers.warm_up();
+        let copier = Arc::new(Copier::new(INDEX_MEMORY));
+        let playback = Playback::new(Arc::new(store), copier, workers.clone(), config.heads);
+        Ok(Self { playback, workers, small_jobs: Arc::new(Semaphore::new(SMALL_JOBS)) })
     }
 
     /// Describes a file without playing it: container headers by our own readers, audio files by symphonia, all others
@@ -100,7 +131,28 @@ impl Engine {
     /// # Errors
     /// When the file cannot be read or is no media file.
     pub async fn probe(&self, path: &Path) -> Result<MediaFacts, ProbeError> {
-        todo!()
+        let owned = path.to_owned();
+        let native = tokio::task::spawn_blocking(move || {
+            Ok(match probe::native(&owned)? {
+                Probed::Facts(facts) => (Some(*facts), None),
+                Probed::Unknown => (None, Some(File::open(&owned)?)),
+            })
+        });
+        let ended = |error: tokio::task::JoinError| Err(ProbeError::Unreadable(error.to_string()));
+        match native.await.unwrap_or_else(ended)? {
+            (Some(facts), _) => Ok(facts),
+            (None, file) => self.discover(file.as_ref()).await,
+        }
+    }
+
+    async fn discover(&self, file: Option<&File>) -> Result<MediaFacts, ProbeError> {
+        let _place = self.small_jobs.acquire().await;
+        match self.workers.ask(&Job::Discover, file, DISCOVER_LIMIT).await {
+            Ok(Answer::Found(found)) => discovered::facts(&found).ok_or(ProbeError::NotMedia(Flaw::NoStreams)),
+            Ok(Answer::Failed(_)) => Err(ProbeError::NotMedia(Flaw::Unrecognised)),
+            Ok(Answer::Config(_) | Answer::Still(_) | Answer::Done) => Err(ProbeError::WorkerFailed("a wrong answer".to_owned())),
+            Err(error) => Err(ProbeError::WorkerFailed(error.to_string())),
+        }
     }
 
     /// Grabs a picture from the film that is not black, at most 480 pixels wide.
@@ -108,28 +160,41 @@ impl Engine {
     /// # Errors
     /// When there is none or it cannot be had.
     pub async fn poster(&self, source: &Source) -> Result<Poster, PosterError> {
-        todo!()
+        let (job, size) = jobs::poster(source).ok_or(PosterError::NoPicture)?;
+        let path = source.path.clone();
+        let opened = tokio::task::spawn_blocking(move || File::open(path)).await.unwrap_or_else(|_| {
+            Err(std::io::ErrorKind::Interrupted.into())
+        });
+        let file = opened.map_err(|error| PosterError::Unreadable(error.to_string()))?;
+        let _place = self.small_jobs.acquire().await;
+        match self.workers.ask(&job, Some(&file), POSTER_LIMIT).await {
+            Ok(Answer::Still(jpeg)) => Ok(Poster { jpeg, size }),
+            Ok(Answer::Failed(reason)) => Err(PosterError::Undecodable(reason)),
+            Ok(Answer::Config(_) | Answer::Found(_) | Answer::Done) => Err(PosterError::WorkerFailed("a wrong answer".to_owned())),
+            Err(error) => Err(PosterError::WorkerFailed(error.to_string())),
+        }
     }
 
     /// What a client with these capabilities is offered.
     pub fn offer(&self, source: &Source, client: &Capabilities) -> Offer {
-        todo!()
+        manifest::offer(&source.facts, client)
     }
 
     /// The multivariant playlist for a client with these capabilities (RFC 8216 §4.3.4).
     ///
     /// # Errors
-    /// When nothing can be offered.
+    /// When the source has nothing to play.
     pub fn multivariant_playlist(&self, source: &Source, client: &Capabilities) -> Result<String, PlaybackError> {
-        todo!()
+        manifest::multivariant_playlist(&self.offer(source, client)).ok_or(PlaybackError::NothingToPlay)
     }
 
     /// The media playlist of one stream (RFC 8216 §4.3.3).
     ///
     /// # Errors
     /// When the source has no such stream.
+    #[expect(clippy::unused_async, reason = "callers need not know that no disk is read for it")]
     pub async fn media_playlist(&self, source: &Source, stream: &StreamName) -> Result<String, PlaybackError> {
-        todo!()
+        manifest::media_playlist(&source.facts, stream).ok_or(PlaybackError::NoSuchStream(*stream))
     }
 
     /// The init section of one stream.
@@ -137,7 +202,7 @@ impl Engine {
     /// # Errors
     /// When the source has no such stream or it cannot be read or encoded.
     pub async fn init_section(&self, source: &Source, stream: &StreamName) -> Result<Bytes, PlaybackError> {
-        todo!()
+        self.playback.init_section(source, stream).await
     }
 
     /// One media segment, counted from 0. Dropping the future gives up waiting and nothing else.
@@ -146,17 +211,17 @@ impl Engine {
     /// When the source has no such segment or it cannot be read or encoded, and [`PlaybackError::Busy`] when all
     /// encoders are at work for others.
     pub async fn segment(&self, source: &Source, stream: &StreamName, number: u32) -> Result<Segment, PlaybackError> {
-        todo!()
+        self.playback.segment(source, stream, number).await
     }
 
     /// What was done so far and what is held now.
     pub fn counters(&self) -> Counters {
-        todo!()
+        self.playback.counters()
     }
 
     /// Stops all workers and waits until they are gone. Segments in the making fail with
     /// [`PlaybackError::ShuttingDown`].
     pub async fn shutdown(&self) {
-        todo!()
+        self.playback.shutdown().await;
     }
 }

@@ -9,13 +9,14 @@ pub mod facts;
 mod file;
 pub mod grid;
 mod gst;
+mod heads;
 pub mod manifest;
 pub mod plan;
 pub mod playback;
 pub mod probe;
 pub mod segment;
 pub mod source;
-pub mod store;
+mod store;
 pub mod stream_name;
 pub mod worker;
 

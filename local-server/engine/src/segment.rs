@@ -14,7 +14,7 @@ use std::io;
 use bytes::Bytes;
 use media_container::aac::SAMPLES_PER_UNIT;
 use media_container::cmaf::write;
-use media_container::track::{Sample, decode_times};
+use media_container::track::{Sample, decode_times_within};
 use media_model::{ByteCount, TimeRange};
 
 use crate::facts::MediaFacts;
@@ -81,7 +81,7 @@ impl Copier {
         let (_, shift) = index.track(stream)?;
         let samples = match *stream {
             StreamName::Audio(audio) => sound(&index, &file, &source.facts, audio, number)?,
-            _ => pictures(&index, &file, &source.facts, number)?,
+            _ => pictures(&index, &file, &source.facts, number, shift)?,
         };
         // Sequence numbers begin at 1 (ISO/IEC 14496-12 §8.8.5).
         Ok(write::media_segment(number.saturating_add(1), shift, &samples))
@@ -103,7 +103,7 @@ impl Copier {
 }
 
 /// The samples of one segment of the original video: a closed group of pictures, or several.
-fn pictures(index: &SourceIndex, file: &MediaFile, facts: &MediaFacts, number: u32) -> Result<Vec<Sample>, CopyError> {
+fn pictures(index: &SourceIndex, file: &MediaFile, facts: &MediaFacts, number: u32, shift: u32) -> Result<Vec<Sample>, CopyError> {
     let video = facts.video.as_ref().ok_or(CopyError::NoSuchStream)?;
     let grid = grid::original(facts).ok_or(CopyError::NoSuchStream)?;
     let range = grid.segment(number).ok_or(CopyError::NoSuchSegment(number))?;
@@ -115,7 +115,7 @@ fn pictures(index: &SourceIndex, file: &MediaFile, facts: &MediaFacts, number: u
     let units = index.pictures(file, range, last)?;
     let Some(units) = units else { return Err(CopyError::Changed("a keyframe is not where it was")) };
     let pts: Vec<i64> = units.packets.iter().map(|unit| unit.at).collect();
-    let dts = decode_times(&pts);
+    let dts = decode_times_within(&pts, shift);
     let next = dts.iter().copied().skip(1).chain([units.end]);
     let samples = units.packets.into_iter().zip(&dts).zip(next).map(|((unit, &dts), next)| Sample {
         pts: unit.at,

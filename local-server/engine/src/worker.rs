@@ -64,7 +64,7 @@ pub fn worker_main() -> ExitCode {
     };
     let nice = match job {
         Job::Video(_) | Job::Audio(_) | Job::VideoConfig(_) => NICE_PLAYBACK,
-        Job::Discover | Job::Still(_) => NICE_BACKGROUND,
+        Job::Discover | Job::Still(_) | Job::Nothing => NICE_BACKGROUND,
     };
     // Where it is refused, the job still gets done.
     let _ = rustix::process::nice(nice);
@@ -78,6 +78,7 @@ pub fn worker_main() -> ExitCode {
         Job::VideoConfig(settings) => video_head::config(settings, &outlet),
         Job::Discover => discover::run(&path, &outlet),
         Job::Still(job) => still::run(job, &path, &outlet),
+        Job::Nothing => Ok(()),
     });
     outlet.send(&match result {
         Ok(()) => Message::Done,

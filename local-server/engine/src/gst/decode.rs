@@ -79,7 +79,7 @@ impl Decoder {
         tail.push(sink.clone().upcast());
         let tail: Vec<&gst::Element> = tail.iter().collect();
         elements::chain(&demux.pipeline, &tail)?;
-        demux.seek(stream, from + origin, exactly)?;
+        demux.seek(stream, from, origin, exactly)?;
         let entry = tail[0].static_pad("sink").ok_or_else(|| Fault::Missing("a sink pad".to_owned()))?;
         stream.pad.link(&entry).map_err(|error| Fault::Element(error.to_string()))?;
         for element in tail.iter().rev() {

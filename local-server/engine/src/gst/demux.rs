@@ -12,10 +12,13 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 
 use super::{Fault, Faults, elements, locked};
-use crate::worker::protocol::{Origin, StreamChoice};
+use crate::worker::protocol::StreamChoice;
 
 /// How far one stream may run ahead while the first units of all others are awaited, nanoseconds.
 const ORIGIN_LOOK_NS: i64 = 5_000_000_000;
+
+/// No codec has more priming than this, nanoseconds.
+const LARGEST_PRIMING_NS: i64 = 200_000_000;
 
 /// An open file.
 #[derive(Debug)]
@@ -127,7 +130,7 @@ impl Demux {
         known().ok_or(Fault::Nothing)
     }
 
-    /// Looks at all streams again; after [`Demux::origin`] more is known of them.
+    /// Looks at all streams again; after [`Demux::first_unit`] more is known of them.
     pub(crate) fn look_again(&mut self) {
         self.streams = self.describe();
     }
@@ -154,16 +157,8 @@ impl Demux {
         found.cloned().ok_or(Fault::NoStream)
     }
 
-    /// The stream time at which the presentation starts, nanoseconds.
-    pub(crate) fn origin(&self, origin: Origin) -> Result<i64, Fault> {
-        match origin {
-            Origin::At(at) => Ok(at),
-            Origin::First => self.first_unit(),
-        }
-    }
-
-    /// The earliest time of the first units of all streams with pictures or sound.
-    fn first_unit(&self) -> Result<i64, Fault> {
+    /// The earliest time of the first units of all streams with pictures or sound, nanoseconds.
+    pub(crate) fn first_unit(&self) -> Result<i64, Fault> {
         let wanted: Vec<&GateId> =
             self.streams.iter().filter(|stream| stream.kind != Kind::Other).map(|stream| &stream.gate).collect();
         self.shared.unpark();
@@ -201,8 +196,14 @@ impl Demux {
         Ok(of_media.filter_map(|stream| state.gates.get(&stream.gate)?.end).max())
     }
 
-    /// Moves to stream time `to` or before it, with the gate of `stream` held until [`Demux::release`].
-    pub(super) fn seek(&self, stream: &DemuxStream, to: i64, exactly: bool) -> Result<(), Fault> {
+    /// Moves to presentation time `from` or before it, with the gate of `stream` held until [`Demux::release`].
+    pub(super) fn seek(&self, stream: &DemuxStream, from: i64, origin: i64, exactly: bool) -> Result<(), Fault> {
+        // A Matroska file may start at any time, and seeks count from its start. A small origin is the priming of a
+        // codec and stays, for otherwise a key frame at `from` itself would be missed.
+        let to = match self.wrapper {
+            Wrapper::Matroska => from + origin.min(LARGEST_PRIMING_NS),
+            Wrapper::Avi | Wrapper::Other => from + origin,
+        };
         if let Some(gate) = locked(&self.shared.state).gates.get_mut(&stream.gate) {
             gate.holds = true;
         }

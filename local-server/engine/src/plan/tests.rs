@@ -1,14 +1,8 @@
 use super::*;
 
 fn film(width: u32, height: u32, frames_per_1000_s: u32) -> VideoFacts {
-    let size = Resolution { width, height };
-    VideoFacts {
-        coded: size,
-        shown: size,
-        frames_per_1000_s,
-        bitrate_bps: 0,
-        ..crate::facts::example::film().video.unwrap()
-    }
+    let video = crate::facts::example::film().video.unwrap();
+    VideoFacts { shown: Resolution { width, height }, frames_per_1000_s, ..video }
 }
 
 fn rung(name: &str) -> RungName {

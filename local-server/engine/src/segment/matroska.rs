@@ -25,7 +25,7 @@ const INTERLEAVING_NS: i64 = 2_000_000_000;
 const SEGMENT_LIMIT: u64 = 1_500_000_000;
 /// Groups of pictures that are looked at for the composition shift, and frames of each.
 const SHIFT_GROUPS: usize = 6;
-const SHIFT_FRAMES: usize = 64;
+const SHIFT_FRAMES: usize = 300;
 
 /// The tracks of a file that are copied, and where to begin reading.
 #[derive(Debug)]

@@ -55,9 +55,8 @@ fn decode_from(job: &AudioJob, file: &str, begin: i64) -> Result<(Decoder, Optio
     loop {
         let demux = Demux::open(file)?;
         let stream = demux.find(Kind::Audio, job.stream)?;
-        let origin = demux.origin(job.origin)?;
         let from = begin.saturating_sub(back).max(0);
-        let mut decoder = Decoder::audio(demux, &stream, origin, from)?;
+        let mut decoder = Decoder::audio(demux, &stream, job.origin_ns, from)?;
         let sound = decoder.next_sound()?;
         let in_time = sound.as_ref().and_then(|sound| sound.pts).is_some_and(|pts| pts <= begin);
         if in_time || from == 0 {
@@ -100,12 +99,13 @@ impl Packets {
     }
 }
 
-/// The first packet that starts at or after the start of `segment`; for the end of the run, of the presentation.
+/// The first packet that starts at or after the start of `segment`, and for the end of the run, of the presentation; as
+/// [`crate::grid::PacketGrid`] has it.
 fn first_packet(run: &Run, segment: u32, rate: u32) -> i64 {
-    let at = u64::from(segment).saturating_mul(run.segment_ns);
-    let at = if segment >= run.end { at.min(run.duration_ns) } else { at };
-    let scaled = u128::from(at) * u128::from(rate);
-    i64::try_from(scaled.div_ceil(1_000_000_000 * u128::from(AudioPlan::PACKET))).unwrap_or(i64::MAX)
+    let at = if segment >= run.end { run.duration_ns } else { u64::from(segment).saturating_mul(run.segment_ns) };
+    let sample = nanos_to_samples(i64::try_from(at).unwrap_or(i64::MAX), rate);
+    let packet = i64::from(AudioPlan::PACKET);
+    (sample + packet - 1).div_euclid(packet)
 }
 
 fn nanos(sample: i64, rate: u32) -> i64 {

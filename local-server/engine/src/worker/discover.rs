@@ -1,7 +1,7 @@
 //! The job of describing a file that we have no reader for: its streams, and how long it is.
 
 use super::Outlet;
-use super::protocol::{Found, Message, Origin};
+use super::protocol::{Found, Message};
 use crate::gst::Fault;
 use crate::gst::demux::{Demux, Kind};
 
@@ -13,7 +13,7 @@ pub(super) fn run(file: &str, outlet: &Outlet) -> Result<(), Fault> {
     if demux.streams().iter().all(|stream| stream.kind == Kind::Other) {
         return Err(Fault::NoStream);
     }
-    let origin = demux.origin(Origin::First)?;
+    let origin = demux.first_unit()?;
     demux.look_again();
     let declared = demux.declared_duration().unwrap_or(0);
     // What the container declares is a guess in a transport stream, so the end is looked at.
@@ -21,6 +21,11 @@ pub(super) fn run(file: &str, outlet: &Outlet) -> Result<(), Fault> {
     let duration = end.unwrap_or(declared).saturating_sub(origin);
     let container = demux.container();
     let streams = demux.streams().iter().map(crate::gst::demux::DemuxStream::found).collect();
-    outlet.send(&Message::Found(Found { container, duration_ns: u64::try_from(duration).unwrap_or(0), streams }));
+    outlet.send(&Message::Found(Found {
+        container,
+        origin_ns: origin,
+        duration_ns: u64::try_from(duration).unwrap_or(0),
+        streams,
+    }));
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The server's side of a media worker: start it, hand it a job and the file, read what it says, kill it.
 
+use std::error::Error;
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
@@ -8,14 +9,14 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 
 use super::WorkerCommand;
-use super::protocol::{Job, Message, ProtocolError, message_length};
+use super::protocol::{Found, Job, Message, ProtocolError, message_length};
 
 /// Why a worker's job has no result. The file may be good: another worker may succeed.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,9 @@ pub(crate) enum WorkerError {
     #[error("it does not speak the protocol")]
     Garbled(#[from] ProtocolError),
 }
+
+/// How long the first scan of GStreamer's plugins may take on a slow disk.
+const WARM_UP_LIMIT: Duration = Duration::from_secs(60);
 
 /// Starts workers.
 #[derive(Clone, Debug)]
@@ -75,6 +79,54 @@ impl Workers {
         ours.set_nonblocking(true).map_err(WorkerError::Start)?;
         let socket = BufReader::with_capacity(64 << 10, UnixStream::from_std(ours).map_err(WorkerError::Start)?);
         Ok(Worker { child, socket, silence })
+    }
+}
+
+/// What a worker answers to a job with one result.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    /// See [`Message::Config`].
+    Config(Bytes),
+    /// See [`Message::Found`].
+    Found(Found),
+    /// See [`Message::Still`].
+    Still(Bytes),
+    /// See [`Message::Failed`].
+    Failed(String),
+    /// Nothing but that it is done.
+    Done,
+}
+
+impl Workers {
+    /// Has a worker load GStreamer and end, so that the registry is there when it is needed: the first scan of all
+    /// plugins takes up to a second.
+    pub(crate) fn warm_up(&self) {
+        let workers = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = workers.ask(&Job::Nothing, None, WARM_UP_LIMIT).await {
+                tracing::warn!(%error, reason = error.source().map(tracing::field::display), "media workers do not work");
+            }
+        });
+    }
+
+    /// Has a job with one result done, within `limit`.
+    pub(crate) async fn ask(&self, job: &Job, file: Option<&File>, limit: Duration) -> Result<Answer, WorkerError> {
+        let mut worker = self.start(job, file, limit)?;
+        let answer = async {
+            loop {
+                return Ok(match worker.next().await? {
+                    Message::Config(config) => Answer::Config(config),
+                    Message::Found(found) => Answer::Found(found),
+                    Message::Still(jpeg) => Answer::Still(jpeg),
+                    Message::Failed(reason) => Answer::Failed(reason),
+                    Message::Done => Answer::Done,
+                    Message::Unit(_) | Message::SegmentEnd { .. } => continue,
+                });
+            }
+        };
+        let answer = tokio::time::timeout(limit, answer).await.unwrap_or(Err(WorkerError::Hung(limit)));
+        worker.kill().await;
+        answer
     }
 }
 

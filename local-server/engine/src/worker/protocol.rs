@@ -26,6 +26,8 @@ pub(crate) enum Job {
     Discover,
     /// Grabs a picture.
     Still(StillJob),
+    /// Only loads GStreamer; needs no file.
+    Nothing,
 }
 
 /// Which stream of a file.
@@ -35,16 +37,6 @@ pub(crate) struct StreamChoice {
     pub(crate) track: Option<u32>,
     /// Otherwise its place among the streams of its kind.
     pub(crate) place: u16,
-}
-
-/// Where the presentation's zero lies in the container's own stream time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Origin {
-    /// At this many nanoseconds.
-    At(i64),
-    /// At the first frame or sample of all streams; the worker looks.
-    First,
 }
 
 /// Which segments a head makes.
@@ -64,7 +56,8 @@ pub(crate) struct Run {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct VideoJob {
     pub(crate) stream: StreamChoice,
-    pub(crate) origin: Origin,
+    /// The presentation's zero on the container's own timeline, nanoseconds.
+    pub(crate) origin_ns: i64,
     pub(crate) run: Run,
     pub(crate) settings: VideoSettings,
 }
@@ -86,7 +79,8 @@ pub(crate) struct VideoSettings {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AudioJob {
     pub(crate) stream: StreamChoice,
-    pub(crate) origin: Origin,
+    /// The presentation's zero on the container's own timeline, nanoseconds.
+    pub(crate) origin_ns: i64,
     pub(crate) run: Run,
     pub(crate) sample_rate: u32,
     pub(crate) bitrate_bps: u32,
@@ -145,6 +139,8 @@ pub(crate) struct Unit {
 pub(crate) struct Found {
     /// Media type of the container, such as `video/mpegts`.
     pub(crate) container: String,
+    /// The first frame or sample on the container's own timeline, nanoseconds: the presentation's zero.
+    pub(crate) origin_ns: i64,
     /// Length of the presentation, nanoseconds.
     pub(crate) duration_ns: u64,
     /// Streams in the order of their numbers.
@@ -315,7 +311,7 @@ mod tests {
         reads_back(&Message::Still(Bytes::from_static(b"jpeg")));
         reads_back(&Message::Done);
         reads_back(&Message::Failed("no decoder for \"x\"".to_owned()));
-        let found = Found { container: "video/mpegts".to_owned(), duration_ns: 5, streams: Vec::new() };
+        let found = Found { container: "video/mpegts".to_owned(), origin_ns: -1, duration_ns: 5, streams: Vec::new() };
         reads_back(&Message::Found(found));
     }
 

@@ -1,7 +1,7 @@
 //! The job of a poster: look at a few places of the film and take the first picture with something to see in it.
 
 use super::Outlet;
-use super::protocol::{Message, Origin, StillJob};
+use super::protocol::{Message, StillJob};
 use crate::gst::Fault;
 use crate::gst::decode::Decoder;
 use crate::gst::demux::{Demux, Kind};
@@ -41,7 +41,6 @@ pub(super) fn run(job: &StillJob, file: &str, outlet: &Outlet) -> Result<(), Fau
 fn still_at(job: &StillJob, file: &str, at: i64, size: StillSize) -> Result<Still, Fault> {
     let demux = Demux::open(file)?;
     let stream = demux.find(Kind::Video, job.stream)?;
-    let origin = demux.origin(Origin::At(0))?;
-    let frame = Decoder::video(demux, &stream, origin, at)?.next_frame()?.ok_or(Fault::Nothing)?;
+    let frame = Decoder::video(demux, &stream, 0, at)?.next_frame()?.ok_or(Fault::Nothing)?;
     Still::new(&frame, size)
 }

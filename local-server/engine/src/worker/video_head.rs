@@ -65,9 +65,8 @@ fn decode_from(job: &VideoJob, file: &str, grid: &mut FrameGrid<Frame>) -> Resul
     loop {
         let demux = Demux::open(file)?;
         let stream = demux.find(Kind::Video, job.stream)?;
-        let origin = demux.origin(job.origin)?;
         let from = line.saturating_sub(back).max(0);
-        let mut decoder = Decoder::video(demux, &stream, origin, from)?;
+        let mut decoder = Decoder::video(demux, &stream, job.origin_ns, from)?;
         match decoder.next_frame()? {
             Some(frame) if frame.pts <= line || from == 0 => {
                 let pts = frame.pts;

@@ -1,0 +1,140 @@
+//! What playback answers: segments, errors, and what it counts.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use futures_util::stream::BoxStream;
+
+use crate::stream_name::StreamName;
+
+/// A media segment, ready or in the making.
+#[derive(Debug)]
+pub struct Segment {
+    /// The bytes.
+    pub body: SegmentBody,
+    /// Names this making of the segment, without quotes; two makings of one segment have different names.
+    pub etag: String,
+    /// How long this request waited for an encoder; `None` if nothing had to be encoded for it.
+    pub encode: Option<Duration>,
+}
+
+/// The bytes of a segment.
+#[derive(Debug)]
+pub enum SegmentBody {
+    /// All of it, in memory.
+    Bytes(Bytes),
+    /// All of it, in a file that stays readable while it is open, even when the cache drops it.
+    File {
+        /// Open for reading, at its start.
+        file: File,
+        /// Length in bytes.
+        size: u64,
+    },
+    /// As it is encoded; the size is not known yet.
+    Growing(GrowingBody),
+}
+
+/// A segment body that is sent while it is made. Ends early with an error if the making fails.
+pub struct GrowingBody(BoxStream<'static, Result<Bytes, PlaybackError>>);
+
+impl Stream for GrowingBody {
+    type Item = Result<Bytes, PlaybackError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(context)
+    }
+}
+
+impl std::fmt::Debug for GrowingBody {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("GrowingBody")
+    }
+}
+
+impl GrowingBody {
+    /// A body of these chunks.
+    pub(crate) fn new(chunks: BoxStream<'static, Result<Bytes, PlaybackError>>) -> Self {
+        Self(chunks)
+    }
+}
+
+/// Why a playlist, an init section or a segment could not be had. Cheap to clone: all who wait for one making get it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlaybackError {
+    /// The source has neither video nor audio.
+    #[error("there is nothing to play")]
+    NothingToPlay,
+    /// The source has no such stream, or the ladder does not offer it.
+    #[error("there is no stream {0}")]
+    NoSuchStream(StreamName),
+    /// The stream is shorter.
+    #[error("stream {stream} has no segment {number}")]
+    NoSuchSegment {
+        /// Which stream.
+        stream: StreamName,
+        /// The segment asked for.
+        number: u32,
+    },
+    /// All encoders are at work for others.
+    #[error("all encoders are busy")]
+    Busy {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// The file vanished, changed or cannot be read.
+    #[error("{} cannot be read: {reason}", path.display())]
+    SourceUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The decoder or the demuxer gave up on the file.
+    #[error("stream {stream} cannot be decoded: {reason}")]
+    Undecodable {
+        /// Which stream.
+        stream: StreamName,
+        /// What the decoder said.
+        reason: String,
+    },
+    /// The media worker died or hung, and once more when tried again.
+    #[error("the media worker failed on stream {stream}: {reason}")]
+    WorkerFailed {
+        /// Which stream.
+        stream: StreamName,
+        /// How it ended.
+        reason: String,
+    },
+    /// The engine is shutting down.
+    #[error("the engine is shutting down")]
+    ShuttingDown,
+}
+
+/// What the engine has done and holds since it was started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Encoder heads started, by stream name; all titles together.
+    pub encoder_starts: BTreeMap<String, u64>,
+    /// Encoder heads at work now.
+    pub running_heads: usize,
+    /// Worker processes that crashed or were killed because they hung.
+    pub worker_failures: u64,
+    /// Requests turned away because all heads were busy.
+    pub refused: u64,
+    /// Segments encoded and published.
+    pub segments_encoded: u64,
+    /// Segments cut out of the original.
+    pub segments_copied: u64,
+    /// Requests for encoded segments answered from the cache.
+    pub cache_hits: u64,
+    /// Requests for encoded segments that had to wait for an encoder.
+    pub cache_misses: u64,
+    /// Bytes in the cache folder.
+    pub cache_bytes: u64,
+}
