@@ -57,6 +57,8 @@ impl TestServer {
     /// # Errors
     /// See [`TestServer::start`].
     pub async fn start_with(arguments: &[impl AsRef<OsStr>]) -> Result<Self> {
+        // reqwest brings no TLS of its own and asks for one even for `http`; a second call changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut process = Command::new(Self::binary()?)
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(arguments)
