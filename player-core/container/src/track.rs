@@ -91,6 +91,20 @@ pub fn decode_times(pts: &[i64]) -> Vec<i64> {
     dts
 }
 
+/// As [`decode_times`], but no unit is decoded more than `shift` ticks after it is shown: with a shift that does not
+/// suffice, because frames lie far apart somewhere, units are decoded earlier there instead. Times still rise, as long as
+/// frames are more ticks apart than are reordered.
+pub fn decode_times_within(pts: &[i64], shift: u32) -> Vec<i64> {
+    let mut dts = decode_times(pts);
+    let (mut shown, mut later) = (i64::MAX, i64::MAX);
+    for (at, &pts) in dts.iter_mut().zip(pts).rev() {
+        shown = shown.min(pts.saturating_add(i64::from(shift)));
+        *at = (*at).min(shown).min(later);
+        later = at.saturating_sub(1);
+    }
+    dts
+}
+
 /// How far units are decoded after their presentation time at most, in ticks: the smallest `composition_shift` that
 /// keeps composition offsets from being negative, see [`crate::cmaf::write`].
 pub fn needed_shift(pts: &[i64], dts: &[i64]) -> u32 {
@@ -110,5 +124,12 @@ mod tests {
         assert_eq!(dts, [0, 1, 2, 3, 4, 5, 6, 7]);
         assert_eq!(needed_shift(&pts, &dts), 1);
         assert_eq!(needed_shift(&[0, 1, 2], &[0, 1, 2]), 0);
+    }
+
+    #[test]
+    fn units_far_apart_decode_in_time_to_be_shown() {
+        let pts = [0, 10_300, 100, 10_100];
+        assert_eq!(decode_times_within(&pts, 166), [0, 100, 266, 10_266]);
+        assert_eq!(decode_times_within(&pts, 10_200), decode_times(&pts));
     }
 }
