@@ -32,8 +32,11 @@ pub struct Candidate {
     pub peak: BitsPerSecond,
     /// What its segments take on average, as declared or as seen so far.
     pub average: BitsPerSecond,
-    /// How long the server will need to make the next segment before it can send it; zero if not known to need any.
+    /// How long the server needs to make each segment before it can send it; zero if not known to need any.
     pub making: Duration,
+    /// What changing to it is feared to cost once, because the server starts another encoder; zero for the variant that
+    /// is played now.
+    pub entry: Duration,
 }
 
 /// What a rule may look at.

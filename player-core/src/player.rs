@@ -115,6 +115,8 @@ pub struct Player {
     /// What is added to timestamps, µs, by discontinuity sequence number.
     offsets: BTreeMap<u64, i64>,
     link: Throughput,
+    /// What it costs when the server must start another encoder.
+    encoder_start: Duration,
     /// The estimate told last, bit/s.
     told_throughput: u64,
     wishes: Wishes,
@@ -150,6 +152,7 @@ impl Player {
             inits: BTreeMap::new(),
             offsets: BTreeMap::new(),
             link: Throughput::default(),
+            encoder_start: Duration::ZERO,
             told_throughput: 0,
             wishes: Wishes::default(),
             motion: Motion::default(),

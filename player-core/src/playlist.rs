@@ -152,7 +152,8 @@ impl Presentation {
             bandwidth: variant.bandwidth,
             label: label(variant, &self.variants),
         };
-        (0..).zip(&self.variants).map(info).collect()
+        let variants = if self.variant_track.is_some() { self.variants.as_slice() } else { &[] };
+        (0..).zip(variants).map(info).collect()
     }
 
     pub(crate) fn audio_infos(&self) -> Vec<AudioInfo> {

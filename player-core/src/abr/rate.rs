@@ -15,28 +15,45 @@ const FULL_AT: MediaDuration = MediaDuration::from_secs(10);
 const STAY_BONUS: u64 = 80;
 /// Less media than this ahead, and the picture does not get better until there is more.
 const UP_LEVEL: MediaDuration = MediaDuration::from_secs(4);
+/// What must be left when the first segment of another variant arrives.
+const RESERVE: MediaDuration = MediaDuration::from_millis(500);
 /// From this level on the average bit rate counts, below it the peak counts more and more.
 const AVERAGE_AT: MediaDuration = MediaDuration::from_secs(12);
 
 pub(super) fn choose(signals: &Signals<'_>) -> Option<VariantId> {
-    let best = signals.candidates.iter().rev().find(|candidate| fits(signals, candidate));
-    // If nothing fits, what arrives first is best: the lowest on a slow link, a copy on a slow encoder.
-    best.or_else(|| signals.candidates.iter().min_by_key(|candidate| signals.fetch_time(candidate)))
+    let carried: Vec<_> = signals.candidates.iter().filter(|candidate| is_carried(signals, candidate)).collect();
+    let affordable = carried.iter().rev().copied().find(|candidate| is_affordable(signals, candidate));
+    affordable
+        // The server is the brake: what it makes most quickly, and of those it was never asked for, the highest, which
+        // may be a copy that it need not make.
+        .or_else(|| carried.iter().rev().copied().min_by_key(|candidate| candidate.making))
+        // The link is the brake: what arrives first.
+        .or_else(|| signals.candidates.iter().min_by_key(|candidate| signals.fetch_time(candidate)))
         .map(|candidate| candidate.id)
 }
 
-fn fits(signals: &Signals<'_>, candidate: &Candidate) -> bool {
+/// Whether the link carries this variant, with a margin.
+fn is_carried(signals: &Signals<'_>, candidate: &Candidate) -> bool {
+    let bonus = if signals.current == Some(candidate.id) { STAY_BONUS } else { 0 };
+    let share = between(EMPTY_SHARE, FULL_SHARE, signals.level, FULL_AT) + bonus;
+    demand(candidate, signals.level) <= signals.throughput.scaled(share, 1_000)
+}
+
+/// Whether the buffer lasts while this variant is changed to and made.
+fn is_affordable(signals: &Signals<'_>, candidate: &Candidate) -> bool {
     let is_up = signals.current.is_some_and(|current| candidate.id > current);
     if is_up && signals.started && signals.level < UP_LEVEL {
         return false;
     }
-    let bonus = if signals.current == Some(candidate.id) { STAY_BONUS } else { 0 };
-    let share = between(EMPTY_SHARE, FULL_SHARE, signals.level, FULL_AT) + bonus;
-    if demand(candidate, signals.level) > signals.throughput.scaled(share, 1_000) {
-        return false;
+    let fetch_time = signals.fetch_time(candidate);
+    if signals.current.is_some() && !candidate.entry.is_zero() {
+        let first = MediaDuration::from_std(fetch_time.saturating_add(candidate.entry));
+        if signals.level < first + RESERVE {
+            return false;
+        }
     }
     // A variant that the server makes more slowly than it plays eats the buffer: not with a short one, and not to go up.
-    let drains = MediaDuration::from_std(signals.fetch_time(candidate)) > signals.segment;
+    let drains = MediaDuration::from_std(fetch_time) > signals.segment;
     !(drains && !candidate.making.is_zero() && (is_up || signals.level < FULL_AT))
 }
 

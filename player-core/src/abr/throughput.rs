@@ -37,6 +37,14 @@ struct Measurement {
 }
 
 impl Measurement {
+    fn and(self, other: Self) -> Self {
+        Self { bytes: self.bytes.saturating_add(other.bytes), busy: self.busy.saturating_add(other.busy) }
+    }
+
+    fn rate(self) -> Option<BitsPerSecond> {
+        BitsPerSecond::measured(ByteCount::new(self.bytes), self.busy)
+    }
+
     fn is_complete(self) -> bool {
         self.busy >= ENOUGH_TIME || (self.bytes >= ENOUGH_BYTES && self.busy >= MIN_BUSY)
     }
@@ -80,6 +88,19 @@ impl Throughput {
             if self.complete.len() > STEADY {
                 self.complete.pop_front();
             }
+            self.forget_slower_link();
+        }
+    }
+
+    /// When all of the newest measurements are three times as fast as the ones before, the link has changed, and what was
+    /// before does not count: with a full buffer it would hold the estimate down for a quarter of a minute.
+    fn forget_slower_link(&mut self) {
+        let Some(older) = self.complete.len().checked_sub(QUICK).filter(|&older| older > 0) else { return };
+        let before = self.complete.iter().take(older).fold(Measurement::default(), |sum, one| sum.and(*one));
+        let before = before.rate().unwrap_or_default();
+        let is_faster = |one: &Measurement| one.rate().is_none_or(|rate| rate >= before.scaled(3, 1));
+        if self.complete.iter().skip(older).all(is_faster) {
+            self.complete.drain(..older);
         }
     }
 
@@ -113,10 +134,9 @@ impl Throughput {
             if sum.busy >= enough {
                 break;
             }
-            sum.bytes = sum.bytes.saturating_add(measurement.bytes);
-            sum.busy += measurement.busy;
+            sum = sum.and(measurement);
         }
-        BitsPerSecond::measured(ByteCount::new(sum.bytes), sum.busy)
+        sum.rate()
     }
 
     /// Time from request to first byte, without the server's own work; zero before the first answer.

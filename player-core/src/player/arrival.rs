@@ -6,7 +6,7 @@ use media_model::hls::{self, Playlist};
 use media_model::{ByteCount, CodecString, MediaDuration, MediaTime};
 use url::Url;
 
-use super::lane::{Item, Lane, Role};
+use super::lane::{Item, Lane, Role, Wanted};
 use super::{Init, Load, Motion, Player, Purpose};
 use crate::error::{Nuisance, Trouble};
 use crate::message::{Event, LoadFailure, RequestId, ServerTiming, Track};
@@ -166,12 +166,14 @@ impl Player {
 
     pub(super) fn loaded(&mut self, id: RequestId, size: ByteCount, media_start: Option<MediaTime>) {
         let Some(load) = self.finish(id, size) else { return };
+        let making = self.making_of(&load, size);
         match load.purpose {
             Purpose::Init(key, _) => drop(self.inits.insert(key, Init::Loaded(id))),
             Purpose::Segment(role, wanted) => {
+                self.learn_encoder_start(&wanted, making);
                 let health = self.health.entry(wanted.stream).or_default();
                 health.succeeded();
-                health.was_made_in(load.making, self.now);
+                health.was_made_in(making, self.now);
                 health.saw(size, wanted.span.length());
                 self.trouble = None;
                 self.nuisance = None;
@@ -181,6 +183,30 @@ impl Player {
                 }
             }
             Purpose::Root | Purpose::Playlist(_) => {}
+        }
+    }
+
+    /// What the server needed for a segment in all: a body that is made while it is sent takes longer than the link does.
+    fn making_of(&self, load: &Load, size: ByteCount) -> Duration {
+        if load.making.is_zero() {
+            return Duration::ZERO;
+        }
+        let transfer = self.throughput().time_for(size).unwrap_or_default();
+        let took = self.now.since(load.begun).saturating_sub(self.link.latency()).saturating_sub(transfer);
+        load.making.max(took)
+    }
+
+    /// The first segment of a run tells what starting an encoder costs.
+    fn learn_encoder_start(&mut self, wanted: &Wanted, making: Duration) {
+        let before = self.lane(Role::Variant).and_then(|lane| lane.loaded_last);
+        let is_run = before.is_some_and(|(stream, end)| stream == wanted.stream && end == wanted.span.start());
+        if matches!(wanted.stream, StreamId::Variant(_)) {
+            if !is_run && !making.is_zero() {
+                self.encoder_start = making;
+            }
+            if let Some(lane) = self.lane_mut(Role::Variant) {
+                lane.loaded_last = Some((wanted.stream, wanted.span.end()));
+            }
         }
     }
 
@@ -198,7 +224,7 @@ impl Player {
                     self.drop_loaded(stream);
                 }
             }
-            Purpose::Playlist(stream) | Purpose::Segment(_, super::Wanted { stream, .. }) => {
+            Purpose::Playlist(stream) | Purpose::Segment(_, Wanted { stream, .. }) => {
                 self.stream_failed(stream, &cause);
             }
         }

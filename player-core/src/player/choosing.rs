@@ -6,7 +6,7 @@ use media_model::hls::VariantStream;
 use media_model::{BitsPerSecond, ByteCount, MediaDuration, Resolution};
 
 use super::Player;
-use super::lane::{Lane, Role};
+use super::lane::{Health, Lane, Role};
 use crate::abr::{self, Candidate, Signals};
 use crate::message::VariantId;
 use crate::playlist::StreamId;
@@ -90,6 +90,7 @@ impl Player {
             Some(declared) => seen.max(declared),
             None => seen,
         });
+        let is_current = self.lane(Role::Variant).is_some_and(|lane| lane.stream == Some(StreamId::Variant(id)));
         Some(Candidate {
             id,
             peak: variant.bandwidth.max(average),
@@ -97,8 +98,13 @@ impl Player {
             making: health.map_or(Duration::ZERO, |health| {
                 // What was slow is tried again when there is enough to fall back on.
                 let may_forget = self.lanes.iter().all(|lane| self.loaded_ahead(lane) >= RELAXED);
-                health.making(may_forget.then_some(self.now))
+                health.making(may_forget.then_some(self.now), is_current)
             }),
+            entry: if is_current || health.is_some_and(Health::is_at_hand) {
+                Duration::ZERO
+            } else {
+                self.encoder_start
+            },
         })
     }
 

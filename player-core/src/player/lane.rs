@@ -84,6 +84,8 @@ pub(crate) struct Lane {
     pub(crate) crowded_until: Option<MediaTime>,
     /// The variant whose segment was given up because it would have come too late: this time a lower one is taken.
     pub(crate) given_up: Option<VariantId>,
+    /// Where the segment loaded last came from, and where it ends.
+    pub(crate) loaded_last: Option<(StreamId, MediaTime)>,
     /// The variant appended last.
     pub(crate) appended: Option<VariantId>,
     /// Whether anything was ever appended.
@@ -104,6 +106,7 @@ impl Lane {
             flush: false,
             crowded_until: None,
             given_up: None,
+            loaded_last: None,
             appended: None,
             fed: false,
         }
@@ -187,13 +190,13 @@ impl Health {
     }
 
     /// What the server will need for the next one. Starting an encoder costs once, so of two the smaller counts, and of
-    /// a single one only half.
-    /// With `now`, it is forgotten after a while.
-    pub(crate) fn making(&self, now: Option<Now>) -> Duration {
+    /// a single one of the stream that is loaded now only half. With `now`, it is forgotten after a while.
+    pub(crate) fn making(&self, now: Option<Now>, is_current: bool) -> Duration {
         match self.making {
             Some((_, _, when)) if now.is_some_and(|now| now.since(when) > MAKING_MEMORY) => Duration::ZERO,
             Some((newest, Some(before), _)) => newest.min(before),
-            Some((only, None, _)) => only / 2,
+            Some((only, None, _)) if is_current => only / 2,
+            Some((only, None, _)) => only,
             None => Duration::ZERO,
         }
     }
@@ -203,9 +206,9 @@ impl Health {
         self.seen = ((bytes / 4 * 3).saturating_add(size.get()), (micros / 4 * 3).saturating_add(length.as_micros()));
     }
 
-    /// Whether a segment of it was ever loaded.
-    pub(crate) fn has_seen(&self) -> bool {
-        self.seen.1 > 0
+    /// Whether the server sent the last segment at once: it has them ready.
+    pub(crate) fn is_at_hand(&self) -> bool {
+        self.making.is_some_and(|(newest, _, _)| newest.is_zero())
     }
 
     /// Bit rate of the segments so far.

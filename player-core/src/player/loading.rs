@@ -192,8 +192,7 @@ impl Player {
             let instead = self.candidate(self.choose_among(&lower, wanted.span.length())?)?;
             let Some(first_byte) = load.first_byte else {
                 // No answer: another variant helps only if the server is known to have it at hand.
-                let at_hand = instead.making.is_zero()
-                    && self.health.get(&StreamId::Variant(instead.id)).is_some_and(Health::has_seen);
+                let at_hand = self.health.get(&StreamId::Variant(instead.id)).is_some_and(Health::is_at_hand);
                 let too_long = self.now.since(load.begun) >= SILENCE && level < SILENCE;
                 return (at_hand && too_long).then_some((id, variant));
             };

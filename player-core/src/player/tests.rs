@@ -1,1 +1,344 @@
+//! The player step by step. What a whole play gives is tested on simulated links in `tests/lab`.
 
+use std::collections::BTreeMap;
+
+use media_model::{Ranges, TimeRange};
+
+use super::*;
+use crate::message::{AppendFailure, BufferSetup, LoadFailure, Problem, StallCause, Track};
+
+const TWO_VARIANTS: &str = "#EXTM3U\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\"\nlow/playlist.m3u8\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=9000000,RESOLUTION=1920x1080,CODECS=\"hvc1.1.6,mp4a.40.2\"\nhigh/playlist.m3u8\n";
+
+/// A driver by hand: the test answers what it wants to.
+struct Desk {
+    player: Player,
+    now: Duration,
+    /// Under way, by path.
+    loads: BTreeMap<String, RequestId>,
+    outputs: Vec<Output>,
+    wake_at: Option<Now>,
+}
+
+impl Desk {
+    fn open(path: &str) -> Self {
+        let mut desk = Self {
+            player: Player::new(PlayerConfig::default()),
+            now: Duration::ZERO,
+            loads: BTreeMap::new(),
+            outputs: Vec::new(),
+            wake_at: None,
+        };
+        let url = Url::parse("http://box.local").unwrap().join(path).unwrap();
+        desk.tell(Input::Command(Command::Open { url, start: None }));
+        desk
+    }
+
+    fn tell(&mut self, input: Input) {
+        let step = self.player.step(Now::new(self.now), input);
+        self.wake_at = step.wake_at;
+        for output in step.outputs {
+            match &output {
+                Output::Load { id, url, .. } => drop(self.loads.insert(url.path().to_owned(), *id)),
+                Output::Cancel(id) => self.loads.retain(|_, under_way| under_way != id),
+                Output::Prepare { .. }
+                | Output::Append { .. }
+                | Output::Forget(_)
+                | Output::Evict { .. }
+                | Output::ChangeType { .. }
+                | Output::MoveTo(_)
+                | Output::EndOfStream
+                | Output::Event(_) => {}
+            }
+            self.outputs.push(output);
+        }
+    }
+
+    fn pass(&mut self, ms: u64) {
+        self.now += Duration::from_millis(ms);
+        self.tell(Input::Tick);
+    }
+
+    fn take(&mut self, path: &str) -> RequestId {
+        self.loads.remove(path).unwrap_or_else(|| panic!("{path} is not under way, but {:?}", self.loads.keys()))
+    }
+
+    fn playlist(&mut self, path: &str, text: &str) {
+        let id = self.take(path);
+        let url = Url::parse("http://box.local").unwrap().join(path).unwrap();
+        self.tell(Input::Playlist { id, url, text: text.to_owned() });
+    }
+
+    fn loaded(&mut self, path: &str, media_start: Option<f64>) -> RequestId {
+        let id = self.take(path);
+        let media_start = media_start.and_then(MediaTime::from_seconds);
+        self.tell(Input::Loaded { id, size: ByteCount::new(100_000), media_start });
+        id
+    }
+
+    fn fails(&mut self, path: &str, cause: LoadFailure) {
+        let id = self.take(path);
+        self.tell(Input::LoadFailed { id, cause });
+    }
+
+    fn appended(&mut self) {
+        self.tell(Input::Appended { track: Track::Video });
+    }
+
+    fn playhead(&mut self, at: f64, until: f64, moving: bool) {
+        let time = |seconds| MediaTime::from_seconds(seconds).unwrap();
+        let video = Ranges::new(vec![TimeRange::new(MediaTime::ZERO, time(until)).unwrap()]);
+        let audio = Ranges::default();
+        self.tell(Input::Playhead { at: time(at), video, audio, moving, dropped_frames: None });
+    }
+
+    /// What was ordered since the last call, without loads.
+    fn orders(&mut self) -> Vec<Output> {
+        let is_load = |output: &Output| matches!(output, Output::Load { .. } | Output::Event(Event::Throughput(_)));
+        std::mem::take(&mut self.outputs).into_iter().filter(|output| !is_load(output)).collect()
+    }
+
+    fn is_under_way(&self, path: &str) -> bool {
+        self.loads.contains_key(path)
+    }
+
+    /// Plays the low variant of `TWO_VARIANTS` with two segments in the buffer.
+    fn playing() -> Self {
+        let mut desk = Self::open("/main.m3u8");
+        desk.now += Duration::from_millis(50);
+        desk.playlist("/main.m3u8", TWO_VARIANTS);
+        desk.playlist("/low/playlist.m3u8", &vod(10));
+        desk.loaded("/low/init.mp4", None);
+        desk.loaded("/low/0.m4s", Some(0.0));
+        desk.appended();
+        desk.appended();
+        desk.playhead(0.0, 2.0, true);
+        desk.tell(Input::FirstFrame);
+        desk
+    }
+}
+
+fn vod(segments: usize) -> String {
+    let segments: String = (0..segments).map(|number| format!("#EXTINF:2,\n{number}.m4s\n")).collect();
+    format!("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MAP:URI=\"init.mp4\"\n{segments}#EXT-X-ENDLIST\n")
+}
+
+fn live(first: usize) -> String {
+    let segments: String = (first..first + 6).map(|number| format!("#EXTINF:2,\n{number}.m4s\n")).collect();
+    format!("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:{first}\n#EXT-X-MAP:URI=\"init.mp4\"\n{segments}")
+}
+
+fn setup(track: Track, mime: &str) -> Output {
+    let buffers = vec![BufferSetup { track, mime: mime.to_owned() }];
+    Output::Prepare { buffers, duration: Some(MediaDuration::from_secs(20)) }
+}
+
+fn status(code: u16, detail: Option<&str>) -> LoadFailure {
+    let problem = detail.map(|detail| Problem { code: "x".to_owned(), detail: detail.to_owned() });
+    LoadFailure::Status { code, retry_after: None, problem }
+}
+
+#[test]
+fn init_and_first_segment_are_loaded_at_once_and_appended_in_order() {
+    let mut desk = Desk::open("/main.m3u8");
+    desk.now += Duration::from_millis(50);
+    desk.playlist("/main.m3u8", TWO_VARIANTS);
+    desk.playlist("/low/playlist.m3u8", &vod(10));
+    assert!(desk.is_under_way("/low/init.mp4") && desk.is_under_way("/low/0.m4s"));
+    desk.orders();
+    let segment = desk.loaded("/low/0.m4s", Some(0.0));
+    assert_eq!(desk.orders(), [], "a segment waits for its init section");
+    let init = desk.loaded("/low/init.mp4", None);
+    assert_eq!(desk.orders(), [Output::Append { track: Track::Video, id: init, offset_us: 0 }]);
+    desk.appended();
+    let from = MediaTime::ZERO;
+    assert_eq!(
+        desk.orders(),
+        [
+            Output::Append { track: Track::Video, id: segment, offset_us: 0 },
+            Output::Event(Event::VariantChosen { variant: VariantId(0), from }),
+        ]
+    );
+    desk.appended();
+    assert_eq!(desk.orders(), [Output::Forget(segment)], "the init section is kept");
+}
+
+#[test]
+fn a_media_playlist_alone_takes_its_codecs_from_the_init_section() {
+    for (codecs, track, mime) in [
+        ("avc1.4d401f, mp4a.40.2", Track::Video, "video/mp4; codecs=\"avc1.4d401f,mp4a.40.2\""),
+        ("mp4a.40.2", Track::Audio, "audio/mp4; codecs=\"mp4a.40.2\""),
+    ] {
+        let mut desk = Desk::open("/v.m3u8");
+        desk.playlist("/v.m3u8", &vod(10));
+        desk.loaded("/0.m4s", None);
+        desk.orders();
+        let id = desk.loads["/init.mp4"];
+        desk.tell(Input::Codecs { id, codecs: codecs.to_owned() });
+        desk.loaded("/init.mp4", None);
+        assert_eq!(desk.orders()[0], setup(track, mime));
+    }
+}
+
+#[test]
+fn timestamps_on_another_clock_are_moved_to_the_playlists() {
+    let mut desk = Desk::open("/v.m3u8");
+    desk.playlist("/v.m3u8", &vod(10));
+    desk.loaded("/init.mp4", None);
+    desk.loaded("/0.m4s", Some(3_600.04));
+    desk.appended();
+    let offsets: Vec<_> = desk
+        .orders()
+        .into_iter()
+        .filter_map(|order| if let Output::Append { offset_us, .. } = order { Some(offset_us) } else { None })
+        .collect();
+    assert_eq!(offsets, [0, -3_600_040_000]);
+}
+
+#[test]
+fn a_live_playlist_is_joined_near_its_end_and_read_again() {
+    let mut desk = Desk::open("/v.m3u8");
+    desk.playlist("/v.m3u8", &live(10));
+    assert!(desk.is_under_way("/13.m4s"), "three target durations before the end: {:?}", desk.loads.keys());
+    assert!(desk.orders().iter().any(|order| matches!(order, Output::Event(Event::Ready { duration: None, .. }))));
+    desk.pass(1_900);
+    assert!(!desk.is_under_way("/v.m3u8"));
+    assert_eq!(desk.wake_at.map(|at| at.since_origin()), Some(Duration::from_secs(2)));
+    desk.pass(100);
+    desk.playlist("/v.m3u8", &live(11));
+    for number in 13..17 {
+        desk.loaded(&format!("/{number}.m4s"), None);
+        if number == 13 {
+            desk.loaded("/init.mp4", None);
+            desk.appended();
+        }
+        desk.appended();
+    }
+    assert!(!desk.is_under_way("/17.m4s"), "it is not in the playlist yet");
+    desk.pass(2_000);
+    desk.playlist("/v.m3u8", &live(12));
+    assert!(desk.is_under_way("/17.m4s"));
+}
+
+#[test]
+fn a_failed_decoder_is_started_anew_by_retry() {
+    let mut desk = Desk::playing();
+    desk.playhead(1.0, 2.0, true);
+    desk.orders();
+    desk.tell(Input::DecodeFailed);
+    let failed = desk.orders();
+    assert!(matches!(failed.last(), Some(Output::Event(Event::Failed(_)))), "{failed:?}");
+    assert_eq!((desk.wake_at, desk.loads.len()), (None, 0));
+    desk.playhead(1.0, 2.0, false);
+    desk.pass(60_000);
+    assert_eq!(desk.orders(), []);
+    desk.tell(Input::Command(Command::Retry));
+    assert!(desk.is_under_way("/low/init.mp4"), "{:?}", desk.loads.keys());
+    let orders = desk.orders();
+    assert!(orders.contains(&setup(Track::Video, "video/mp4; codecs=\"avc1.64001f,mp4a.40.2\"")), "{orders:?}");
+    assert_eq!(orders.last(), Some(&Output::MoveTo(MediaTime::from_seconds(1.0).unwrap())));
+}
+
+#[test]
+fn a_codec_that_the_device_lacks_is_not_tried_again() {
+    let mut desk = Desk::open("/main.m3u8");
+    desk.now += Duration::from_millis(50);
+    desk.playlist("/main.m3u8", TWO_VARIANTS);
+    desk.playlist("/low/playlist.m3u8", &vod(10));
+    desk.orders();
+    desk.tell(Input::AppendFailed { track: Track::Video, cause: AppendFailure::Unsupported });
+    desk.playlist("/high/playlist.m3u8", &vod(10));
+    let prepared = desk.orders();
+    assert!(prepared.contains(&setup(Track::Video, "video/mp4; codecs=\"hvc1.1.6,mp4a.40.2\"")), "{prepared:?}");
+    desk.tell(Input::AppendFailed { track: Track::Video, cause: AppendFailure::Unsupported });
+    let failed = desk.orders();
+    assert!(matches!(failed.last(), Some(Output::Event(Event::Failed(_)))), "{failed:?}");
+}
+
+#[test]
+fn another_codec_is_announced_before_its_init_section() {
+    let mut desk = Desk::playing();
+    desk.tell(Input::Command(Command::LockVariant(Some(VariantId(1)))));
+    desk.loaded("/low/1.m4s", Some(2.0));
+    desk.playlist("/high/playlist.m3u8", &vod(10));
+    desk.appended();
+    desk.loaded("/high/2.m4s", Some(4.0));
+    desk.orders();
+    let init = desk.loaded("/high/init.mp4", None);
+    let mime = "video/mp4; codecs=\"hvc1.1.6,mp4a.40.2\"".to_owned();
+    assert_eq!(
+        desk.orders(),
+        [
+            Output::ChangeType { track: Track::Video, mime },
+            Output::Append { track: Track::Video, id: init, offset_us: 0 },
+        ]
+    );
+}
+
+#[test]
+fn the_servers_reason_reaches_the_viewer() {
+    let mut desk = Desk::open("/main.m3u8");
+    desk.fails("/main.m3u8", status(404, Some("the file is gone")));
+    let sentence = "The server could not deliver this title: the file is gone.".to_owned();
+    assert_eq!(desk.orders(), [Output::Event(Event::Failed(sentence))]);
+    assert_eq!(desk.player.stats().state, PlaybackState::Failed);
+}
+
+#[test]
+fn a_server_that_asks_to_wait_is_left_in_peace() {
+    let mut desk = Desk::open("/main.m3u8");
+    desk.fails(
+        "/main.m3u8",
+        LoadFailure::Status { code: 503, retry_after: Some(Duration::from_secs(4)), problem: None },
+    );
+    assert_eq!(desk.wake_at.map(|at| at.since_origin()), Some(Duration::from_secs(1)), "a heartbeat at least");
+    desk.pass(3_999);
+    assert!(!desk.is_under_way("/main.m3u8"));
+    desk.pass(1);
+    assert!(desk.is_under_way("/main.m3u8"));
+}
+
+#[test]
+fn a_seek_ends_what_is_of_no_use_and_keeps_what_is() {
+    let mut desk = Desk::playing();
+    assert!(desk.is_under_way("/low/1.m4s"));
+    desk.tell(Input::Command(Command::Seek(MediaTime::from_seconds(3.0).unwrap())));
+    assert!(desk.is_under_way("/low/1.m4s"), "it holds the new position");
+    desk.tell(Input::Command(Command::Seek(MediaTime::from_seconds(13.0).unwrap())));
+    assert!(!desk.is_under_way("/low/1.m4s"));
+    assert!(desk.loads.keys().any(|path| path.ends_with("/6.m4s")) || desk.is_under_way("/high/playlist.m3u8"));
+}
+
+#[test]
+fn only_an_empty_buffer_while_playing_is_a_stall() {
+    let mut desk = Desk::playing();
+    desk.orders();
+    desk.playhead(1.9, 2.0, true);
+    desk.playhead(2.0, 2.0, false);
+    desk.pass(200);
+    assert_eq!(desk.player.stats().stalls, 0, "shorter than a stall");
+    desk.pass(60);
+    assert!(desk.orders().contains(&Output::Event(Event::Stalled(StallCause::SlowLink))));
+    desk.pass(740);
+    desk.playhead(2.0, 4.0, true);
+    assert!(desk.orders().contains(&Output::Event(Event::Resumed { after: Duration::from_secs(1) })));
+
+    desk.tell(Input::Command(Command::SetPlaying(false)));
+    desk.playhead(2.5, 2.5, false);
+    desk.pass(5_000);
+    desk.tell(Input::Command(Command::SetPlaying(true)));
+    desk.tell(Input::Command(Command::Seek(MediaTime::from_seconds(17.0).unwrap())));
+    desk.playhead(17.0, 4.0, false);
+    desk.pass(5_000);
+    let stats = desk.player.stats();
+    assert_eq!((stats.stalls, stats.stalled), (1, Duration::from_secs(1)));
+}
+
+#[test]
+fn nothing_is_waited_for_while_nothing_is_open() {
+    let mut player = Player::new(PlayerConfig::default());
+    let step = player.step(Now::default(), Input::Tick);
+    assert_eq!(step, Step::default());
+    assert_eq!(player.stats().state, PlaybackState::Loading);
+}

@@ -76,6 +76,8 @@ pub struct Encoder {
     pub start: Duration,
     /// For each segment.
     pub per_segment: Duration,
+    /// A segment that somebody waits for is sent in this many chunks, as they are made; 1 sends it when it is complete.
+    pub chunks: u32,
 }
 
 /// How the link behaves.

@@ -50,6 +50,15 @@ struct Transfer {
     log: usize,
 }
 
+impl Transfer {
+    /// Bytes that the server has made so far.
+    fn made(&self, now: Duration) -> u64 {
+        let Some(first_byte) = self.first_byte else { return 0 };
+        let share = self.answer.made(now.saturating_sub(first_byte));
+        if share >= 1_000 { self.size } else { self.size / 1_000 * share }
+    }
+}
+
 enum Work {
     Append(RequestId),
     Evict(TimeRange),
@@ -187,7 +196,7 @@ impl<'a> Play<'a> {
 
     fn load(&mut self, id: RequestId, url: &Url, kind: LoadKind, idle_timeout: Duration) {
         let answer = if link::is_out(&self.scenario.link, self.now) {
-            Answer { making: Duration::ZERO, body: Body::Fails(0, LoadFailure::Network) }
+            Answer::plain(Body::Fails(0, LoadFailure::Network))
         } else {
             self.origin.get(url.path(), self.now)
         };
@@ -261,7 +270,7 @@ impl<'a> Play<'a> {
                 transfer.told.0 = self.now;
             }
         }
-        let active = self.transfers.values().filter(|one| one.first_byte.is_some() && one.bytes < one.size).count();
+        let active = self.transfers.values().filter(|one| one.bytes < one.made(self.now)).count();
         let share = link::share(link::rate(&self.scenario.link, self.now), TICK, active, &mut self.credit);
         let ids: Vec<_> = self.transfers.keys().copied().collect();
         for id in ids {
@@ -287,7 +296,7 @@ impl<'a> Play<'a> {
         }
         let Some(transfer) = self.transfers.get_mut(&id) else { return };
         let before = transfer.bytes;
-        transfer.bytes = (before + share).min(transfer.size);
+        transfer.bytes = (before + share).min(transfer.made(self.now));
         let (bytes, size, now) = (transfer.bytes, transfer.size, self.now);
         if bytes > before {
             transfer.told.1 = bytes;

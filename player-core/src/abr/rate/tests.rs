@@ -9,6 +9,7 @@ fn ladder() -> Vec<Candidate> {
         peak: BitsPerSecond::from_kbps(peak),
         average: BitsPerSecond::from_kbps(average),
         making: Duration::ZERO,
+        entry: Duration::ZERO,
     };
     (0..).zip(rates).map(candidate).collect()
 }
@@ -56,6 +57,16 @@ fn a_server_that_encodes_slowly_is_not_asked_for_more() {
     assert_eq!(choose(&signals(&candidates, 20, 50_000, Some(1))), Some(VariantId(1)));
     assert_eq!(choose(&signals(&candidates, 20, 50_000, Some(2))), Some(VariantId(2)), "a full buffer can wait");
     assert_eq!(choose(&signals(&candidates, 4, 50_000, Some(2))), Some(VariantId(1)));
+}
+
+#[test]
+fn an_encoder_is_only_started_with_enough_to_play_meanwhile() {
+    let mut candidates = ladder();
+    for candidate in &mut candidates[2..] {
+        candidate.entry = Duration::from_millis(4_500);
+    }
+    assert_eq!(choose(&signals(&candidates, 4, 50_000, Some(1))), Some(VariantId(1)));
+    assert_eq!(choose(&signals(&candidates, 6, 50_000, Some(1))), Some(VariantId(3)));
 }
 
 #[test]

@@ -68,12 +68,24 @@ fn seek(at_ms: u64, to_ms: i64) -> (Duration, Command) {
 fn with_encoder(name: &'static str, start: Duration, per_segment: Duration, original: bool) -> Scenario {
     let mut scenario = plain(name);
     for variant in &mut scenario.title.variants {
-        variant.encoder = Some(Encoder { start, per_segment });
+        variant.encoder = Some(Encoder { start, per_segment, chunks: 1 });
     }
     if original {
         let grid = Grid::Keyframes(s(3));
         scenario.title.variants.push(Variant { grid, ..variant("original", 9_000, (1920, 1080)) });
     }
+    scenario
+}
+
+/// A 720p source that nobody has played before, on a link that drops and comes back.
+fn fresh(name: &'static str, chunks: u32) -> Scenario {
+    let mut scenario = on_link(name, ms(5), &[(0, 20_000), (12, 1_000), (32, 20_000)]);
+    let encoder = Some(Encoder { start: ms(900), per_segment: ms(700), chunks });
+    scenario.title.variants = vec![
+        Variant { grid: Grid::Keyframes(s(2)), ..variant("original", 4_000, (1280, 720)) },
+        Variant { encoder, ..variant("480p", 1_200, (854, 480)) },
+        Variant { encoder, ..variant("360p", 700, (640, 360)) },
+    ];
     scenario
 }
 
@@ -130,6 +142,13 @@ fn servers() -> Vec<Scenario> {
         with_faults("hanging-rung", vec![fault(Some("1080p"), Part::Segments, (s(15), s(400)), FaultKind::Hang)]),
         with_encoder("quick-encoder", ms(900), ms(300), false),
         with_encoder("slow-encoder", ms(1_500), ms(3_500), true),
+        edited(with_encoder("chunked-encoder", ms(900), ms(1_600), false), |one| {
+            for variant in &mut one.title.variants {
+                variant.encoder = variant.encoder.map(|encoder| Encoder { chunks: 4, ..encoder });
+            }
+        }),
+        fresh("fresh-drop-and-back", 1),
+        fresh("fresh-chunked-drop-and-back", 4),
         with_encoder("slow-encoder-alone", ms(1_500), ms(2_600), false),
     ]
 }

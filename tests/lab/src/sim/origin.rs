@@ -25,7 +25,26 @@ const INIT_BYTES: u64 = 800;
 pub(super) struct Answer {
     /// Time the server needs before the first byte.
     pub(super) making: Duration,
+    /// Parts that the body is made in, and the time for each after the first.
+    pub(super) chunks: (u32, Duration),
     pub(super) body: Body,
+}
+
+impl Answer {
+    /// One that is there at once.
+    pub(super) fn plain(body: Body) -> Self {
+        Self { making: Duration::ZERO, chunks: (1, Duration::ZERO), body }
+    }
+
+    /// Share of the body that is made `after` the first byte, in thousandths.
+    pub(super) fn made(&self, after: Duration) -> u64 {
+        let (chunks, each) = self.chunks;
+        if chunks <= 1 {
+            return 1_000;
+        }
+        let made = 1 + u64::try_from(after.as_micros() / each.as_micros().max(1)).unwrap_or(u64::MAX);
+        made.min(u64::from(chunks)) * 1_000 / u64::from(chunks)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -93,7 +112,7 @@ impl<'a> Origin<'a> {
 
     /// Answers a request made at `now`.
     pub(super) fn get(&mut self, path: &str, now: Duration) -> Answer {
-        let plain = |body| Answer { making: Duration::ZERO, body };
+        let plain = Answer::plain;
         if path == "/main.m3u8" {
             return plain(Body::Text(self.multivariant()));
         }
@@ -125,7 +144,17 @@ impl<'a> Origin<'a> {
                 };
                 let (empty, rejected) = (fault == Some(FaultKind::Empty), fault == Some(FaultKind::Rejected));
                 let media = Media { stream: stream.to_owned(), span, bytes: size, empty, rejected };
-                Answer { making: self.encode(stream, number, now), body: Body::Media(media) }
+                let making = self.encode(stream, number, now);
+                let encoder = self.streams.get(stream).and_then(|stream| stream.encoder);
+                match encoder.filter(|encoder| encoder.chunks > 1 && making >= encoder.per_segment) {
+                    // The first chunk is there when a part of the segment is made.
+                    Some(Encoder { per_segment, chunks, .. }) => {
+                        let each = per_segment / chunks;
+                        let making = making.saturating_sub(each * (chunks - 1));
+                        Answer { making, chunks: (chunks, each), body: Body::Media(media) }
+                    }
+                    None => Answer { making, ..plain(Body::Media(media)) },
+                }
             }
         }
     }
