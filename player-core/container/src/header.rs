@@ -12,7 +12,6 @@ pub(crate) fn track_id(tkhd: &[u8]) -> Option<u32> {
 /// What `mdhd` says.
 pub(crate) struct MediaHeader {
     pub(crate) timescale: u32,
-    pub(crate) duration: u64,
     pub(crate) language: Option<[u8; 3]>,
 }
 
@@ -21,10 +20,10 @@ pub(crate) fn media_header(mdhd: &[u8]) -> Option<MediaHeader> {
     let (version, _, mut fields) = Fields::full(mdhd)?;
     fields.take(if version == 0 { 8 } else { 16 })?;
     let timescale = fields.u32().filter(|&timescale| timescale > 0)?;
-    let duration = fields.sized(version)?;
+    fields.sized(version)?;
     let packed = fields.u16().unwrap_or(0);
     let letter = |shift: u16| u8::try_from(packed >> shift & 0x1f).unwrap_or(0) + 0x60;
     let language = [letter(10), letter(5), letter(0)];
     let known = language.iter().all(u8::is_ascii_lowercase) && language != *b"und";
-    Some(MediaHeader { timescale, duration, language: known.then_some(language) })
+    Some(MediaHeader { timescale, language: known.then_some(language) })
 }

@@ -9,6 +9,8 @@ mod bits;
 mod boxes;
 pub mod cmaf;
 pub mod codec_string;
+#[cfg(test)]
+mod fixtures;
 mod fragment;
 mod header;
 pub mod mkv;

@@ -69,7 +69,7 @@ pub fn entry_point(codec: &CodecConfig, unit: &[u8]) -> EntryPoint {
             let slice = units(unit, length_size).map(|nal| nal[0] >> 1 & 0x3f).find(|kind| *kind < 32);
             match slice {
                 // BLA_N_LP, IDR_N_LP: no leading pictures. IDR_W_RADL may have some; timestamps tell.
-                Some(18 | 19 | 20) => EntryPoint::Instant,
+                Some(18..=20) => EntryPoint::Instant,
                 Some(16 | 17 | 21) => EntryPoint::MayLead,
                 Some(_) => EntryPoint::None,
                 None => EntryPoint::Unknown,

@@ -98,7 +98,7 @@ pub(super) fn tracks(moov: &[u8]) -> Vec<Track> {
 fn track(trak: &[u8], movie_timescale: u32) -> Option<Track> {
     let tkhd = find(trak, b"tkhd")?;
     let mdia = find(trak, b"mdia")?;
-    let MediaHeader { timescale, language, .. } = media_header(find(mdia, b"mdhd")?)?;
+    let MediaHeader { timescale, language } = media_header(find(mdia, b"mdhd")?)?;
     let kind = match find(mdia, b"hdlr")?.get(8..12)? {
         b"vide" => TrackKind::Video,
         b"soun" => TrackKind::Audio,

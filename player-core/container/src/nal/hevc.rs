@@ -44,7 +44,7 @@ pub(super) fn picture_format(hvcc: &[u8]) -> Option<PictureFormat> {
     bits.skip(40)?; // profile space, tier, profile, compatibility
     let progressive = bits.flag()?;
     let interlaced = bits.flag()?;
-    bits.skip(46)?; // further constraints, level
+    bits.skip(54)?; // further constraints, level
     skip_sub_layers(&mut bits, sub_layers)?;
     bits.unsigned()?; // sps_seq_parameter_set_id
     let chroma = bits.unsigned()?;
