@@ -1,8 +1,5 @@
 //! `check`: what can be said about the code without running it.
 
-use std::net::{TcpStream, ToSocketAddrs};
-use std::time::Duration;
-
 use crate::process::{self, cargo};
 use crate::steps::Steps;
 use crate::tools::{self, WASM};
@@ -11,9 +8,6 @@ use crate::{tidy, ui};
 
 /// The crates that are compiled for the browser; the core is in it to prove that it needs no operating system.
 const FOR_WASM: [&str; 3] = ["--package=player-core", "--package=player-web", "--package=ui"];
-
-/// Where cargo-deny gets security advisories from.
-const ADVISORIES: (&str, u16) = ("github.com", 443);
 
 /// The command `check`.
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
@@ -37,7 +31,13 @@ pub(crate) fn all(workspace: &Workspace, steps: &mut Steps) -> anyhow::Result<()
     steps.run("licences, bans, sources", || {
         run(&["deny", "--log-level=warn", "check", "licenses", "bans", "sources"])
     })?;
-    steps.run("advisories", || if reachable(ADVISORIES) { run(&["deny", "check", "advisories"]) } else { skip() })?;
+    steps.run("advisories", || {
+        if process::succeeds(&mut cargo(workspace, ["deny", "fetch", "db"])) {
+            return run(&["deny", "--offline", "check", "advisories"]);
+        }
+        eprintln!("    SKIPPED: the advisory database cannot be reached");
+        Ok(())
+    })?;
     // The app embeds the page while it compiles, and a folder that is not there is an error.
     steps.run("web page", || ui::build(workspace))?;
     steps.run("clippy", || run(&["clippy", "--workspace", "--all-targets", "--", "-Dwarnings"]))?;
@@ -49,14 +49,4 @@ pub(crate) fn all(workspace: &Workspace, steps: &mut Steps) -> anyhow::Result<()
         let mut doc = cargo(workspace, ["doc", "--workspace", "--no-deps", "--document-private-items"]);
         process::run(doc.env("RUSTDOCFLAGS", "-Dwarnings"))
     })
-}
-
-fn skip() -> anyhow::Result<()> {
-    eprintln!("    SKIPPED: the advisory database at {} cannot be reached", ADVISORIES.0);
-    Ok(())
-}
-
-fn reachable(host: (&str, u16)) -> bool {
-    let mut addresses = host.to_socket_addrs().into_iter().flatten();
-    addresses.any(|address| TcpStream::connect_timeout(&address, Duration::from_secs(3)).is_ok())
 }
