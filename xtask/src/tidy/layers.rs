@@ -1,43 +1,43 @@
-//! Which words and which modules a source file may name.
+//! Which crates and which modules a source file may name.
 
 use std::path::Path;
 
 use super::Finding;
 use super::source::{ModulePath, Source};
 
-/// A word that belongs to one corner of the code base.
+/// A crate that belongs to one corner of the code base.
 struct Reserved {
-    /// The word alone, or with `_something` after it.
-    word: &'static str,
+    /// Its name, which stands for `name_something` too.
+    name: &'static str,
     /// Where the rule holds: files below one of these.
     within: &'static [&'static str],
-    /// Where the word may be used all the same: a file, or everything below a folder.
+    /// Where the crate may be named all the same: a file, or everything below a folder.
     but: &'static [&'static str],
     why: &'static str,
 }
 
 const RESERVED: &[Reserved] = &[
     Reserved {
-        word: "gstreamer",
+        name: "gstreamer",
         within: &[""],
         but: &["local-server/engine/src/gst", "player-core/native", "tests/src/media"],
         why: "GStreamer stays in media-engine's gst folder, the native player and the maker of test films",
     },
     Reserved {
-        word: "tauri",
+        name: "tauri",
         within: &[""],
         but: &["src-tauri", "ui/src/shell"],
         why: "only the shell, and ui/src/shell.rs, know Tauri",
     },
     Reserved {
-        word: "rusqlite",
+        name: "rusqlite",
         within: &["local-server"],
         but: &["local-server/src/store"],
         why: "SQL stays in store/",
     },
-    Reserved { word: "serde", within: &["local-server/src/domain"], but: &[], why: "wire types are not domain types" },
+    Reserved { name: "serde", within: &["local-server/src/domain"], but: &[], why: "wire types are not domain types" },
     Reserved {
-        word: "axum",
+        name: "axum",
         within: &[
             "local-server/src/domain",
             "local-server/src/library",
@@ -104,13 +104,16 @@ const LAYERS: &[Layer] = &[
     Layer { crate_source: "ui/src", modules: &["components"], must_not_name: &["app", "pages", "client"] },
 ];
 
-/// Finds words and modules in the wrong place.
+/// Finds crates and modules named in the wrong place.
 pub(super) fn check(source: &Source) -> Vec<Finding> {
     let finding = |line, message| Finding { file: source.file.clone(), line, message };
     let mut findings = Vec::new();
     for rule in RESERVED.iter().filter(|rule| rule.holds_for(&source.file)) {
-        if let Some(word) = source.words.iter().find(|word| rule.names(&word.text)) {
-            findings.push(finding(word.line, format!("names `{}`: {}", word.text, rule.why)));
+        let used =
+            source.words.iter().filter(|word| word.after.as_deref() == Some("use")).map(|word| (&word.text, word.line));
+        let in_paths = source.paths.iter().filter_map(|path| Some((path.segments.first()?, path.line)));
+        if let Some((name, line)) = used.chain(in_paths).find(|(name, _)| rule.names(name)) {
+            findings.push(finding(line, format!("names `{name}`: {}", rule.why)));
         }
     }
     if lies_in(&source.file, "local-server/src") && !lies_in(&source.file, "local-server/src/store") {
@@ -143,8 +146,8 @@ impl Reserved {
         !exempt && self.within.iter().any(|place| lies_in(file, place))
     }
 
-    fn names(&self, word: &str) -> bool {
-        word.strip_prefix(self.word).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    fn names(&self, name: &str) -> bool {
+        name.strip_prefix(self.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
     }
 }
 
@@ -186,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn words_stay_in_their_corner() {
+    fn crates_stay_in_their_corner() {
         for (file, text) in [
             ("local-server/engine/src/plan.rs", "use gstreamer as gst;"),
             ("ui/src/app.rs", "fn f() { tauri_api::invoke() }"),
@@ -200,7 +203,7 @@ mod tests {
             ("local-server/engine/src/gst/decode.rs", "use gstreamer as gst;"),
             ("ui/src/shell.rs", "fn f() { tauri::invoke() }"),
             ("local-server/src/store/sqlite.rs", "use rusqlite::Connection; const Q: &str = \"SELECT 1\";"),
-            ("ui/src/app.rs", "// tauri\nconst T: &str = \"tauri\";"),
+            ("ui/src/app.rs", "// tauri\nfn tauri_window() { let tauri = \"tauri\"; }"),
         ] {
             assert_eq!(messages(file, text), Vec::<String>::new());
         }
