@@ -8,7 +8,7 @@ use media_container::positioned::ReadAt;
 
 /// A file that is open for reading, with the length that it had when it was opened.
 #[derive(Debug)]
-pub struct MediaFile {
+pub(crate) struct MediaFile {
     file: File,
     size: u64,
 }
@@ -18,7 +18,7 @@ impl MediaFile {
     ///
     /// # Errors
     /// What the system says; [`io::ErrorKind::InvalidInput`] if it is no regular file.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let metadata = file.metadata()?;
         if !metadata.is_file() {
@@ -28,7 +28,7 @@ impl MediaFile {
     }
 
     /// The file itself, for readers that keep a position of their own.
-    pub fn into_file(self) -> File {
+    pub(crate) fn into_file(self) -> File {
         self.file
     }
 }

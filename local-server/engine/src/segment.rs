@@ -81,7 +81,9 @@ impl Copier {
         let (_, shift) = index.track(stream)?;
         let samples = match *stream {
             StreamName::Audio(audio) => sound(&index, &file, &source.facts, audio, number)?,
-            _ => pictures(&index, &file, &source.facts, number, shift)?,
+            StreamName::Original | StreamName::Rung(_) | StreamName::AudioAac(_) => {
+                pictures(&index, &file, &source.facts, number, shift)?
+            }
         };
         // Sequence numbers begin at 1 (ISO/IEC 14496-12 §8.8.5).
         Ok(write::media_segment(number.saturating_add(1), shift, &samples))
@@ -103,7 +105,13 @@ impl Copier {
 }
 
 /// The samples of one segment of the original video: a closed group of pictures, or several.
-fn pictures(index: &SourceIndex, file: &MediaFile, facts: &MediaFacts, number: u32, shift: u32) -> Result<Vec<Sample>, CopyError> {
+fn pictures(
+    index: &SourceIndex,
+    file: &MediaFile,
+    facts: &MediaFacts,
+    number: u32,
+    shift: u32,
+) -> Result<Vec<Sample>, CopyError> {
     let video = facts.video.as_ref().ok_or(CopyError::NoSuchStream)?;
     let grid = grid::original(facts).ok_or(CopyError::NoSuchStream)?;
     let range = grid.segment(number).ok_or(CopyError::NoSuchSegment(number))?;

@@ -40,20 +40,19 @@ pub(super) fn video(video: &VideoFacts, decoders: &[CodecString]) -> Verdict {
 /// Judges an audio stream.
 pub(super) fn audio(audio: &AudioFacts, decoders: &[CodecString]) -> bool {
     let Some(codec) = audio.codec else { return false };
-    decoders.iter().filter(|decoder| decoder.audio() == Some(codec)).any(|decoder| match codec {
-        // A decoder for HE-AAC (5, 29) decodes AAC-LC too; xHE-AAC (42) is another matter.
-        AudioCodec::Aac => {
-            let rank = |entry: &CodecString| match entry.as_str() {
-                "mp4a.40.5" => 1,
-                "mp4a.40.29" => 2,
-                "mp4a.40.42" => 3,
-                "mp4a" | "mp4a.40" => 2,
-                _ => 0,
-            };
-            audio.codec_string.as_ref().map_or(0, rank) <= rank(decoder)
-        }
-        _ => true,
-    })
+    let mut decoders = decoders.iter().filter(|decoder| decoder.audio() == Some(codec));
+    if codec != AudioCodec::Aac {
+        return decoders.next().is_some();
+    }
+    // A decoder for HE-AAC (5, 29) decodes AAC-LC too; xHE-AAC (42) is another matter.
+    let rank = |entry: &CodecString| match entry.as_str() {
+        "mp4a.40.5" => 1,
+        "mp4a.40.29" | "mp4a" | "mp4a.40" => 2,
+        "mp4a.40.42" => 3,
+        _ => 0,
+    };
+    let needs = audio.codec_string.as_ref().map_or(0, rank);
+    decoders.any(|decoder| rank(decoder) >= needs)
 }
 
 /// Profile and level, as numbers that can be compared within one codec.
@@ -108,7 +107,12 @@ impl Point {
             VideoCodec::H264 => self.profile == needs.profile,
             // Main (1) and Main Still Picture (3) are part of Main 10 (2); others only by name.
             VideoCodec::Hevc => self.profile == needs.profile || (self.profile == 2 && matches!(needs.profile, 1 | 3)),
-            _ => self.profile >= needs.profile && self.depth >= needs.depth,
+            VideoCodec::Av1
+            | VideoCodec::Vp8
+            | VideoCodec::Vp9
+            | VideoCodec::Mpeg2
+            | VideoCodec::Mpeg4
+            | VideoCodec::Vc1 => self.profile >= needs.profile && self.depth >= needs.depth,
         };
         if !profile {
             Verdict::ProfileTooHigh

@@ -82,10 +82,10 @@ fn audio_facts(number: usize, track: &Track, params: &AudioCodecParameters, bitr
     AudioFacts {
         track: track.id,
         codec,
-        codec_string: codec.and_then(|codec| match codec {
-            AudioCodec::Aac => Some(aac_name(params)),
-            _ => plain_name(codec),
-        }),
+        codec_string: match codec {
+            Some(AudioCodec::Aac) => Some(aac_name(params)),
+            other => other.and_then(plain_name),
+        },
         channels: params.channels.as_ref().and_then(|channels| u16::try_from(channels.count()).ok()).unwrap_or(0),
         sample_rate: params.sample_rate.unwrap_or(0),
         bitrate_bps,
