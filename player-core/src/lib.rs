@@ -9,6 +9,29 @@
 //! Three kinds of time, never mixed: [`Now`] (monotonic, the driver's origin), [`media_model::MediaTime`] (the
 //! presentation timeline) and wall-clock time (only in playlists' dates).
 
+//!
+//! A driver in a nutshell:
+//!
+//! ```
+//! use std::time::Duration;
+//! use player_core::message::{LoadKind, Output};
+//! use player_core::{Command, Input, Now, Player, PlayerConfig};
+//!
+//! let mut player = Player::new(PlayerConfig::default());
+//! let url = "http://box.local/film/main.m3u8".parse()?;
+//! let step = player.step(Now::default(), Input::Command(Command::Open { url, start: None }));
+//! let [Output::Load { id, url, kind: LoadKind::Playlist, .. }] = step.outputs.as_slice() else { panic!() };
+//!
+//! // The driver fetches, and hands back what came.
+//! let text = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n0.m4s\n#EXT-X-ENDLIST\n".to_owned();
+//! let answer = Input::Playlist { id: *id, url: url.clone(), text };
+//! let step = player.step(Now::new(Duration::from_millis(20)), answer);
+//! assert!(step.outputs.iter().any(|output| matches!(output, Output::Load { kind: LoadKind::Segment, .. })));
+//! // Whatever happens or does not happen, it calls again by then.
+//! assert!(step.wake_at.is_some());
+//! # Ok::<(), url::ParseError>(())
+//! ```
+
 pub mod abr;
 mod buffer;
 pub mod clock;

@@ -1,13 +1,14 @@
 //! The player itself: takes one fact at a time, and returns everything there is to do.
 //!
-//! [`Player::step`] is the only way in. It takes the input (`player/arrival.rs` for loads, `player/watching.rs` for the
-//! playhead), then looks at the whole state once and does what is due: loads (`player/loading.rs`, the variant by
+//! [`Player::step`] is the only way in. It takes the input (`player/commands.rs` for wishes, `player/arrival.rs` for
+//! loads, `player/watching.rs` for the playhead), then looks at the whole state once and does what is due: loads (`player/loading.rs`, the variant by
 //! `player/choosing.rs`), appends (`player/appending.rs`), stalls and holes (`player/watching.rs`). Looking at the whole
 //! state each time costs microseconds, and nothing can be forgotten between two events.
 
 mod appending;
 mod arrival;
 mod choosing;
+mod commands;
 mod lane;
 mod loading;
 mod phase;
@@ -24,7 +25,7 @@ use crate::abr::throughput::Throughput;
 use crate::clock::Now;
 use crate::config::PlayerConfig;
 use crate::error::{Nuisance, Trouble};
-use crate::message::{AudioId, Command, Event, Input, LoadKind, Output, RequestId, Step, VariantId};
+use crate::message::{AudioId, Event, Input, LoadKind, Output, RequestId, Step, VariantId};
 use crate::playlist::{Presentation, StreamId};
 use crate::qoe::{PlaybackState, Qoe, ShownVariant, Stats};
 use lane::{Health, InitKey, Lane, Role, Wanted};
@@ -240,119 +241,6 @@ impl Player {
             }
             Input::Tick => {}
         }
-    }
-
-    fn obey(&mut self, command: Command) {
-        match command {
-            Command::Open { url, start } => self.open(url, start),
-            Command::Seek(target) => self.seek(target),
-            Command::SetPlaying(playing) => {
-                self.wishes.playing = playing;
-                if !playing {
-                    self.stall_ends();
-                }
-            }
-            Command::LockVariant(variant) => self.wishes.variant = variant,
-            Command::SelectAudio(audio) => self.select_audio(audio),
-            Command::LimitResolution(limit) => self.wishes.resolution = limit,
-            Command::Retry => self.retry(),
-        }
-    }
-
-    fn open(&mut self, url: Url, start: Option<MediaTime>) {
-        let loads: Vec<_> = self.loads.keys().copied().collect();
-        loads.into_iter().for_each(|id| self.cancel(id));
-        self.forget_media();
-        let wishes = Wishes { playing: true, variant: None, audio: None, ..self.wishes };
-        let fresh = Self::new(self.config.clone());
-        // Of the same link, what was learnt stays true; numbers of loads are never used twice.
-        *self = Self {
-            now: self.now,
-            out: std::mem::take(&mut self.out),
-            next_id: self.next_id,
-            link: std::mem::take(&mut self.link),
-            root: Some((url, start)),
-            wishes,
-            // A start is like a seek: what stands still until frames move is no stall.
-            motion: Motion { seeking: true, ..Motion::default() },
-            qoe: Qoe::opened(self.now),
-            ..fresh
-        };
-        self.become_phase(Phase::Opening);
-    }
-
-    /// Lets the driver drop all bytes it keeps for us.
-    fn forget_media(&mut self) {
-        let inits = std::mem::take(&mut self.inits).into_values().filter_map(|init| match init {
-            Init::Loaded(id) => Some(id),
-            Init::Loading => None,
-        });
-        let segments = self.lanes.iter_mut().flat_map(Lane::restart).collect::<Vec<_>>();
-        self.out.extend(inits.chain(segments).map(Output::Forget));
-    }
-
-    fn seek(&mut self, target: MediaTime) {
-        if self.phase == Phase::Ended {
-            self.become_phase(Phase::Running);
-        }
-        if self.phase == Phase::Opening {
-            if let Some((_, start)) = &mut self.root {
-                *start = Some(target);
-            }
-            return;
-        }
-        self.stall_ends();
-        self.motion = Motion { at: target, seeking: true, ..Motion::default() };
-        for lane in &mut self.lanes {
-            lane.buffer.forgive();
-            lane.crowded_until = None;
-            lane.given_up = None;
-        }
-        self.cancel_useless();
-    }
-
-    fn select_audio(&mut self, audio: AudioId) {
-        let exists = self.presentation.as_ref().is_some_and(|one| one.stream(StreamId::Audio(audio)).is_some());
-        if !exists || self.wishes.audio == Some(audio) {
-            return;
-        }
-        self.wishes.audio = Some(audio);
-        let of_audio = |load: &Load| match &load.purpose {
-            Purpose::Playlist(stream) | Purpose::Init(_, stream) | Purpose::Segment(_, Wanted { stream, .. }) => {
-                matches!(stream, StreamId::Audio(_))
-            }
-            Purpose::Root => false,
-        };
-        let unwanted: Vec<_> = self.loads.iter().filter(|(_, load)| of_audio(load)).map(|(id, _)| *id).collect();
-        unwanted.into_iter().for_each(|id| self.cancel(id));
-        if let Some(lane) = self.lane_mut(Role::Rendition) {
-            lane.stream = Some(StreamId::Audio(audio));
-            lane.flush = true;
-            lane.crowded_until = None;
-            let unwanted: Vec<_> = lane.queue.drain(..).map(|item| Output::Forget(item.id)).collect();
-            self.out.extend(unwanted);
-        }
-        self.tell(Event::AudioChosen(audio));
-    }
-
-    fn retry(&mut self) {
-        if self.phase != Phase::Failed {
-            return;
-        }
-        self.trouble = None;
-        self.nuisance = None;
-        self.root_health = Health::default();
-        for health in self.health.values_mut() {
-            health.pardon();
-        }
-        if std::mem::take(&mut self.element_failed) {
-            self.forget_media();
-            self.prepared = false;
-            self.end_told = false;
-            let at = self.motion.position();
-            self.motion = Motion { at, seeking: true, ..Motion::default() };
-        }
-        self.become_phase(if self.presentation.is_some() { Phase::Running } else { Phase::Opening });
     }
 
     fn become_phase(&mut self, next: Phase) {

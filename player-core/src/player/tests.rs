@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use media_model::{Ranges, TimeRange};
 
 use super::*;
-use crate::message::{AppendFailure, BufferSetup, LoadFailure, Problem, StallCause, Track};
+use crate::message::{AppendFailure, BufferSetup, Command, LoadFailure, Problem, StallCause, Track};
 
 const TWO_VARIANTS: &str = "#EXTM3U\n\
     #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\"\nlow/playlist.m3u8\n\

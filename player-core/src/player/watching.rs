@@ -72,7 +72,8 @@ impl Player {
     }
 
     pub(super) fn played_out(&mut self) {
-        if self.phase == Phase::Running && self.lanes.iter().all(|lane| self.is_complete(lane)) {
+        let is_end = self.end_told || self.lanes.iter().all(|lane| self.is_complete(lane));
+        if self.phase == Phase::Running && is_end {
             self.stall_ends();
             self.become_phase(Phase::Ended);
             self.tell(Event::Ended);

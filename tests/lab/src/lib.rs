@@ -1,7 +1,7 @@
 //! Plays the player core in virtual time and reports what a viewer would have seen.
 //!
 //! The core is the one that the browser and the native player run; only its driver is simulated: a link
-//! ([`sim::link`]), an origin ([`sim::origin`]) and a media element ([`sim::element`]). Nothing sleeps, and the same
+//! (`sim/link.rs`), an origin (`sim/origin.rs`) and a media element (`sim/element.rs`). Nothing sleeps, and the same
 //! scenario gives the same report to the bit.
 
 pub mod contract;
