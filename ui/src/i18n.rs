@@ -71,6 +71,11 @@ pub(crate) const KEY_HELP: &[(&[&str], &str)] = &[
     (&["Esc"], "Close or go back"),
 ];
 
+/// The name of a page in the browser's tab.
+pub(crate) fn page_title(title: &str) -> String {
+    if title.is_empty() { APP.to_owned() } else { format!("{title} – {APP}") }
+}
+
 /// How far the scan is.
 pub(crate) fn progress(progress: Progress) -> String {
     match progress {
@@ -113,12 +118,12 @@ pub(crate) fn clock(seconds: f64) -> String {
 /// A running time: `1 h 42 min`, `48 s`.
 pub(crate) fn running_time(seconds: f64) -> String {
     let whole = whole(seconds.round());
-    match (whole / 3_600, whole.div_ceil(60) % 60, whole) {
-        (_, _, 0..60) => format!("{whole} s"),
-        (0, _, _) => format!("{} min", whole.div_ceil(60)),
-        (hours, 0, _) if whole % 3_600 == 0 => format!("{hours} h"),
-        (hours, 0, _) => format!("{} h", hours + 1),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    let minutes = whole.div_ceil(60);
+    match (minutes / 60, minutes % 60) {
+        _ if whole < 60 => format!("{whole} s"),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
     }
 }
 
@@ -306,7 +311,7 @@ mod tests {
     #[test]
     fn running_times_are_rounded_up_to_minutes() {
         let times = [12.4, 60.0, 61.0, 3_600.0, 3_590.0, 6_130.0, 7_199.0].map(running_time);
-        assert_eq!(times, ["12 s", "1 min", "2 min", "1 h", "60 min", "1 h 43 min", "2 h"]);
+        assert_eq!(times, ["12 s", "1 min", "2 min", "1 h", "1 h", "1 h 43 min", "2 h"]);
     }
 
     #[test]

@@ -15,6 +15,9 @@ use crate::state::library::Shelf;
 /// News are put on the shelf together, this often: a scan tells of hundreds of titles a second.
 const GATHER: Duration = Duration::from_millis(250);
 
+/// Cards made at once; more come as the viewer scrolls, so that a shelf of thousands opens at once.
+pub(crate) const BATCH: usize = 150;
+
 /// Pause before news are asked for again after the server refused them.
 const LISTEN_AGAIN: Duration = Duration::from_secs(5);
 
@@ -24,6 +27,10 @@ pub(crate) struct Library {
     pub(crate) shelf: RwSignal<Shelf>,
     /// What is in the search field; kept while the viewer looks at a title.
     pub(crate) query: RwSignal<String>,
+    /// How many cards are made; kept for the way back.
+    pub(crate) shown: RwSignal<usize>,
+    /// The title the viewer looked at last, which has the focus on the way back.
+    pub(crate) last: RwSignal<Option<String>>,
     /// Why the shelf could not be loaded.
     pub(crate) trouble: RwSignal<Option<String>>,
     /// What became of the last wish for a folder.
@@ -42,6 +49,8 @@ impl Library {
         let library = Self {
             shelf: RwSignal::default(),
             query: RwSignal::default(),
+            shown: RwSignal::new(BATCH),
+            last: RwSignal::default(),
             trouble: RwSignal::default(),
             folder_trouble: RwSignal::default(),
             open_to_lan: RwSignal::new(false),

@@ -69,6 +69,7 @@ pub(crate) struct Buffers {
     refused: RefCell<Vec<Track>>,
     /// Work for tracks that wait for the source to open.
     early: RefCell<Vec<(Track, Work)>>,
+    /// Everything is appended; until the next append.
     ending: Cell<bool>,
     listeners: RefCell<Vec<Listener>>,
 }
@@ -270,10 +271,10 @@ impl Buffers {
         self.pump(track);
     }
 
+    /// Ends the source, again if need be: not only an append, an eviction too opens an ended source (MSE §5.5.7).
     fn end_if_quiet(&self) {
         let quiet = self.tracks.borrow().values().all(|it| it.running.is_none() && it.queue.is_empty());
         if self.ending.get() && quiet && self.source.ready_state() == MediaSourceReadyState::Open {
-            self.ending.set(false);
             let _ = self.source.end_of_stream();
         }
     }

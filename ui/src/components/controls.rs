@@ -162,7 +162,7 @@ fn audio_choices(playback: &Playback) -> Vec<Choice<AudioId>> {
         .map(|audio| Choice {
             value: audio.id,
             label: audio.name.clone(),
-            hint: audio.language.clone().unwrap_or_default(),
+            hint: audio.language.as_deref().map(i18n::language).filter(|name| *name != audio.name).unwrap_or_default(),
             chosen: playback.audio_chosen == Some(audio.id),
         })
         .collect()

@@ -1,8 +1,9 @@
 //! The library: every title as a poster.
 
+use leptos::html;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{HtmlElement, KeyboardEvent};
+use leptos::web_sys::{Element, HtmlElement, KeyboardEvent};
 use server_api::MovieStatus;
 
 use crate::components::add_folder::AddFolder;
@@ -10,13 +11,10 @@ use crate::components::banner::OpenToLan;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::notice::Notice;
 use crate::components::poster::{MovieCard, Skeletons, UnplayableRow};
-use crate::library::{Library, library};
+use crate::library::{BATCH, Library, library};
 use crate::state::focus::{self, Direction};
 use crate::state::library::{Look, Shelf};
 use crate::{i18n, shell};
-
-/// Cards made at once; more come as the viewer scrolls, so that a shelf of thousands opens at once.
-const BATCH: usize = 150;
 
 /// `/`
 #[component]
@@ -119,8 +117,7 @@ fn Troubles(library: Library) -> impl IntoView {
 /// The grid, and below it what cannot be played.
 #[component]
 fn Posters(library: Library) -> impl IntoView {
-    let shown = RwSignal::new(BATCH);
-    let query = library.query;
+    let (shown, query) = (library.shown, library.query);
     let playable = Memo::new(move |_| library.shelf.with(|shelf| query.with(|query| shelf.playable(query))));
     let unplayable = Memo::new(move |_| library.shelf.with(|shelf| query.with(|query| shelf.unplayable(query))));
     let cards = move || playable.with(|movies| movies.iter().take(shown.get()).cloned().collect::<Vec<_>>());
@@ -130,10 +127,20 @@ fn Posters(library: Library) -> impl IntoView {
             more();
         }
     });
-    on_cleanup(move || scroll.remove());
+    let keys = window_event_listener(leptos::ev::keydown, enter_grid);
+    on_cleanup(move || {
+        scroll.remove();
+        keys.remove();
+    });
+    let grid = NodeRef::<html::Ul>::new();
+    Effect::new(move |_| {
+        if let (Some(grid), Some(last)) = (grid.get(), library.last.get_untracked()) {
+            focus_on(grid.query_selector(&format!(".card-link[data-id=\"{last}\"]")).ok().flatten());
+        }
+    });
     let nothing = move || playable.with(Vec::is_empty) && unplayable.with(Vec::is_empty);
     view! {
-        <ul class="grid" data-testid="grid" on:keydown=walk_grid>
+        <ul class="grid" node_ref=grid data-testid="grid" on:keydown=walk_grid>
             <For each=cards
                 key=|movie| (movie.id.clone(), movie.status == MovieStatus::Pending, movie.poster.clone(), movie.title.clone(), movie.duration_s.map(f64::to_bits))
                 children=|movie| view! { <MovieCard movie /> } />
@@ -161,6 +168,26 @@ fn is_near_the_end() -> bool {
     let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
     let below = f64::from(root.scroll_height()) - f64::from(root.scroll_top()) - height;
     below < 2.0 * height
+}
+
+/// An arrow key with nothing focused goes to the first poster, and a slash to the search field.
+fn enter_grid(event: KeyboardEvent) {
+    let nothing = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+    let target = match event.key().as_str() {
+        "/" => "[data-testid=search]",
+        key if Direction::of_key(key).is_some() => ".card-link",
+        _ => return,
+    };
+    if nothing && let Some(element) = document().query_selector(target).ok().flatten() {
+        event.prevent_default();
+        focus_on(Some(element));
+    }
+}
+
+fn focus_on(element: Option<Element>) {
+    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
 }
 
 /// Arrow keys move between posters.

@@ -11,12 +11,15 @@ use crate::components::icon::{Glyph, Icon};
 use crate::components::notice::Notice;
 use crate::components::poster::Artwork;
 use crate::i18n;
+use crate::library::library;
 
 /// `/title/{id}`
 #[component]
 pub(crate) fn TitlePage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let last = library().last;
+    Effect::new(move |_| last.set(Some(id.get())));
     let video = LocalResource::new(move || {
         let id = id.get();
         async move { client::video(&id).await }
@@ -46,7 +49,7 @@ fn Missing(error: CallError) -> impl IntoView {
 #[component]
 fn Title(video: Video) -> impl IntoView {
     let movie = Arc::new(video.movie.clone());
-    document().set_title(&format!("{} – {}", movie.title, i18n::APP));
+    document().set_title(&i18n::page_title(&movie.title));
     let play = NodeRef::<html::A>::new();
     Effect::new(move |_| {
         if let Some(play) = play.get() {

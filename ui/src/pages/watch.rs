@@ -4,16 +4,17 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{Element, HtmlElement, KeyboardEvent};
+use leptos::web_sys::{Element, KeyboardEvent};
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 use server_api::{Chapter, Video};
 
 use crate::components::controls::Controls;
 use crate::components::icon::{Glyph, Icon};
+use crate::components::overlays::{ErrorCard, PauseCard, Permission, SoundOnly, Waiting};
 use crate::components::panels::{HelpPanel, StatsPanel};
 use crate::player::{Stage, state_name};
 use crate::state::keys::{self, Action, Target};
-use crate::state::playback::{Autoplay, Panel};
+use crate::state::playback::{Panel, Playback};
 use crate::{client, i18n};
 
 /// `/watch/{id}`, with `?source=hls` to force the adaptive source and `?t=` seconds to begin at.
@@ -21,10 +22,8 @@ use crate::{client, i18n};
 pub(crate) fn WatchPage() -> impl IntoView {
     let (params, query) = (use_params_map(), use_query_map());
     let stage = Stage::begin();
-    let playback = stage.playback;
     let video = NodeRef::<html::Video>::new();
     let room = NodeRef::<html::Main>::new();
-    let about = RwSignal::new(None::<Video>);
     let id = move || params.with_untracked(|params| params.get("id").unwrap_or_default());
     let open = move |start_s: Option<f64>| {
         if let Some(video) = video.get_untracked() {
@@ -40,44 +39,100 @@ pub(crate) fn WatchPage() -> impl IntoView {
             let _ = room.focus();
         }
     });
+    let retry = Callback::new(move |()| {
+        let at = stage.playback.with_untracked(|playback| playback.snapshot.position_s);
+        stage.asked_now();
+        open(Some(at).filter(|at| *at > 0.0));
+    });
+
+    let about = about(id());
+    let title =
+        Memo::new(move |_| about.with(|about| about.as_ref().map(|it| it.movie.title.clone())).unwrap_or_default());
+    let poster = Signal::derive(move || about.with(|about| about.as_ref()?.movie.poster.clone()));
+    let chapters: Signal<Vec<Chapter>> =
+        Signal::derive(move || about.with(|about| about.as_ref().map(|it| it.chapters.clone())).unwrap_or_default());
+    Effect::new(move |_| document().set_title(&i18n::page_title(&title.get())));
+
+    let navigate = use_navigate();
+    let leave = Callback::new(move |()| navigate(&format!("/title/{}", id()), Default::default()));
+    let (fullscreen, toggle_fullscreen) = fullscreen_of(room);
+    listen_to_keys(stage, toggle_fullscreen, leave);
+
+    let playback = stage.playback;
+    let controls = Memo::new(move |_| playback.with(|playback| playback.shows_controls(stage.now.get())));
+    let state = Memo::new(move |_| playback.with(|playback| playback.snapshot.state));
+    let paused = Memo::new(move |_| playback.with(Playback::shows_pause_card));
+    let panel = Memo::new(move |_| playback.with(|playback| playback.panel));
+    let was_idle = StoredValue::new(false);
+    let press = move |_| {
+        was_idle.set_value(!controls.get_untracked());
+        stage.touch();
+    };
+    let click = move |_| {
+        // On a touch screen the first tap only brings the controls.
+        let only_controls = was_idle.get_value() && is_touch_screen();
+        if !only_controls && playback.try_update(Playback::close) != Some(true) {
+            stage.act(Action::TogglePlay);
+        }
+    };
+    view! {
+        <main class="watch" class:is-idle=move || !controls.get() node_ref=room tabindex="-1" data-testid="watch"
+            data-state=move || state_name(state.get())
+            on:pointermove=move |_| stage.touch() on:pointerdown=press>
+            <video class="screen" node_ref=video playsinline data-testid="video" aria-label=title
+                on:click=click on:dblclick=move |_| toggle_fullscreen.run(())></video>
+            <SoundOnly stage title poster />
+            <header class="watch-head">
+                <button class="control" data-testid="back" aria-label=i18n::BACK title=i18n::BACK
+                    on:click=move |_| leave.run(())>
+                    <Glyph icon=Icon::Back />
+                </button>
+                <p class="watch-title" class:is-hidden=move || paused.get()>{title}</p>
+            </header>
+            <Show when=move || panel.get() == Some(Panel::Stats)><StatsPanel stage /></Show>
+            <Permission stage />
+            <Waiting stage />
+            <footer class="watch-foot">
+                <PauseCard stage title />
+                <Controls stage chapters fullscreen toggle_fullscreen />
+            </footer>
+            <Show when=move || panel.get() == Some(Panel::Help)>
+                <HelpPanel close=Callback::new(move |()| { stage.act(Action::ToggleHelp); }) />
+            </Show>
+            <ErrorCard stage retry />
+        </main>
+    }
+}
+
+/// What the film is called and where its chapters begin; asked beside the playback, which does not wait for it.
+fn about(id: String) -> RwSignal<Option<Video>> {
+    let about = RwSignal::new(None::<Video>);
     spawn_local(async move {
-        if let Ok(found) = client::video(&id()).await {
+        if let Ok(found) = client::video(&id).await {
             about.try_set(Some(found));
         }
     });
-    let title = Memo::new(move |_| {
-        about.with(|about| about.as_ref().map(|about| about.movie.title.clone())).unwrap_or_default()
-    });
-    Effect::new(move |_| {
-        document().set_title(
-            &title
-                .with(|title| if title.is_empty() { i18n::APP.to_owned() } else { format!("{title} – {}", i18n::APP) }),
-        )
-    });
-    let chapters: Signal<Vec<Chapter>> = Signal::derive(move || {
-        about.with(|about| about.as_ref().map(|about| about.chapters.clone())).unwrap_or_default()
-    });
+    about
+}
 
-    let fullscreen = RwSignal::new(document().fullscreen_element().is_some());
-    let changed = window_event_listener_untyped("fullscreenchange", move |_| {
-        fullscreen.set(document().fullscreen_element().is_some())
-    });
+/// Whether the page fills the screen, and the way in and out.
+fn fullscreen_of(room: NodeRef<html::Main>) -> (Signal<bool>, Callback<()>) {
+    let is_full = || document().fullscreen_element().is_some();
+    let fullscreen = RwSignal::new(is_full());
+    let changed = window_event_listener_untyped("fullscreenchange", move |_| fullscreen.set(is_full()));
     on_cleanup(move || changed.remove());
-    let toggle_fullscreen = move || match room.get_untracked() {
-        Some(_) if document().fullscreen_element().is_some() => document().exit_fullscreen(),
-        Some(room) => {
+    let toggle = Callback::new(move |()| {
+        if is_full() {
+            document().exit_fullscreen();
+        } else if let Some(room) = room.get_untracked() {
+            // Where the system refuses, the page stays as it is, which is no trouble worth words.
             let _ = room.request_fullscreen();
         }
-        None => {}
-    };
-    let navigate = use_navigate();
-    let leave = move || navigate(&format!("/title/{}", id()), Default::default());
-    let retry = move || {
-        let at = playback.with_untracked(|playback| playback.snapshot.position_s);
-        stage.asked_now();
-        open(Some(at).filter(|at| *at > 0.0));
-    };
-    let leave_on_key = leave.clone();
+    });
+    (fullscreen.into(), toggle)
+}
+
+fn listen_to_keys(stage: Stage, toggle_fullscreen: Callback<()>, leave: Callback<()>) {
     let keys = window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
         stage.touch();
         let modified = event.ctrl_key() || event.alt_key() || event.meta_key();
@@ -86,96 +141,17 @@ pub(crate) fn WatchPage() -> impl IntoView {
         if stage.act(action) {
             return;
         }
-        match action {
-            Action::ToggleFullscreen => toggle_fullscreen(),
-            Action::Back if playback.try_update(crate::state::playback::Playback::close) == Some(true) => {}
-            Action::Back if document().fullscreen_element().is_some() => document().exit_fullscreen(),
-            _ => leave_on_key(),
+        if action == Action::ToggleFullscreen || (action == Action::Back && document().fullscreen_element().is_some()) {
+            toggle_fullscreen.run(());
+        } else if stage.playback.try_update(Playback::close) != Some(true) {
+            leave.run(());
         }
     });
     on_cleanup(move || keys.remove());
+}
 
-    let controls = Memo::new(move |_| playback.with(|playback| playback.shows_controls(stage.now.get())));
-    let ring = Memo::new(move |_| playback.with(|playback| playback.shows_ring(stage.now.get())));
-    let wait = Memo::new(move |_| playback.with(|playback| playback.wait(stage.now.get())));
-    let state = Memo::new(move |_| playback.with(|playback| playback.snapshot.state));
-    let autoplay = Memo::new(move |_| playback.with(|playback| playback.autoplay));
-    let trouble = Memo::new(move |_| playback.with(|playback| playback.trouble.clone()));
-    let panel = Memo::new(move |_| playback.with(|playback| playback.panel));
-    let sound_only = Memo::new(move |_| playback.with(|playback| playback.snapshot.has_picture == Some(false)));
-    let paused = Memo::new(move |_| playback.with(crate::state::playback::Playback::shows_pause_card));
-    let left = Memo::new(move |_| {
-        playback.with(|playback| playback.snapshot.duration_s.map(|of| of - playback.snapshot.position_s))
-    });
-    let poster = move || about.with(|about| about.as_ref().and_then(|about| about.movie.poster.clone()));
-    view! {
-        <main class="watch" class:is-idle=move || !controls.get() node_ref=room tabindex="-1" data-testid="watch"
-            data-state=move || state_name(state.get())
-            on:pointermove=move |_| stage.touch() on:pointerdown=move |_| stage.touch()>
-            <video class="screen" node_ref=video playsinline data-testid="video" aria-label=title
-                on:click=move |_| {
-                    if playback.try_update(crate::state::playback::Playback::close) != Some(true) {
-                        stage.act(Action::TogglePlay);
-                    }
-                }
-                on:dblclick=move |_| toggle_fullscreen()></video>
-            <Show when=move || sound_only.get()>
-                <div class="sound-only" aria-hidden="true">
-                    {poster().map(|address| view! { <img src=address alt="" /> })}
-                    <p>{title}</p>
-                </div>
-            </Show>
-            <header class="watch-head">
-                <button class="control" data-testid="back" aria-label=i18n::BACK title=i18n::BACK on:click=move |_| leave()>
-                    <Glyph icon=Icon::Back />
-                </button>
-                <p class="watch-title" class:is-hidden=move || paused.get()>{title}</p>
-            </header>
-            <Show when=move || panel.get() == Some(Panel::Stats)><StatsPanel stage /></Show>
-            <Show when=move || autoplay.get() == Autoplay::Muted>
-                <button class="button unmute" data-testid="unmute" on:click=move |_| stage.set_volume(playback.with_untracked(|playback| playback.snapshot.volume), false)>
-                    <Glyph icon=Icon::VolumeOff /><span>{i18n::SOUND_OFF}</span>
-                </button>
-            </Show>
-            <Show when=move || autoplay.get() == Autoplay::Blocked>
-                <button class="big-play" data-testid="big-play" aria-label=i18n::PLAY on:click=move |_| { stage.act(Action::TogglePlay); }>
-                    <Glyph icon=Icon::Play />
-                </button>
-            </Show>
-            <Show when=move || ring.get()>
-                <div class="waiting" role="status">
-                    <span class="ring" data-testid="ring" aria-label=i18n::LOADING></span>
-                    <p class="wait" data-testid="wait">{move || wait.get().map(|wait| i18n::wait(&wait))}</p>
-                </div>
-            </Show>
-            <footer class="watch-foot">
-                <Show when=move || paused.get()>
-                    <div class="pause-card" data-testid="pause-card">
-                        <h1>{title}</h1>
-                        <p>{move || left.get().map(i18n::left)}</p>
-                    </div>
-                </Show>
-                <Controls stage chapters fullscreen=fullscreen.into()
-                    toggle_fullscreen=Callback::new(move |()| toggle_fullscreen()) />
-            </footer>
-            <Show when=move || panel.get() == Some(Panel::Help)>
-                <HelpPanel close=Callback::new(move |()| { stage.act(Action::ToggleHelp); }) />
-            </Show>
-            <Show when=move || trouble.with(Option::is_some)>
-                <section class="error-card" role="alert" data-testid="error-card">
-                    <Glyph icon=Icon::Alert />
-                    <h1>{i18n::STOPPED}</h1>
-                    <p data-testid="error-text">{move || trouble.get().map(|trouble| i18n::trouble(&trouble))}</p>
-                    <div class="button-row">
-                        <button class="button button-primary" data-testid="retry" on:click=move |_| retry()>
-                            <Glyph icon=Icon::Retry /><span>{i18n::RETRY}</span>
-                        </button>
-                        <a class="button" href="/">{i18n::TO_LIBRARY}</a>
-                    </div>
-                </section>
-            </Show>
-        </main>
-    }
+fn is_touch_screen() -> bool {
+    window().match_media("(hover: none)").ok().flatten().is_some_and(|query| query.matches())
 }
 
 /// What a key was pressed on.
@@ -185,7 +161,7 @@ fn target(event: &KeyboardEvent) -> Target {
     let inside = |selector: &str| element.closest(selector).ok().flatten().is_some();
     match () {
         () if inside("[role=menu]") => Target::Menu,
-        () if element.dyn_ref::<HtmlElement>().is_some_and(|it| it.tag_name() == "INPUT") => Target::Slider,
+        () if inside("input") => Target::Slider,
         () if inside("button, a") => Target::Button,
         () => Target::Elsewhere,
     }
