@@ -79,14 +79,14 @@ fn a_media_playlist_is_written_as_servers_do() {
         target_duration: MediaDuration::from_micros(2_002_000),
         kind: Some(PlaylistKind::Vod),
         ended: true,
-        segments: vec![segment("0.m4s", 2_002_000), segment("1.m4s", 1_000_000)],
+        segments: vec![segment("0.m4s", 2_002_000), segment("1.m4s", 1_000_000), segment("2.m4s", 1_996_916)],
         ..MediaPlaylist::default()
     };
     assert_eq!(
         write_media(&playlist),
         concat!(
             "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:3\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n",
-            "#EXT-X-MAP:URI=\"init.mp4\"\n#EXTINF:2.002,\n0.m4s\n#EXTINF:1,\n1.m4s\n#EXT-X-ENDLIST\n",
+            "#EXT-X-MAP:URI=\"init.mp4\"\n#EXTINF:2.002,\n0.m4s\n#EXTINF:1,\n1.m4s\n#EXTINF:1.996916,\n2.m4s\n#EXT-X-ENDLIST\n",
         )
     );
 }

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
 use std::sync::Arc;
 
-use hls_m3u8::tags::{ExtInf, ExtXMap, ExtXMedia, ExtXProgramDateTime, VariantStream as StreamInf};
+use hls_m3u8::tags::{ExtXMap, ExtXMedia, ExtXProgramDateTime, VariantStream as StreamInf};
 use hls_m3u8::types::{Channels, Codecs, MediaType, PlaylistType, StreamData, UFloat};
+
+use crate::MediaDuration;
 
 use super::{AudioRendition, ByteRange, MediaPlaylist, MultivariantPlaylist, PlaylistKind, Segment, VariantStream};
 
@@ -89,12 +91,25 @@ impl Text {
         if segment.gap {
             self.line("#EXT-X-GAP");
         }
-        self.line(ExtInf::new(segment.duration.to_std()));
+        self.line(format_args!("#EXTINF:{},", Seconds(segment.duration)));
         if let Some(range) = segment.range {
             self.line(format_args!("#EXT-X-BYTERANGE:{}", Range(range)));
         }
         // A gap without an address still needs a line to end it.
         self.line(if segment.uri.is_empty() { Cow::Borrowed("gap") } else { clean(&segment.uri) });
+    }
+}
+
+/// Exact seconds. The tag of `hls_m3u8` goes through a floating point number and writes 1.9969160000000001.
+struct Seconds(MediaDuration);
+
+impl Display for Seconds {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (whole, micros) = (self.0.as_micros() / 1_000_000, self.0.as_micros() % 1_000_000);
+        if micros == 0 {
+            return write!(formatter, "{whole}");
+        }
+        formatter.write_str(format!("{whole}.{micros:06}").trim_end_matches('0'))
     }
 }
 
