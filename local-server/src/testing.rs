@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytes::Bytes;
 use media_engine::facts::Container;
+use media_engine::probe::Flaw;
 use media_engine::{Engine, EngineConfig, MediaFacts, Poster, PosterError, ProbeError, Source, WorkerCommand};
 use media_model::{ByteCount, MediaDuration, MediaTime, Resolution};
 use tokio::sync::Semaphore;
@@ -56,10 +57,10 @@ impl Examiner for FakeExaminer {
         self.permits.acquire().await.unwrap().forget();
         self.probes.fetch_add(1, Ordering::SeqCst);
         let mut beginning = [0; 4];
-        let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut beginning));
-        read.map_err(|error| ProbeError::NotMedia(error.to_string()))?;
+        let mut file = std::fs::File::open(path)?;
+        file.read_exact(&mut beginning).map_err(|_| ProbeError::NotMedia(Flaw::Empty))?;
         if &beginning != b"film" {
-            return Err(ProbeError::NotMedia("it has no header".to_owned()));
+            return Err(ProbeError::NotMedia(Flaw::Unrecognised));
         }
         Ok(MediaFacts {
             container: Container::Mp4,

@@ -135,6 +135,9 @@ pub(super) fn playback(error: &PlaybackError) -> Problem {
         ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
     };
     match error {
+        PlaybackError::NothingToPlay => {
+            Problem::new(StatusCode::CONFLICT, "nothing_to_play", "The file has nothing that this device can play.")
+        }
         PlaybackError::NoSuchStream(_) => Problem::not_found("no_such_stream", sentence(&error.to_string())),
         PlaybackError::NoSuchSegment { .. } => Problem::not_found("no_such_segment", sentence(&error.to_string())),
         PlaybackError::Busy { retry_after } => {

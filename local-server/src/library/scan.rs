@@ -292,19 +292,18 @@ async fn probe(shared: &Shared, title: TitleId, file: MediaFile) -> (TitleId, Ch
         }
         Err(error) => {
             tracing::info!(path = %file.path.display(), %error, "cannot be played");
-            Change::Failed { title: title.clone(), why: why(&error, &file), file }
+            Change::Failed { title: title.clone(), why: why(&error), file }
         }
     };
     (title, change)
 }
 
 /// One sentence for a person.
-fn why(error: &ProbeError, file: &MediaFile) -> Unplayable {
+fn why(error: &ProbeError) -> Unplayable {
     let (code, detail) = match error {
-        ProbeError::NotMedia(_) if file.stamp.size == 0 => ("empty_file", "The file is empty.".to_owned()),
-        ProbeError::NotMedia(reason) => ("not_media", format!("This is no film or music, or it is damaged: {reason}.")),
-        ProbeError::Unreadable(reason) => ("unreadable", format!("The file cannot be read: {reason}.")),
-        ProbeError::WorkerFailed(reason) => ("not_examined", format!("The file could not be examined: {reason}.")),
+        ProbeError::NotMedia(flaw) => (flaw.code(), format!("This file cannot be played: {flaw}.")),
+        ProbeError::Unreadable(reason) => ("unreadable", format!("This file cannot be read: {reason}.")),
+        ProbeError::WorkerFailed(reason) => ("not_examined", format!("This file could not be examined: {reason}.")),
     };
     Unplayable { code: code.to_owned(), detail }
 }
