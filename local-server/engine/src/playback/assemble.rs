@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use media_container::cmaf::write;
-use media_container::track::{CodecConfig, Sample, TrackConfig};
+use media_container::track::{CodecConfig, Sample, TrackConfig, decode_times_within};
 use media_model::Resolution;
 
 use super::PlaybackError;
@@ -35,7 +35,7 @@ pub(super) fn audio_init(facts: &MediaFacts, index: u16, stream: StreamName) -> 
 /// One media segment. `units` are in decode order and all of it; `end` is where the next one begins, in ticks.
 pub(super) fn segment(number: u32, composition_shift: u32, units: Vec<Unit>, end: i64) -> Bytes {
     let pts: Vec<i64> = units.iter().map(|unit| unit.pts).collect();
-    let dts = decode_times(&pts, composition_shift);
+    let dts = decode_times_within(&pts, composition_shift);
     let next = dts.iter().skip(1).copied().chain([end]);
     let samples: Vec<Sample> = units
         .into_iter()
@@ -52,51 +52,31 @@ pub(super) fn segment(number: u32, composition_shift: u32, units: Vec<Unit>, end
     write::media_segment(number.saturating_add(1), composition_shift, &samples)
 }
 
-/// The i-th unit is decoded at the i-th smallest presentation time, or earlier where that would be more than
-/// `shift` after the unit is shown: frames far apart, which the encoder reordered all the same.
-fn decode_times(pts: &[i64], shift: u32) -> Vec<i64> {
-    let mut dts = media_container::track::decode_times(pts);
-    let (mut shown, mut later) = (i64::MAX, i64::MAX);
-    for (at, &pts) in dts.iter_mut().zip(pts).rev() {
-        shown = shown.min(pts.saturating_add(i64::from(shift)));
-        *at = (*at).min(shown).min(later);
-        later = at.saturating_sub(1);
-    }
-    dts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use media_container::cmaf::read;
 
-    #[test]
-    fn even_frames_decode_at_sorted_times() {
-        assert_eq!(decode_times(&[0, 30, 10, 20], 20), [0, 10, 20, 30]);
+    fn unit(pts: i64, key: bool) -> Unit {
+        Unit { segment: 3, pts, key, data: Bytes::from_static(b"unit") }
     }
 
     #[test]
-    fn frames_far_apart_decode_in_time_to_be_shown() {
-        let pts = [0, 10_300, 100, 10_100];
-        let dts = decode_times(&pts, 166);
-        assert_eq!(dts, [0, 100, 266, 10_266]);
-    }
-
-    proptest! {
-        /// Any order that x264 makes of frames any distance apart: at most two frames are moved back.
-        #[test]
-        fn times_rise_and_no_unit_is_late(gaps in proptest::collection::vec(1i64..100_000, 1..20), shift in 6u32..9_000) {
-            let shown: Vec<i64> = gaps.iter().scan(0, |at, gap| { *at += gap; Some(*at - gaps[0]) }).collect();
-            let mut coded = vec![shown[0]];
-            for group in shown[1..].chunks(4) {
-                coded.extend(group.last());
-                coded.extend(group[..group.len() - 1].get(1));
-                coded.extend(group[..group.len() - 1].iter().enumerate().filter(|(place, _)| *place != 1).map(|(_, at)| at));
-            }
-            let dts = decode_times(&coded, shift);
-            prop_assert_eq!(dts[0], shown[0]);
-            prop_assert!(dts.windows(2).all(|pair| pair[0] < pair[1]));
-            prop_assert!(coded.iter().zip(&dts).all(|(pts, dts)| pts - dts + i64::from(shift) >= 0));
-        }
+    fn a_segment_begins_at_its_first_frame_and_ends_where_the_next_begins() {
+        let mut video = crate::facts::example::film().video.unwrap();
+        video.frames_per_1000_s = 25_000;
+        let plan = VideoPlan::new(&video, crate::stream_name::RungName::SOURCE);
+        let avcc = Bytes::from_static(&[1, 100, 0, 40, 255, 225, 0, 4, 0x67, 100, 0, 40, 1, 0, 2, 0x68, 0xee]);
+        let init = read::init_section(&video_init(&plan, avcc)).unwrap();
+        assert_eq!(init.composition_shift, 7_200);
+        let units = vec![unit(180_000, true), unit(190_800, false), unit(183_600, false), unit(187_200, false)];
+        let segment = segment(1, plan.composition_shift(), units, 194_400);
+        let samples = read::media_segment(&init, &segment).unwrap();
+        // The edit list takes the shift out of what a reader sees.
+        let decoded: Vec<i64> = samples.iter().map(|sample| sample.dts + init.composition_shift).collect();
+        assert_eq!(decoded, [180_000, 183_600, 187_200, 190_800]);
+        assert_eq!(samples.iter().map(|sample| sample.pts).collect::<Vec<_>>(), [180_000, 190_800, 183_600, 187_200]);
+        assert_eq!(samples.iter().map(|sample| i64::from(sample.duration)).sum::<i64>(), 194_400 - 180_000);
+        assert_eq!(samples.iter().map(|sample| sample.sync).collect::<Vec<_>>(), [true, false, false, false]);
     }
 }
