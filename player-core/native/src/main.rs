@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, ValueEnum};
-use media_model::Resolution;
 use player_core::abr::Rule;
-use player_core::message::{Command, Event, VariantInfo};
+use player_core::message::{Event, VariantInfo};
 use player_core::{PlaybackState, PlayerConfig, Stats};
 use player_native::{NativePlayer, Surface};
 use serde_json::json;
@@ -32,9 +31,6 @@ struct Arguments {
     /// Prints the statistics, one line of JSON a second, and a summary.
     #[arg(long)]
     json: bool,
-    /// No rendition higher than this.
-    #[arg(long, value_name = "PIXELS")]
-    max_height: Option<u32>,
     /// Begins here, in seconds.
     #[arg(long, value_name = "SECONDS")]
     start: Option<f64>,
@@ -74,9 +70,6 @@ async fn play(arguments: &Arguments) -> Result<()> {
     };
     let surface = if arguments.headless { Surface::Nowhere } else { Surface::Window };
     let mut player = NativePlayer::new(PlayerConfig { rule, ..PlayerConfig::default() }, surface)?;
-    if let Some(height) = arguments.max_height {
-        player.command(Command::LimitResolution(Some(Resolution { width: u32::MAX, height })));
-    }
     let start = arguments.start.and_then(media_model::MediaTime::from_seconds);
     player.open(arguments.url.clone(), start);
     let deadline = arguments.max_seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));

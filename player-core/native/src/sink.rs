@@ -83,6 +83,8 @@ pub(crate) struct Sink {
     /// Where a seek leads that has not arrived.
     seeking: Option<i64>,
     position: i64,
+    /// Frames that a late decoder left out.
+    skipped_frames: u64,
 }
 
 impl Sink {
@@ -99,6 +101,7 @@ impl Sink {
             ended: false,
             seeking: None,
             position: 0,
+            skipped_frames: 0,
         })
     }
 
@@ -130,7 +133,7 @@ impl Sink {
                 over: false,
             });
         }
-        (self.starved, self.ended, self.seeking) = (true, false, None);
+        (self.starved, self.ended, self.seeking, self.skipped_frames) = (true, false, None, 0);
         self.change_state(gst::State::Paused)?;
         if self.position > 0 { self.seek(MediaTime::from_micros(self.position / 1_000)) } else { Ok(()) }
     }
@@ -224,7 +227,8 @@ impl Sink {
 
     /// Frames that came too late to be shown.
     pub(crate) fn dropped_frames(&self) -> Option<u64> {
-        self.lanes.iter().find(|lane| lane.track == Track::Video)?.output.count("dropped")
+        let late = self.lanes.iter().find(|lane| lane.track == Track::Video)?.output.count("dropped")?;
+        Some(late + self.skipped_frames)
     }
 
     /// Frames that were shown.
@@ -254,6 +258,7 @@ impl Sink {
     }
 
     /// What a message of the pipeline means.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "GStreamer's messages, of which few concern us")]
     pub(crate) fn hear(&mut self, message: &gst::Message) -> Option<SinkNews> {
         // One of a pipeline that was replaced.
         let ours = message.src().is_some_and(|source| {
@@ -272,11 +277,35 @@ impl Sink {
                 tracing::error!(error = %error.error(), debug = ?error.debug(), "the pipeline failed");
                 Some(SinkNews::Failed)
             }
+            gst::MessageView::ClockLost(_) => {
+                // Chooses another with the next start, which follows from `run`.
+                self.change_state(gst::State::Paused).and_then(|()| self.run()).err().map(|_| SinkNews::Failed)
+            }
+            gst::MessageView::Latency(_) => {
+                // Fails only while elements come and go, and then it is asked for again.
+                let _ = self.pipeline.recalculate_latency();
+                None
+            }
+            gst::MessageView::Qos(quality) => {
+                self.count_skipped(quality);
+                None
+            }
             gst::MessageView::Warning(warning) => {
                 tracing::warn!(warning = %warning.error(), "the pipeline complains");
                 None
             }
             _ => None,
+        }
+    }
+
+    /// A decoder that is late leaves frames out before the output sees them.
+    fn count_skipped(&mut self, quality: &gst::message::Qos) {
+        let element = quality.src().and_then(|source| source.downcast_ref::<gst::Element>());
+        let kind =
+            element.and_then(gst::Element::factory).and_then(|factory| factory.metadata("klass").map(str::to_owned));
+        let of_pictures = kind.is_some_and(|kind| kind.contains("Decoder/Video"));
+        if let (true, gst::GenericFormattedValue::Buffers(Some(skipped))) = (of_pictures, quality.stats().1) {
+            self.skipped_frames = *skipped;
         }
     }
 

@@ -246,7 +246,7 @@ pub const FILMS: [Film; 9] = [
         turned: false,
         words: false,
         pipeline: "appsrc name=picture ! identity name=clock ! videoconvert ! video/x-raw,format=I420 \
-            ! avenc_mpeg4 pass=quant quantizer=10 gop-size=50 max-bframes=2 ! queue ! mux. \
+            ! avenc_mpeg4 bitrate=900000 qmin=2 qmax=18 gop-size=50 max-bframes=2 ! queue ! mux. \
             appsrc name=sound0 ! audioconvert ! lamemp3enc target=bitrate bitrate=128 cbr=true ! mpegaudioparse ! queue ! mux. \
             avimux name=mux ! filesink name=sink",
     },

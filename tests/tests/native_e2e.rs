@@ -1,0 +1,115 @@
+//! `matinee-play` plays what a real `matinee-server` makes of the films: copied, encoded, and over a link that narrows.
+//!
+//! Seen from outside, by the statistics it prints. Slow: only where `RUN_SLOW=1`.
+
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
+use std::collections::BTreeSet;
+use std::process::Stdio;
+use std::time::Duration;
+
+use mock_origin::{Origin, OriginConfig, Profile};
+use reqwest::Url;
+use serde_json::Value;
+use system_tests::media;
+use system_tests::server::{TestServer, built, slow_tests_run};
+use tokio::process::Command;
+
+/// A minute of film, and as long again for an encoder on a busy machine.
+const PLAYING: Duration = Duration::from_secs(150);
+
+/// What `matinee-play` said: its lines, the last of which is the summary.
+struct Playback {
+    lines: Vec<Value>,
+}
+
+impl Playback {
+    fn summary(&self) -> &Value {
+        self.lines.last().unwrap()
+    }
+
+    fn number(&self, name: &str) -> f64 {
+        self.summary()[name].as_f64().unwrap_or_else(|| panic!("no {name} in {}", self.summary()))
+    }
+
+    /// Heights that were on screen.
+    fn heights(&self) -> BTreeSet<u64> {
+        self.lines.iter().filter_map(|line| line["rendition"]["height"].as_u64()).collect()
+    }
+}
+
+/// Plays an address without a window; it has to end with success.
+async fn play(url: &str, more: &[&str]) -> Playback {
+    let program = built("matinee-play", "player-native").unwrap();
+    let running = Command::new(program)
+        .args(["--headless", "--json", url])
+        .args(more)
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = tokio::time::timeout(PLAYING, running).await.expect("matinee-play does not end").unwrap();
+    let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}: {complained}\n{said}", output.status);
+    Playback { lines: said.lines().map(|line| serde_json::from_str(line).unwrap()).collect() }
+}
+
+/// Plays a film to its end and looks at what was shown.
+async fn plays_to_the_end(title: &str, frames: f64) {
+    let server = TestServer::start(&[media::films().unwrap()]).await.unwrap();
+    let id = server.ready_movie(title).await.unwrap();
+    let playback = play(&server.hls_url(&id).await.unwrap(), &[]).await;
+    let length = f64::from(media::film(title).seconds);
+    let summary = playback.summary();
+    assert_eq!(summary["state"], "ended", "{summary}");
+    assert!((playback.number("position_s") - length).abs() < 0.5, "{title} is {length} s long: {summary}");
+    assert_eq!(summary["stalls"], 0, "{summary}");
+    let shown = summary["summary"]["shown_frames"].as_f64().unwrap();
+    let dropped = playback.number("dropped_frames");
+    // A busy machine may come too late for some; none is shown twice and none is lost on the way.
+    assert!((shown + dropped - frames).abs() <= 4.0, "{frames} frames were to be shown: {summary}");
+    assert!(shown > frames * 0.7, "{summary}");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_copied_film_plays_to_its_end() {
+    if slow_tests_run("a_copied_film_plays_to_its_end") {
+        plays_to_the_end("Harbour Lights", 14.0 * 24.0).await;
+    }
+}
+
+#[tokio::test]
+async fn an_encoded_film_plays_to_its_end() {
+    if slow_tests_run("an_encoded_film_plays_to_its_end") {
+        plays_to_the_end("Paper Boats", 12.0 * 25.0).await;
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_narrows_is_answered_by_a_smaller_picture_without_a_stall() {
+    if !slow_tests_run("a_link_that_narrows_is_answered_by_a_smaller_picture_without_a_stall") {
+        return;
+    }
+    let server = TestServer::start(&[media::films().unwrap()]).await.unwrap();
+    let id = server.ready_movie("The Long Take").await.unwrap();
+    let direct = server.hls_url(&id).await.unwrap();
+    // This is about the link: the small rendition is made beforehand, by playing it, as fast as it can be loaded.
+    play(&direct, &["--abr", "lowest"]).await;
+    let link = Origin::start(OriginConfig {
+        upstream: Url::parse(&server.origin()).unwrap(),
+        listen: ([127, 0, 0, 1], 0).into(),
+        profile: Profile::steps([(Duration::from_secs(10), 6_000), (Duration::from_secs(3_600), 1_200)]).unwrap(),
+        latency: Duration::from_millis(10),
+    })
+    .await
+    .unwrap();
+    let mut narrow = Url::parse(&direct).unwrap();
+    narrow.set_host(Some("127.0.0.1")).unwrap();
+    narrow.set_port(Some(link.address().port())).unwrap();
+    let playback = play(narrow.as_str(), &["--max-seconds", "45"]).await;
+    assert_eq!(playback.summary()["stalls"], 0, "{}", playback.summary());
+    let heights = playback.heights();
+    assert!(heights.contains(&720) && heights.iter().any(|&height| height < 720), "on screen were {heights:?}");
+    assert!(playback.number("switches") >= 1.0, "{}", playback.summary());
+    server.stop().await.unwrap();
+}
