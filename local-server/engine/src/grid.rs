@@ -21,6 +21,9 @@ const LONGEST_COPY: MediaDuration = MediaDuration::from_secs(30);
 /// timestamps round that much, and a segment for it would hold nothing.
 const TOLERANCE: MediaDuration = MediaDuration::from_micros(1_500);
 
+/// No title is longer: three weeks. What a file says is a claim, and each segment takes memory.
+const LONGEST_TITLE: MediaDuration = MediaDuration::from_secs(2_000_000);
+
 /// Segments of one stream: consecutive, without gaps, from zero to the end of the title.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grid {
@@ -31,7 +34,7 @@ pub struct Grid {
 impl Grid {
     /// The grid of encoded streams and of audio.
     pub fn fixed(duration: MediaDuration) -> Self {
-        let end = duration.as_micros().max(1);
+        let end = duration.as_micros().clamp(1, LONGEST_TITLE.as_micros());
         let step = SEGMENT.as_micros();
         let count = end.saturating_sub(TOLERANCE.as_micros()).div_ceil(step).max(1);
         let line = |number: u64| MediaTime::ZERO + MediaDuration::from_micros(number * step);

@@ -14,6 +14,7 @@ use std::path::Path;
 
 use media_container::mp4::looks_like_mp4;
 use media_container::positioned::ReadAt;
+use media_model::MediaDuration;
 
 use crate::facts::MediaFacts;
 use crate::file::MediaFile;
@@ -78,6 +79,18 @@ impl From<io::Error> for ProbeError {
     fn from(error: io::Error) -> Self {
         Self::Unreadable(error.to_string())
     }
+}
+
+/// More than any title lasts: a week. What is longer is damage.
+const LONGEST: MediaDuration = MediaDuration::from_secs(7 * 24 * 3_600);
+
+/// Refuses facts that cannot be.
+fn plausible(facts: MediaFacts) -> Result<Probed, ProbeError> {
+    if facts.duration > LONGEST {
+        let hours = facts.duration.as_micros() / 3_600_000_000;
+        return Err(ProbeError::NotMedia(Flaw::Damaged(format!("it says that it lasts {hours} hours"))));
+    }
+    Ok(Probed::Facts(Box::new(facts)))
 }
 
 /// What our own readers make of a file.

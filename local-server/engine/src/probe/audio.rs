@@ -12,7 +12,7 @@ use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 
 use super::mp4::{mean_rate, plain_name};
-use super::{Flaw, ProbeError, Probed};
+use super::{Flaw, ProbeError, Probed, plausible};
 use crate::facts::{AudioFacts, Container, MediaFacts};
 use crate::file::MediaFile;
 
@@ -21,13 +21,20 @@ pub(super) fn probe(file: MediaFile, beginning: &[u8]) -> Result<Probed, ProbeEr
     if !looks_like_audio(beginning) {
         return Ok(Probed::Unknown);
     }
+    // symphonia 0.6.1 panics on some damaged WAV headers (arithmetic overflow). It owns all that it touches here.
+    let described = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| describe(file)));
+    // What symphonia cannot read, the discoverer may.
+    described.ok().transpose()?.flatten().map_or(Ok(Probed::Unknown), plausible)
+}
+
+fn describe(file: MediaFile) -> Result<Option<MediaFacts>, ProbeError> {
     let size = file.size();
     let stream = MediaSourceStream::new(Box::new(file.into_file()), Default::default());
-    let probe = symphonia::default::get_probe();
     let options = (FormatOptions::default(), MetadataOptions::default());
-    // What symphonia cannot read, the discoverer may.
-    let Ok(reader) = probe.probe(&Hint::new(), stream, options.0, options.1) else { return Ok(Probed::Unknown) };
-    Ok(facts(reader.as_ref(), size)?.map_or(Probed::Unknown, |facts| Probed::Facts(Box::new(facts))))
+    match symphonia::default::get_probe().probe(&Hint::new(), stream, options.0, options.1) {
+        Ok(reader) => facts(reader.as_ref(), size),
+        Err(_) => Ok(None),
+    }
 }
 
 /// Whether a file begins like audio that symphonia reads: a tag, a magic number, or the sync word of MPEG audio.

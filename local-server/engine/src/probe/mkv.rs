@@ -10,7 +10,7 @@ use media_container::track::CodecConfig;
 use media_model::{AudioCodec, MediaDuration, MediaTime, VideoCodec};
 
 use super::mp4::{mean_rate, per_1000_s, phase, plain_name, shown};
-use super::{Flaw, ProbeError, Probed, closed};
+use super::{Flaw, ProbeError, Probed, closed, plausible};
 use crate::facts::{AudioFacts, ChapterFacts, Container, MediaFacts, SubtitleFacts, VideoFacts};
 use crate::grid::{Grid, target_duration};
 use survey::Survey;
@@ -26,7 +26,7 @@ pub(super) fn probe(input: &impl ReadAt) -> Result<Probed, ProbeError> {
         }
         Err(error @ MkvError::Missing(_)) => return Err(ProbeError::NotMedia(Flaw::Damaged(error.to_string()))),
     };
-    facts(input, &file).map(|facts| Probed::Facts(Box::new(facts)))
+    facts(input, &file).and_then(plausible)
 }
 
 fn facts(input: &impl ReadAt, file: &Matroska) -> Result<MediaFacts, ProbeError> {

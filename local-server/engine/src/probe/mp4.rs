@@ -7,7 +7,7 @@ use media_container::positioned::ReadAt;
 use media_container::track::CodecConfig;
 use media_model::{AudioCodec, CodecString, MediaDuration, MediaTime, Resolution, VideoCodec};
 
-use super::{Flaw, ProbeError, Probed, closed};
+use super::{Flaw, ProbeError, Probed, closed, plausible};
 use crate::facts::{AudioFacts, ChapterFacts, Container, MediaFacts, SubtitleFacts, VideoFacts};
 use crate::grid::{Grid, target_duration};
 
@@ -23,7 +23,7 @@ pub(super) fn probe(input: &impl ReadAt) -> Result<Probed, ProbeError> {
         }
         Err(error @ Mp4Error::Damaged { .. }) => return Err(ProbeError::NotMedia(Flaw::Damaged(error.to_string()))),
     };
-    facts(input, &movie).map(|facts| Probed::Facts(Box::new(facts)))
+    facts(input, &movie).and_then(plausible)
 }
 
 fn facts(input: &impl ReadAt, movie: &Movie) -> Result<MediaFacts, ProbeError> {

@@ -54,7 +54,8 @@ impl Matroska {
 
     fn is_sparse(&self, points: &[EntryPoint]) -> bool {
         let (Some(first), Some(last)) = (points.first(), points.last()) else { return true };
-        let apart = points.windows(2).any(|pair| self.nanoseconds(pair[1].time - pair[0].time) > SPARSE_NS);
+        let apart =
+            points.windows(2).any(|pair| self.nanoseconds(pair[1].time.saturating_sub(pair[0].time)) > SPARSE_NS);
         #[expect(clippy::cast_possible_truncation, reason = "saturates, and a nonsense duration only costs a scan")]
         let end = self.duration.map_or(last.time, |duration| duration as i64);
         let tail = self.nanoseconds(end.saturating_sub(last.time).max(0)) > SPARSE_NS;

@@ -57,16 +57,16 @@ impl Survey {
         let ends = file.tracks.iter().filter(|track| track.channels > 0 || track.resolution.width > 0);
         ends.filter_map(|track| {
             let last = of(&self.last, track).map(|block| block.time).max()?;
-            Some(last + self.frame_ticks(file, track))
+            Some(last.saturating_add(self.frame_ticks(file, track)))
         })
         .max()
     }
 
     /// How long a frame lasts, ticks: as the file says, or as the first ones show.
     fn frame_ticks(&self, file: &Matroska, track: &Track) -> i64 {
-        let scale = i64::try_from(file.timestamp_scale).unwrap_or(1_000_000);
+        let scale = i64::try_from(file.timestamp_scale).unwrap_or(i64::MAX);
         if let Some(nanoseconds) = track.default_duration.and_then(|duration| i64::try_from(duration).ok()) {
-            return (nanoseconds + scale / 2) / scale;
+            return nanoseconds.saturating_add(scale / 2) / scale;
         }
         let mut steps = self.steps(track);
         steps.sort_unstable();
@@ -79,27 +79,27 @@ impl Survey {
         // The last ones may have neighbours that were not looked at.
         times.truncate(times.len().saturating_sub(16).max(2));
         times.sort_unstable();
-        times.windows(2).map(|pair| pair[1] - pair[0]).collect()
+        times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect()
     }
 
     /// Whether frames last for different times, beyond the rounding of timestamps.
     pub(super) fn is_uneven(&self, file: &Matroska, track: &Track) -> bool {
         let steps = self.steps(track);
-        let spread = steps.iter().max().unwrap_or(&0) - steps.iter().min().unwrap_or(&0);
+        let spread = steps.iter().max().unwrap_or(&0).saturating_sub(*steps.iter().min().unwrap_or(&0));
         spread > 1 && file.nanoseconds(spread) > 2_000_000
     }
 
     /// Frames per thousand seconds, from the first ones.
     pub(super) fn frames_per_1000_s(&self, file: &Matroska, track: &Track) -> u32 {
         let steps = self.steps(track);
-        per_1000_s(steps.len(), duration(file, steps.iter().sum()))
+        per_1000_s(steps.len(), duration(file, steps.iter().fold(0, |sum: i64, step| sum.saturating_add(*step))))
     }
 
     /// Mean rate of a track over the beginning, bits per second.
     pub(super) fn rate(&self, file: &Matroska, track: &Track) -> u64 {
         let bytes = of(&self.first, track).map(|block| block.size).sum();
         let (first, last) = (self.first(track), of(&self.first, track).map(|block| block.time).max());
-        let span = last.unwrap_or(0) - first.unwrap_or(0) + self.frame_ticks(file, track);
+        let span = last.unwrap_or(0).saturating_sub(first.unwrap_or(0)).saturating_add(self.frame_ticks(file, track));
         mean_rate(bytes, duration(file, span))
     }
 }
