@@ -183,9 +183,6 @@ impl Demux {
     /// Runs from stream time `from` to the end without decoding; the stream time at which the last unit ends.
     pub(crate) fn last_end(&self, from: i64) -> Result<Option<i64>, Fault> {
         let pad = &self.streams.iter().find(|stream| stream.kind != Kind::Other).ok_or(Fault::NoStream)?.pad;
-        for gate in locked(&self.shared.state).gates.values_mut() {
-            (gate.first, gate.end, gate.over) = (None, None, false);
-        }
         if from > 0 && !seek(pad, from, gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE) {
             return Err(Fault::NotSeekable);
         }
@@ -295,7 +292,7 @@ impl Shared {
         let real =
             ghost.downcast_ref::<gst::GhostPad>().and_then(gst::GhostPad::target).unwrap_or_else(|| ghost.clone());
         let id: GateId = ghost.name().to_string();
-        let probe = real.add_probe(gst::PadProbeType::BLOCK_DOWNSTREAM, {
+        let probe = real.add_probe(gst::PadProbeType::BLOCK_DOWNSTREAM | gst::PadProbeType::EVENT_FLUSH, {
             let (shared, id) = (Arc::clone(self), id.clone());
             move |_, info| shared.pass(&id, info)
         });
@@ -311,6 +308,15 @@ impl Shared {
 
     fn pass(&self, id: &str, info: &gst::PadProbeInfo<'_>) -> gst::PadProbeReturn {
         let mut state = locked(&self.state);
+        if let Some(gst::PadProbeData::Event(event)) = &info.data
+            && matches!(event.type_(), gst::EventType::FlushStart | gst::EventType::FlushStop)
+        {
+            // What was seen before a seek says nothing of what comes after it.
+            if let Some(gate) = state.gates.get_mut(id) {
+                (gate.first, gate.end, gate.over) = (None, None, false);
+            }
+            return gst::PadProbeReturn::Pass;
+        }
         let is_unit = match &info.data {
             Some(gst::PadProbeData::Event(event)) => event.type_() == gst::EventType::Eos,
             _ => true,

@@ -174,9 +174,9 @@ async fn segments_made_out_of_order_join() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_made_that_is_not_there() {
     let stage = Stage::new().await;
-    let beyond = stage.segment("source", 30).await.unwrap_err();
-    assert_eq!(beyond, PlaybackError::NoSuchSegment { stream: name("source"), number: 30 });
-    assert_eq!(stage.segment("original", 0).await.unwrap_err(), PlaybackError::NoSuchStream(name("original")));
+    let beyond = stage.segment("source", 31).await.unwrap_err();
+    assert_eq!(beyond, PlaybackError::NoSuchSegment { stream: name("source"), number: 31 });
+    assert_eq!(stage.segment("1080p", 0).await.unwrap_err(), PlaybackError::NoSuchStream(name("1080p")));
     assert_eq!(stage.segment("audio-1-aac", 0).await.unwrap_err(), PlaybackError::NoSuchStream(name("audio-1-aac")));
     assert!(stage.engine.counters().encoder_starts.is_empty());
 }
