@@ -12,7 +12,7 @@ use media_model::{BitsPerSecond, ByteCount};
 use crate::clock::Now;
 
 /// A measurement is complete with this many bytes, if they did not come within [`MIN_BUSY`]: enough to smooth bursts.
-const ENOUGH_BYTES: u64 = 128 * 1024;
+const ENOUGH_BYTES: u64 = 64 * 1024;
 /// ... or after this time, so that a slow link is seen during the download.
 const ENOUGH_TIME: Duration = Duration::from_millis(400);
 /// Below this nothing can be said: progress events of a whole segment may come at once.
@@ -22,7 +22,9 @@ const USABLE_TIME: Duration = Duration::from_millis(250);
 /// Measurements of the quick and of the steady mean. By number, not by age: on a fast link they are a fraction of a
 /// second, so that going up is quick, on a slow one a few seconds.
 const QUICK: usize = 4;
-const STEADY: usize = 12;
+const STEADY: usize = 20;
+/// So many in a row that are three times as fast as all before are another link.
+const NEW_LINK: usize = 5;
 /// The quick mean takes no more than this, so that a collapse shows as soon as it lasted this long.
 const QUICK_TIME: Duration = Duration::from_millis(800);
 /// A pause this long in a body that is made while it is sent is the server's; the link did nothing meanwhile.
@@ -95,7 +97,7 @@ impl Throughput {
     /// When all of the newest measurements are three times as fast as the ones before, the link has changed, and what was
     /// before does not count: with a full buffer it would hold the estimate down for a quarter of a minute.
     fn forget_slower_link(&mut self) {
-        let Some(older) = self.complete.len().checked_sub(QUICK).filter(|&older| older > 0) else { return };
+        let Some(older) = self.complete.len().checked_sub(NEW_LINK).filter(|&older| older > 0) else { return };
         let before = self.complete.iter().take(older).fold(Measurement::default(), |sum, one| sum.and(*one));
         let before = before.rate().unwrap_or_default();
         let is_faster = |one: &Measurement| one.rate().is_none_or(|rate| rate >= before.scaled(3, 1));
