@@ -33,7 +33,7 @@ pub(crate) const RETRY: &str = "Retry";
 pub(crate) const BACK: &str = "Back";
 pub(crate) const MUTE: &str = "Mute";
 pub(crate) const UNMUTE: &str = "Unmute";
-pub(crate) const SOUND_OFF: &str = "Tap for sound";
+pub(crate) const SOUND_OFF: &str = "Turn sound on";
 pub(crate) const VOLUME: &str = "Volume";
 pub(crate) const SEEK: &str = "Position";
 pub(crate) const QUALITY: &str = "Quality";
@@ -250,8 +250,18 @@ pub(crate) fn chapter(number: usize) -> String {
     format!("Chapter {number}")
 }
 
+/// The name of an audio or subtitle track.
+pub(crate) fn track_name(title: Option<&str>, language_code: Option<&str>, number: usize) -> String {
+    match (title, language_code.map(language)) {
+        (Some(title), Some(language)) if !title.contains(&language) => format!("{title} ({language})"),
+        (Some(title), _) => title.to_owned(),
+        (None, Some(language)) => language,
+        (None, None) => track(number),
+    }
+}
+
 /// An audio or subtitle track without a name and language.
-pub(crate) fn track(number: usize) -> String {
+fn track(number: usize) -> String {
     format!("Track {number}")
 }
 

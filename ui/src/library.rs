@@ -35,6 +35,8 @@ pub(crate) struct Library {
     pub(crate) trouble: RwSignal<Option<String>>,
     /// What became of the last wish for a folder.
     pub(crate) folder_trouble: RwSignal<Option<String>>,
+    /// How many folders were added.
+    pub(crate) folders_added: RwSignal<u32>,
     /// Whether others on the network can watch.
     pub(crate) open_to_lan: RwSignal<bool>,
     news: StoredValue<Vec<LibraryEvent>>,
@@ -53,6 +55,7 @@ impl Library {
             last: RwSignal::default(),
             trouble: RwSignal::default(),
             folder_trouble: RwSignal::default(),
+            folders_added: RwSignal::default(),
             open_to_lan: RwSignal::new(false),
             news: StoredValue::default(),
             events: StoredValue::new_local(None),
@@ -139,6 +142,9 @@ impl Library {
                 FolderWish::Pick => shell::add_folder().await.map(drop),
                 FolderWish::Path(path) => client::add_folder(path).await.map_err(|error| error.sentence()),
             };
+            if done.is_ok() {
+                self.folders_added.update(|count| *count += 1);
+            }
             self.folder_trouble.set(done.err());
             if let Ok(scan) = client::scan().await {
                 self.shelf.update(|shelf| shelf.set_scan(scan));

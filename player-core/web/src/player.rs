@@ -124,6 +124,8 @@ struct Inner {
     duration: Cell<Option<MediaDuration>>,
     /// Whether the viewer wants it to play.
     wanted: Cell<bool>,
+    /// Where the present source begins; the position until the element is there.
+    start: Cell<Option<MediaTime>>,
     /// Whether the present source has put a frame on screen, or sound into the room.
     framed: Cell<bool>,
     frame_callback: RefCell<Option<Closure<dyn FnMut()>>>,
@@ -152,6 +154,7 @@ impl WebPlayer {
             failed: Cell::default(),
             duration: Cell::default(),
             wanted: Cell::new(true),
+            start: Cell::default(),
             framed: Cell::new(false),
             frame_callback: RefCell::default(),
             listeners: RefCell::default(),
@@ -183,6 +186,7 @@ impl WebPlayer {
     /// Moves the playhead to `seconds`.
     pub fn seek(&self, seconds: f64) {
         let Some(to) = MediaTime::from_seconds(seconds.max(0.0)) else { return };
+        self.0.start.set(Some(to));
         self.0.video.set_current_time(to.as_seconds());
         self.0.command(Command::Seek(to));
         // A media element that played to its end is paused by nobody, yet does not go on alone after a seek.
@@ -211,7 +215,7 @@ impl WebPlayer {
     /// Leaves the present source for the one with this index, at the same position.
     pub fn change_source(&self, index: usize) {
         if index != self.0.current.get() {
-            self.0.open(index, Some(element::position(&self.0.video)));
+            self.0.open(index, Some(self.0.position()));
         }
     }
 
@@ -259,6 +263,7 @@ impl Inner {
         self.session.replace(Session::None);
         self.duration.set(None);
         self.current.set(index);
+        self.start.set(start);
         let session = match self.sources.get(index) {
             None => None,
             Some(PlaySource::File(url)) => Some(Session::Direct(Direct::open(&self.video, url, start))),
@@ -290,12 +295,20 @@ impl Inner {
         }
     }
 
+    /// Where playback stands, or will begin.
+    fn position(&self) -> MediaTime {
+        let at = element::position(&self.video);
+        match self.start.get() {
+            Some(start) if !self.framed.get() && at == MediaTime::ZERO => start,
+            Some(_) | None => at,
+        }
+    }
+
     /// The present source is of no use any more: the next one, or the end.
     fn give_up(&self, failure: Failure) {
         let next = self.current.get() + 1;
         if next < self.sources.len() {
-            let at = element::position(&self.video);
-            return self.open(next, Some(at));
+            return self.open(next, Some(self.position()));
         }
         self.failed.set(true);
         (self.tell)(PlayerEvent::Failed(failure));
@@ -466,7 +479,7 @@ impl Inner {
         let known = self.video.ready_state() >= web_sys::HtmlMediaElement::HAVE_METADATA;
         Snapshot {
             state: self.state(),
-            position_s: self.video.current_time(),
+            position_s: self.position().as_seconds(),
             duration_s: self.duration_s(),
             buffered: element::ranges(&self.video.buffered())
                 .iter()
@@ -490,7 +503,7 @@ impl Inner {
         });
         Stats {
             state: self.state(),
-            position_s: self.video.current_time(),
+            position_s: self.position().as_seconds(),
             buffered_s: element::ahead(&self.video).as_seconds(),
             shown,
             throughput: told.and_then(|told| told.throughput),

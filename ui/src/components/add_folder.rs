@@ -22,9 +22,18 @@ pub(crate) fn AddFolder(
     #[prop(optional)] primary: bool,
     has_dialog: bool,
     trouble: RwSignal<Option<String>>,
+    /// Counts the folders that were added: each closes the field.
+    added: RwSignal<u32>,
     wish: Callback<FolderWish>,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
+    Effect::new(move |before: Option<u32>| {
+        let count = added.get();
+        if before.is_some_and(|before| before != count) {
+            open.set(false);
+        }
+        count
+    });
     let field = NodeRef::<html::Input>::new();
     Effect::new(move |_| {
         if open.get()
@@ -55,20 +64,27 @@ pub(crate) fn AddFolder(
                 <Glyph icon=Icon::FolderPlus />
                 <span>{i18n::ADD_FOLDER}</span>
             </button>
-            <Show when=move || open.get()>
-                <form class="folder-form" on:submit=submit on:keydown=move |event| {
-                    if event.key() == "Escape" { open.set(false) }
-                }>
-                    <label class="field">
-                        <span class="visually-hidden">{i18n::FOLDER_PATH}</span>
-                        <input type="text" node_ref=field data-testid="folder-path" placeholder=i18n::FOLDER_PATH
-                            spellcheck="false" autocomplete="off" autocapitalize="off" />
-                    </label>
-                    <button class="button" type="submit" data-testid="folder-submit">{i18n::ADD}</button>
-                </form>
-            </Show>
-            <Show when=move || trouble.get().is_some()>
-                <p class="trouble" role="alert" data-testid="folder-trouble">{move || trouble.get()}</p>
+            <Show when=move || open.get() || trouble.with(Option::is_some)>
+                <div class="folder-popover">
+                    <Show when=move || open.get()>
+                        <form class="folder-form" on:submit=submit on:keydown=move |event| {
+                            if event.key() == "Escape" {
+                                trouble.set(None);
+                                open.set(false);
+                            }
+                        }>
+                            <label class="field">
+                                <span class="visually-hidden">{i18n::FOLDER_PATH}</span>
+                                <input type="text" node_ref=field data-testid="folder-path" placeholder=i18n::FOLDER_PATH
+                                    spellcheck="false" autocomplete="off" autocapitalize="off" />
+                            </label>
+                            <button class="button" type="submit" data-testid="folder-submit">{i18n::ADD}</button>
+                        </form>
+                    </Show>
+                    <Show when=move || trouble.with(Option::is_some)>
+                        <p class="trouble" role="alert" data-testid="folder-trouble">{move || trouble.get()}</p>
+                    </Show>
+                </div>
             </Show>
         </div>
     }

@@ -24,7 +24,7 @@ pub(crate) fn LibraryPage() -> impl IntoView {
     document().set_title(i18n::APP);
     let add = Callback::new(move |wish| library.add_folder(wish));
     let add_folder = move |primary| {
-        view! { <AddFolder primary has_dialog=shell::is_app() trouble=library.folder_trouble wish=add /> }
+        view! { <AddFolder primary has_dialog=shell::is_app() trouble=library.folder_trouble added=library.folders_added wish=add /> }
     };
     view! {
         <OpenToLan open=library.open_to_lan.into() />
@@ -70,8 +70,7 @@ fn Head(library: Library, look: Memo<Look>) -> impl IntoView {
                     disabled=move || progress.get().is_some() on:click=move |_| library.start_scan()>
                     <Glyph icon=Icon::Refresh />
                 </button>
-                <AddFolder has_dialog=shell::is_app() trouble=library.folder_trouble
-                    wish=Callback::new(move |wish| library.add_folder(wish)) />
+                <AddFolder has_dialog=shell::is_app() trouble=library.folder_trouble added=library.folders_added wish=Callback::new(move |wish| library.add_folder(wish)) />
             </Show>
         </header>
     }

@@ -151,14 +151,13 @@ fn facts(video: &Video) -> String {
 }
 
 fn audio_line(index: usize, stream: &AudioStream) -> String {
-    let name = stream.title.clone().or_else(|| stream.language.as_deref().map(i18n::language));
-    let name = name.unwrap_or_else(|| i18n::track(index + 1));
+    let name = i18n::track_name(stream.title.as_deref(), stream.language.as_deref(), index + 1);
     joined([Some(name), Some(i18n::codec(&stream.codec)), Some(i18n::channels(stream.channels))])
 }
 
 fn subtitle_line(index: usize, stream: &SubtitleStream) -> String {
-    let name = stream.title.clone().or_else(|| stream.language.as_deref().map(i18n::language));
-    joined([Some(name.unwrap_or_else(|| i18n::track(index + 1))), Some(i18n::codec(&stream.codec))])
+    let name = i18n::track_name(stream.title.as_deref(), stream.language.as_deref(), index + 1);
+    joined([Some(name), Some(i18n::codec(&stream.codec))])
 }
 
 fn joined<const N: usize>(parts: [Option<String>; N]) -> String {

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, KeyboardEvent};
+use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 use server_api::{Chapter, Video};
 
@@ -12,6 +13,7 @@ use crate::components::controls::Controls;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::overlays::{ErrorCard, PauseCard, Permission, SoundOnly, Waiting};
 use crate::components::panels::{HelpPanel, StatsPanel};
+use crate::library::library;
 use crate::player::{Stage, state_name};
 use crate::state::keys::{self, Action, Target};
 use crate::state::playback::{Panel, Playback};
@@ -53,8 +55,14 @@ pub(crate) fn WatchPage() -> impl IntoView {
         Signal::derive(move || about.with(|about| about.as_ref().map(|it| it.chapters.clone())).unwrap_or_default());
     Effect::new(move |_| document().set_title(&i18n::page_title(&title.get())));
 
-    let navigate = use_navigate();
-    let leave = Callback::new(move |()| navigate(&format!("/title/{}", id()), Default::default()));
+    let (navigate, last) = (use_navigate(), library().last);
+    let leave = Callback::new(move |()| {
+        // Back to the title's page; who came straight here gets it in place of this one.
+        let came_from_title = last.with_untracked(|last| last.as_deref() == Some(id().as_str()));
+        if !came_from_title || window().history().and_then(|history| history.back()).is_err() {
+            navigate(&format!("/title/{}", id()), NavigateOptions { replace: true, ..NavigateOptions::default() });
+        }
+    });
     let (fullscreen, toggle_fullscreen) = fullscreen_of(room);
     listen_to_keys(stage, toggle_fullscreen, leave);
 
