@@ -6,7 +6,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
-use std::time::Duration;
 
 use media_model::MediaTime;
 use player_core::message::{Command, Event, Input, Output, Track};
@@ -14,13 +13,10 @@ use player_core::{Now, Player, PlayerConfig};
 use url::Url;
 use web_sys::HtmlVideoElement;
 
-use crate::clock::{Interval, Timer, WebClock};
+use crate::clock::{Timer, WebClock};
 use crate::element::{self, Moment};
 use crate::fetch::{Loads, Order};
 use crate::media_source::Buffers;
-
-/// How often the core hears where playback stands.
-const PLAYHEAD_EVERY: Duration = Duration::from_millis(250);
 
 /// One adaptive presentation on a media element; dropping it ends every load and frees the buffers.
 pub(crate) struct Adaptive {
@@ -34,7 +30,6 @@ pub(crate) struct Adaptive {
     /// A frame is on screen, but the element has not set off yet.
     framed: Cell<bool>,
     timer: RefCell<Option<(Now, Timer)>>,
-    _playhead: RefCell<Option<Interval>>,
     tell: Box<dyn Fn(Event)>,
 }
 
@@ -61,14 +56,7 @@ impl Adaptive {
                 buffers: RefCell::new(buffers),
                 framed: Cell::new(false),
                 timer: RefCell::default(),
-                _playhead: RefCell::default(),
                 tell: Box::new(tell),
-            }
-        });
-        let this = Rc::downgrade(&adaptive);
-        *adaptive._playhead.borrow_mut() = Interval::every(PLAYHEAD_EVERY, move || {
-            if let Some(adaptive) = this.upgrade() {
-                adaptive.report_playhead();
             }
         });
         adaptive.command(Command::Open { url, start });
@@ -85,7 +73,7 @@ impl Adaptive {
         self.feed(Input::Command(command));
     }
 
-    /// Passes on what the media element said.
+    /// Passes on what the media element said; at least four times a second, whether it says anything or not.
     pub(crate) fn heard(&self, moment: Moment) {
         match moment {
             Moment::FirstFrame => self.framed.set(true),

@@ -87,10 +87,35 @@ pub(crate) fn error_name(error: &JsValue) -> String {
     Reflect::get(error, &"name".into()).ok().and_then(|name| name.as_string()).unwrap_or_default()
 }
 
-/// Asks for the next frame that is put on screen; `false` if this browser cannot say.
-pub(crate) fn on_next_frame(video: &HtmlVideoElement, callback: &Closure<dyn FnMut()>) -> bool {
-    Reflect::get(video, &"requestVideoFrameCallback".into())
-        .ok()
-        .and_then(|method| method.dyn_into::<js_sys::Function>().ok())
-        .is_some_and(|method| method.call1(video, callback.as_ref()).is_ok())
+/// A wish to hear of the next frame that is put on screen; dropping it takes it back.
+pub(crate) struct NextFrame {
+    video: HtmlVideoElement,
+    handle: JsValue,
+    _callback: Closure<dyn FnMut()>,
+}
+
+impl NextFrame {
+    /// Calls `callback` at the next frame. `None` if this browser cannot say when that is.
+    pub(crate) fn of(video: &HtmlVideoElement, callback: impl FnMut() + 'static) -> Option<Self> {
+        let callback = Closure::new(callback);
+        let handle = call(video, "requestVideoFrameCallback", callback.as_ref())?;
+        Some(Self { video: video.clone(), handle, _callback: callback })
+    }
+}
+
+impl Drop for NextFrame {
+    fn drop(&mut self) {
+        call(&self.video, "cancelVideoFrameCallback", &self.handle);
+    }
+}
+
+/// Calls a method that web-sys does not name yet.
+fn call(video: &HtmlVideoElement, method: &str, argument: &JsValue) -> Option<JsValue> {
+    let method: js_sys::Function = Reflect::get(video, &method.into()).ok()?.dyn_into().ok()?;
+    method.call1(video, argument).ok()
+}
+
+/// Whether nobody can see the page, in which case no frame is put on screen.
+pub(crate) fn is_page_hidden() -> bool {
+    web_sys::window().and_then(|window| window.document()).is_some_and(|document| document.hidden())
 }

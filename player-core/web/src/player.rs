@@ -13,11 +13,14 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::HtmlVideoElement;
 
 use crate::adaptive::Adaptive;
-use crate::clock::WebClock;
+use crate::clock::{Interval, WebClock};
 use crate::direct::Direct;
-use crate::element::{self, MOMENTS, Moment};
+use crate::element::{self, MOMENTS, Moment, NextFrame};
 use crate::listen::Listener;
 use crate::stats::{Counters, Shown, Stats};
+
+/// How often the element is looked at between its events: one that stands still has none.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// One way to play a title.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,7 +131,8 @@ struct Inner {
     start: Cell<Option<MediaTime>>,
     /// Whether the present source has put a frame on screen, or sound into the room.
     framed: Cell<bool>,
-    frame_callback: RefCell<Option<Closure<dyn FnMut()>>>,
+    next_frame: RefCell<Option<NextFrame>>,
+    watch: RefCell<Option<Interval>>,
     listeners: RefCell<Vec<Listener>>,
     tell: Box<dyn Fn(PlayerEvent)>,
 }
@@ -156,7 +160,8 @@ impl WebPlayer {
             wanted: Cell::new(true),
             start: Cell::default(),
             framed: Cell::new(false),
-            frame_callback: RefCell::default(),
+            next_frame: RefCell::default(),
+            watch: RefCell::default(),
             listeners: RefCell::default(),
             tell: Box::new(tell),
         });
@@ -249,11 +254,11 @@ impl Inner {
             self.listeners.borrow_mut().push(listener);
         }
         let this = self.this.clone();
-        *self.frame_callback.borrow_mut() = Some(Closure::new(move || {
+        *self.watch.borrow_mut() = Interval::every(LOOK_EVERY, move || {
             if let Some(inner) = this.upgrade() {
-                inner.first_frame();
+                inner.heard(Moment::Changed);
             }
-        }));
+        });
     }
 
     /// Begins with the source of this index.
@@ -290,9 +295,13 @@ impl Inner {
 
     fn await_frame(&self) {
         self.framed.set(false);
-        if let Some(callback) = self.frame_callback.borrow().as_ref() {
-            element::on_next_frame(&self.video, callback);
-        }
+        let this = self.this.clone();
+        let next = NextFrame::of(&self.video, move || {
+            if let Some(inner) = this.upgrade() {
+                inner.first_frame();
+            }
+        });
+        self.next_frame.replace(next);
     }
 
     /// Where playback stands, or will begin.
@@ -382,9 +391,9 @@ impl Inner {
                 return self.open(index, Some(at));
             }
         }
-        // Sound alone has no frame that could be put on screen.
-        let sounds = element::is_moving(&self.video) && self.video.video_width() == 0;
-        if sounds && self.video.current_time() > 0.0 {
+        // Sound alone and a hidden page have no frame that could be put on screen.
+        let unseen = self.video.video_width() == 0 || element::is_page_hidden();
+        if unseen && element::is_moving(&self.video) && self.video.current_time() > 0.0 {
             self.first_frame();
         }
         (self.tell)(PlayerEvent::Changed);
