@@ -21,7 +21,7 @@ pub use broken::{BROKEN, Broken, Fault};
 pub use films::{FILMS, Film, Pictures, Timing, Tone};
 
 /// Counts up when a film changes, so that folders made by an older version are not taken for this one.
-const EDITION: u32 = 1;
+const EDITION: u32 = 2;
 
 /// Films made at once. Each uses more than one thread, so two keep four cores busy without exhausting two.
 const AT_ONCE: usize = 2;

@@ -98,7 +98,7 @@ pub const FILMS: [Film; 9] = [
             appsrc name=sound0 ! audioconvert ! avenc_aac bitrate=128000 ! aacparse ! queue ! mux. \
             mp4mux name=mux faststart=true ! filesink name=sink",
     },
-    // Half-width pixels and two fields a frame, as broadcast.
+    // Half-width pixels and two fields a frame, as broadcast. No B-frames: this encoder stamps them in decode order.
     Film {
         path: "Evening Broadcast (1998).ts",
         title: "Evening Broadcast",
@@ -123,7 +123,7 @@ pub const FILMS: [Film; 9] = [
         turned: false,
         words: false,
         pipeline: "appsrc name=picture ! identity name=clock ! videoconvert ! video/x-raw,format=I420 \
-            ! mpeg2enc format=3 interlace-mode=1 playback-field-order=1 aspect=3 bitrate=1500 motion-search-radius=8 b-per-refframe=2 max-gop-size=12 ! mpegvideoparse ! queue ! mux. \
+            ! mpeg2enc format=3 interlace-mode=1 playback-field-order=1 aspect=3 bitrate=1500 motion-search-radius=8 max-gop-size=12 ! mpegvideoparse ! queue ! mux. \
             appsrc name=sound0 ! audioconvert ! twolamemp2enc bitrate=192 ! mpegaudioparse ! queue ! mux. \
             mpegtsmux name=mux ! filesink name=sink",
     },

@@ -63,7 +63,8 @@ fn nowhere(name: &'static str) -> Result<gst::Element, SinkError> {
 /// The speakers, or silence where there are none.
 fn speakers() -> Result<gst::Element, SinkError> {
     let sink = make("autoaudiosink")?;
-    let works = sink.set_state(gst::State::Ready).is_ok();
+    // Some devices are only opened on the way to `Paused`, and one that is not there must not stop the pictures.
+    let works = sink.set_state(gst::State::Paused).is_ok() && sink.set_state(gst::State::Ready).is_ok();
     if works {
         return Ok(sink);
     }
