@@ -8,6 +8,7 @@ mod audio;
 mod closed;
 mod mkv;
 mod mp4;
+mod tally;
 
 use std::io;
 use std::path::Path;
@@ -84,13 +85,13 @@ impl From<io::Error> for ProbeError {
 /// More than any title lasts: a week. What is longer is damage.
 const LONGEST: MediaDuration = MediaDuration::from_secs(7 * 24 * 3_600);
 
-/// Refuses facts that cannot be.
-fn plausible(facts: MediaFacts) -> Result<Probed, ProbeError> {
-    if facts.duration > LONGEST {
-        let hours = facts.duration.as_micros() / 3_600_000_000;
+/// Refuses a duration that cannot be, before anything is sized by it.
+fn plausible(duration: MediaDuration) -> Result<MediaDuration, ProbeError> {
+    if duration > LONGEST {
+        let hours = duration.as_micros() / 3_600_000_000;
         return Err(ProbeError::NotMedia(Flaw::Damaged(format!("it says that it lasts {hours} hours"))));
     }
-    Ok(Probed::Facts(Box::new(facts)))
+    Ok(duration)
 }
 
 /// What our own readers make of a file.

@@ -24,7 +24,7 @@ pub(super) fn probe(file: MediaFile, beginning: &[u8]) -> Result<Probed, ProbeEr
     // symphonia 0.6.1 panics on some damaged WAV headers (arithmetic overflow). It owns all that it touches here.
     let described = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| describe(file)));
     // What symphonia cannot read, the discoverer may.
-    described.ok().transpose()?.flatten().map_or(Ok(Probed::Unknown), plausible)
+    Ok(described.ok().transpose()?.flatten().map_or(Probed::Unknown, |facts| Probed::Facts(Box::new(facts))))
 }
 
 fn describe(file: MediaFile) -> Result<Option<MediaFacts>, ProbeError> {
@@ -55,7 +55,7 @@ fn facts(reader: &dyn FormatReader, size: u64) -> Result<Option<MediaFacts>, Pro
     let Some(duration) = tracks.iter().filter_map(|(track, params)| duration(track, params)).max() else {
         return Ok(None);
     };
-    if duration == MediaDuration::ZERO {
+    if plausible(duration)? == MediaDuration::ZERO {
         return Err(ProbeError::NotMedia(Flaw::NoStreams));
     }
     let rate = mean_rate(size, duration) / tracks.len() as u64;

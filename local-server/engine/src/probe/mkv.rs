@@ -10,10 +10,15 @@ use media_container::track::CodecConfig;
 use media_model::{AudioCodec, MediaDuration, MediaTime, VideoCodec};
 
 use super::mp4::{mean_rate, per_1000_s, phase, plain_name, shown};
+use super::tally::Tally;
 use super::{Flaw, ProbeError, Probed, closed, plausible};
 use crate::facts::{AudioFacts, ChapterFacts, Container, MediaFacts, SubtitleFacts, VideoFacts};
 use crate::grid::{Grid, target_duration};
 use survey::Survey;
+
+/// Files up to this size are looked through for the exact peak rates of their streams; of larger ones the index tells
+/// bounds, because reading them takes longer than a scan should.
+const EXACT_LIMIT: u64 = 64 << 20;
 
 /// Describes a Matroska or WebM file.
 pub(super) fn probe(input: &impl ReadAt) -> Result<Probed, ProbeError> {
@@ -26,7 +31,7 @@ pub(super) fn probe(input: &impl ReadAt) -> Result<Probed, ProbeError> {
         }
         Err(error @ MkvError::Missing(_)) => return Err(ProbeError::NotMedia(Flaw::Damaged(error.to_string()))),
     };
-    facts(input, &file).and_then(plausible)
+    facts(input, &file).map(|facts| Probed::Facts(Box::new(facts)))
 }
 
 fn facts(input: &impl ReadAt, file: &Matroska) -> Result<MediaFacts, ProbeError> {
@@ -46,7 +51,7 @@ fn facts(input: &impl ReadAt, file: &Matroska) -> Result<MediaFacts, ProbeError>
     #[expect(clippy::cast_possible_truncation, reason = "saturates")]
     let told = file.duration.map(|duration| time(duration as i64));
     let end = survey.end(file).map(time).or(told).unwrap_or(origin);
-    let duration = end.since(origin);
+    let duration = plausible(end.since(origin))?;
     if duration == MediaDuration::ZERO {
         return Err(ProbeError::NotMedia(Flaw::Damaged("it has no duration".to_owned())));
     }
@@ -71,12 +76,49 @@ fn facts(input: &impl ReadAt, file: &Matroska) -> Result<MediaFacts, ProbeError>
         let mut video = video_facts(input, file, track, &survey, &points, duration, sound_rate)?;
         video.start = MediaTime::ZERO + survey.first(track).map_or(origin, time).since(origin);
         facts.video = Some(video);
-        let peak = peak(file, &facts, &points);
+        let peak = peak_bound(file, &facts, &points);
         if let Some(video) = &mut facts.video {
             video.peak_bps = peak;
         }
     }
+    if file.end <= EXACT_LIMIT {
+        measure_peaks(input, file, &mut facts, time)?;
+    }
     Ok(facts)
+}
+
+/// Replaces the bounds of peak rates by what they are, by looking at every block header.
+fn measure_peaks(
+    input: &impl ReadAt,
+    file: &Matroska,
+    facts: &mut MediaFacts,
+    time: impl Fn(i64) -> MediaTime,
+) -> Result<(), ProbeError> {
+    let target = target_duration(facts);
+    let video_grid = facts.video.as_ref().and_then(|video| Grid::at_keyframes(&video.keyframes, facts.duration));
+    let mut video = video_grid.map(Tally::new);
+    let mut sound: Vec<Tally> = facts.audio.iter().map(|_| Tally::new(Grid::fixed(facts.duration))).collect();
+    let track_of_video = facts.video.as_ref().map(|video| u64::from(video.track));
+    let mut walk = file.blocks(input, file.first_cluster.unwrap_or(file.end), 64 << 10);
+    while let Some(block) = walk.next(|_| Wanted::Header)? {
+        let at = MediaTime::ZERO + time(block.time).since(facts.origin);
+        let track = file.tracks.iter().find(|track| track.number == block.track);
+        let size = block.size + track.map_or(0, |track| track.stripped.len() as u64);
+        if Some(block.track) == track_of_video {
+            if let Some(video) = &mut video {
+                video.add(at, size);
+            }
+        } else if let Some(n) = facts.audio.iter().position(|audio| u64::from(audio.track) == block.track) {
+            sound[n].add(at, size);
+        }
+    }
+    if let (Some(facts), Some(tally)) = (&mut facts.video, video) {
+        facts.peak_bps = tally.peak(target);
+    }
+    for (facts, tally) in facts.audio.iter_mut().zip(sound) {
+        facts.peak_bps = tally.peak_of_sound(target);
+    }
+    Ok(())
 }
 
 /// The first track of a kind that is a default, else the first.
@@ -169,7 +211,7 @@ fn closed_gops(
 
 /// A bound of the peak segment bit rate of the copied video: its blocks lie between the block of one entry point and that
 /// of the next, among those of other tracks, which are counted too.
-fn peak(file: &Matroska, facts: &MediaFacts, points: &[(MediaTime, EntryPoint)]) -> u64 {
+fn peak_bound(file: &Matroska, facts: &MediaFacts, points: &[(MediaTime, EntryPoint)]) -> u64 {
     let Some(video) = &facts.video else { return 0 };
     let Some(grid) = Grid::at_keyframes(&video.keyframes, facts.duration) else { return 0 };
     let place = |at: MediaTime| points.partition_point(|(point, _)| *point < at);
@@ -179,6 +221,8 @@ fn peak(file: &Matroska, facts: &MediaFacts, points: &[(MediaTime, EntryPoint)])
         Some((_, point)) if point.position.is_none() => begin(number + 1),
         _ => begin(number),
     };
+    let stripped = file.tracks.iter().find(|track| track.number == u64::from(video.track));
+    let stripped = stripped.map_or(0, |track| track.stripped.len() as u64);
     /// Positions are told within a cluster's header.
     const HEADER: u64 = 32;
     let segments: Vec<u64> = grid
@@ -188,9 +232,9 @@ fn peak(file: &Matroska, facts: &MediaFacts, points: &[(MediaTime, EntryPoint)])
             let first = if number == 0 { 0 } else { place(segment.start()) };
             let bytes = finish(place(segment.end()).max(first + 1)).saturating_sub(begin(first)) + HEADER;
             // Frames keep their own times: twice the mean rate is more than any file has over two seconds.
-            let frames =
-                segment.length().as_micros() * u64::from(video.frames_per_1000_s.max(60_000)) * 2 / 1_000_000_000;
-            bytes + media_container::cmaf::write::overhead(frames)
+            let frames = segment.length().as_micros() * u64::from(video.frames_per_1000_s.clamp(60_000, 1_000_000)) * 2
+                / 1_000_000_000;
+            bytes + stripped * frames + media_container::cmaf::write::overhead(frames)
         })
         .collect();
     grid.peak(target_duration(facts), |number| segments[number] * 8)

@@ -7,6 +7,7 @@ use media_container::positioned::ReadAt;
 use media_container::track::CodecConfig;
 use media_model::{AudioCodec, CodecString, MediaDuration, MediaTime, Resolution, VideoCodec};
 
+use super::tally::Tally;
 use super::{Flaw, ProbeError, Probed, closed, plausible};
 use crate::facts::{AudioFacts, ChapterFacts, Container, MediaFacts, SubtitleFacts, VideoFacts};
 use crate::grid::{Grid, target_duration};
@@ -23,7 +24,7 @@ pub(super) fn probe(input: &impl ReadAt) -> Result<Probed, ProbeError> {
         }
         Err(error @ Mp4Error::Damaged { .. }) => return Err(ProbeError::NotMedia(Flaw::Damaged(error.to_string()))),
     };
-    facts(input, &movie).and_then(plausible)
+    facts(input, &movie).map(|facts| Probed::Facts(Box::new(facts)))
 }
 
 fn facts(input: &impl ReadAt, movie: &Movie) -> Result<MediaFacts, ProbeError> {
@@ -34,7 +35,7 @@ fn facts(input: &impl ReadAt, movie: &Movie) -> Result<MediaFacts, ProbeError> {
     }
     let origin = origin(video, &sound);
     let ends = video.iter().chain(&sound).filter_map(|track| Some(track.time(track.samples.end_pts()?)));
-    let duration = ends.max().unwrap_or(origin).since(origin);
+    let duration = plausible(ends.max().unwrap_or(origin).since(origin))?;
     let default = sound.iter().position(|track| track.enabled).unwrap_or(0);
     let mut facts = MediaFacts {
         container: Container::Mp4,
@@ -45,17 +46,21 @@ fn facts(input: &impl ReadAt, movie: &Movie) -> Result<MediaFacts, ProbeError> {
         subtitles: movie.tracks.iter().filter(|track| track.kind == TrackKind::Subtitle).map(subtitle).collect(),
         chapters: movie.chapters.iter().map(|(start, title)| chapter(*start, title, origin)).collect(),
     };
-    if let (Some(track), Some(Some(grid))) =
-        (video, facts.video.as_ref().map(|video| Grid::at_keyframes(&video.keyframes, duration)))
-    {
-        let peak = peak(track, origin, &grid, target_duration(&facts));
-        if let Some(video) = &mut facts.video {
-            video.peak_bps = peak;
+    let target = target_duration(&facts);
+    let tally = |track: &Track, grid: Grid| {
+        let mut tally = Tally::new(grid);
+        for sample in track.samples.samples() {
+            tally.add(MediaTime::ZERO + track.time(sample.pts).since(origin), u64::from(sample.size));
         }
+        tally
+    };
+    if let (Some(track), Some(video)) = (video, &mut facts.video) {
+        let grid = Grid::at_keyframes(&video.keyframes, duration);
+        video.peak_bps = grid.map_or(0, |grid| tally(track, grid).peak(target));
     }
     for (number, track) in sound.iter().enumerate() {
         let mut audio = audio_facts(track, origin, number == default);
-        audio.peak_bps = peak(track, origin, &Grid::fixed(duration), target_duration(&facts));
+        audio.peak_bps = tally(track, Grid::fixed(duration)).peak_of_sound(target);
         facts.audio.push(audio);
     }
     Ok(facts)
@@ -164,23 +169,6 @@ fn audio_facts(track: &Track, origin: MediaTime, default: bool) -> AudioFacts {
 pub(super) fn phase(first: MediaTime, origin: MediaTime, sample_rate: u32) -> u32 {
     let sample = first.to_ticks(sample_rate.max(1)) - origin.to_ticks(sample_rate.max(1));
     u32::try_from(sample.rem_euclid(i64::from(SAMPLES_PER_UNIT))).unwrap_or(0)
-}
-
-/// Peak segment bit rate of a copied track: exact, from the sizes of its samples.
-fn peak(track: &Track, origin: MediaTime, grid: &Grid, target: MediaDuration) -> u64 {
-    let mut segments = vec![(0u64, 0u64); grid.len()];
-    for sample in track.samples.samples() {
-        let at = MediaTime::ZERO + track.time(sample.pts).since(origin);
-        if let Some((bytes, count)) = segments.get_mut(grid.number_at(at) as usize) {
-            *bytes += u64::from(sample.size);
-            *count += 1;
-        }
-    }
-    // An audio packet that begins just behind a line may be counted on the wrong side of it: one more on each side.
-    let boxes = |count: u64| media_container::cmaf::write::overhead(count + 1);
-    let largest = track.samples.samples().iter().map(|sample| u64::from(sample.size)).max().unwrap_or(0);
-    let slack = if track.kind == TrackKind::Audio { largest } else { 0 };
-    grid.peak(target, |number| (segments[number].0 + slack + boxes(segments[number].1)) * 8)
 }
 
 fn subtitle(track: &Track) -> SubtitleFacts {

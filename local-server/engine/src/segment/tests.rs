@@ -208,3 +208,23 @@ fn indexes_beyond_the_bound_are_forgotten_and_read_again() {
         assert_eq!(shelf.play(&second, "original").iter().map(Vec::len).sum::<usize>(), 96);
     }
 }
+
+#[test]
+fn no_stretch_of_segments_is_faster_than_the_facts_say() {
+    let shelf = Shelf::new();
+    let film = shelf.put("film.mp4", &film(240, 30, 0));
+    let song = shelf.put("song.m4a", &song(300, 0, 50..50));
+    let video = film.facts.video.as_ref().unwrap().peak_bps;
+    for (source, stream, declared, grid) in [
+        (&film, "original", video, grid::original(&film.facts).unwrap()),
+        (&song, "audio-0", song.facts.audio[0].peak_bps, Grid::fixed(song.facts.duration)),
+    ] {
+        let stream: StreamName = stream.parse().unwrap();
+        let bits = |number: usize| {
+            shelf.copier.segment(source, &stream, u32::try_from(number).unwrap()).unwrap().len() as u64 * 8
+        };
+        let actual = grid.peak(grid::target_duration(&source.facts), bits);
+        assert!(actual <= declared, "{stream}: {actual} of {declared}");
+        assert!(actual * 12 / 10 > declared, "{stream}: {declared} is no useful bound of {actual}");
+    }
+}
