@@ -150,7 +150,9 @@ impl Engine {
         match self.workers.ask(&Job::Discover, file, DISCOVER_LIMIT).await {
             Ok(Answer::Found(found)) => discovered::facts(&found).ok_or(ProbeError::NotMedia(Flaw::NoStreams)),
             Ok(Answer::Failed(_)) => Err(ProbeError::NotMedia(Flaw::Unrecognised)),
-            Ok(Answer::Config(_) | Answer::Still(_) | Answer::Done) => Err(ProbeError::WorkerFailed("a wrong answer".to_owned())),
+            Ok(Answer::Config(_) | Answer::Still(_) | Answer::Done) => {
+                Err(ProbeError::WorkerFailed("a wrong answer".to_owned()))
+            }
             Err(error) => Err(ProbeError::WorkerFailed(error.to_string())),
         }
     }
@@ -162,15 +164,17 @@ impl Engine {
     pub async fn poster(&self, source: &Source) -> Result<Poster, PosterError> {
         let (job, size) = jobs::poster(source).ok_or(PosterError::NoPicture)?;
         let path = source.path.clone();
-        let opened = tokio::task::spawn_blocking(move || File::open(path)).await.unwrap_or_else(|_| {
-            Err(std::io::ErrorKind::Interrupted.into())
-        });
+        let opened = tokio::task::spawn_blocking(move || File::open(path))
+            .await
+            .unwrap_or_else(|_| Err(std::io::ErrorKind::Interrupted.into()));
         let file = opened.map_err(|error| PosterError::Unreadable(error.to_string()))?;
         let _place = self.small_jobs.acquire().await;
         match self.workers.ask(&job, Some(&file), POSTER_LIMIT).await {
             Ok(Answer::Still(jpeg)) => Ok(Poster { jpeg, size }),
             Ok(Answer::Failed(reason)) => Err(PosterError::Undecodable(reason)),
-            Ok(Answer::Config(_) | Answer::Found(_) | Answer::Done) => Err(PosterError::WorkerFailed("a wrong answer".to_owned())),
+            Ok(Answer::Config(_) | Answer::Found(_) | Answer::Done) => {
+                Err(PosterError::WorkerFailed("a wrong answer".to_owned()))
+            }
             Err(error) => Err(PosterError::WorkerFailed(error.to_string())),
         }
     }

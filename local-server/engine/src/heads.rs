@@ -111,7 +111,8 @@ impl Heads {
 
     /// The same for somebody who waits already and whose head has ended.
     pub(crate) fn again(&mut self, now: Duration, lane: &Lane, number: u32) -> Verdict {
-        let serves = |head: &Head| head.lane == *lane && (head.next..=head.next.saturating_add(REACH)).contains(&number);
+        let serves =
+            |head: &Head| head.lane == *lane && (head.next..=head.next.saturating_add(REACH)).contains(&number);
         let serving = self.heads.values_mut().filter(|head| serves(head)).max_by_key(|head| head.next);
         if let Some(head) = serving {
             head.asked = now;
@@ -177,11 +178,6 @@ impl Heads {
         let awaited = self.awaited(head).collect();
         self.heads.remove(&head);
         awaited
-    }
-
-    /// All heads.
-    pub(crate) fn ids(&self) -> Vec<HeadId> {
-        self.heads.keys().copied().collect()
     }
 
     /// The heads of one stream.

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use tokio::sync::{OnceCell, watch};
 use tokio::time::Instant;
 
-pub use answer::{Counters, GrowingBody, PlaybackError, Segment, SegmentBody};
+pub use answer::{Counters, PlaybackError, Segment, SegmentBody};
 
 use crate::heads::{HeadId, Heads, Lane, Verdict};
 use crate::manifest;
@@ -275,13 +275,7 @@ impl Playback {
     }
 
     /// Joins those who wait for a segment, and has it made if nobody does yet. `None` if it was published meanwhile.
-    fn join(
-        &self,
-        source: &Source,
-        lane: &Lane,
-        number: u32,
-        key: &StoreKey,
-    ) -> Result<Option<Wait>, PlaybackError> {
+    fn join(&self, source: &Source, lane: &Lane, number: u32, key: &StoreKey) -> Result<Option<Wait>, PlaybackError> {
         let mut state = locked(&self.shared.state);
         if state.closing {
             return Err(PlaybackError::ShuttingDown);

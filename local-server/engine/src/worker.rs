@@ -115,9 +115,8 @@ fn receive(socket: &UnixStream) -> io::Result<(Job, Option<File>)> {
     let mut beside = RecvAncillaryBuffer::new(&mut space);
     let mut into = [io::IoSliceMut::new(&mut line)];
     let received = rustix::net::recvmsg(socket, &mut into, &mut beside, RecvFlags::CMSG_CLOEXEC)?;
-    let file = beside.drain().find_map(|message| match message {
-        RecvAncillaryMessage::ScmRights(mut files) => files.next().map(File::from),
-        _ => None,
+    let file = beside.drain().find_map(|message| {
+        if let RecvAncillaryMessage::ScmRights(mut files) = message { files.next().map(File::from) } else { None }
     });
     line.truncate(received.bytes);
     let line = protocol::read_line(&mut &*socket, line)?;

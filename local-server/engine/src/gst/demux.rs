@@ -341,11 +341,10 @@ impl Shared {
                 gst::PadProbeReturn::Drop
             }
             Some(gst::PadProbeData::Event(event)) => {
-                match event.view() {
-                    gst::EventView::Segment(segment) => gate.segment = segment.segment().downcast_ref().cloned(),
-                    gst::EventView::Eos(_) => gate.over = true,
-                    _ => {}
+                if let gst::EventView::Segment(segment) = event.view() {
+                    gate.segment = segment.segment().downcast_ref().cloned();
                 }
+                gate.over |= event.type_() == gst::EventType::Eos;
                 gst::PadProbeReturn::Pass
             }
             _ => gst::PadProbeReturn::Pass,

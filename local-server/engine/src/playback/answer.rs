@@ -3,17 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::Stream;
-use futures_util::stream::BoxStream;
 
 use crate::stream_name::StreamName;
 
-/// A media segment, ready or in the making.
+/// A media segment.
 #[derive(Debug)]
 pub struct Segment {
     /// The bytes.
@@ -36,32 +32,6 @@ pub enum SegmentBody {
         /// Length in bytes.
         size: u64,
     },
-    /// As it is encoded; the size is not known yet.
-    Growing(GrowingBody),
-}
-
-/// A segment body that is sent while it is made. Ends early with an error if the making fails.
-pub struct GrowingBody(BoxStream<'static, Result<Bytes, PlaybackError>>);
-
-impl Stream for GrowingBody {
-    type Item = Result<Bytes, PlaybackError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(context)
-    }
-}
-
-impl std::fmt::Debug for GrowingBody {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("GrowingBody")
-    }
-}
-
-impl GrowingBody {
-    /// A body of these chunks.
-    pub(crate) fn new(chunks: BoxStream<'static, Result<Bytes, PlaybackError>>) -> Self {
-        Self(chunks)
-    }
 }
 
 /// Why a playlist, an init section or a segment could not be had. Cheap to clone: all who wait for one making get it.

@@ -34,7 +34,12 @@ pub(super) fn head(source: &Source, stream: StreamName, first: u32) -> Option<Jo
             let video = facts.video.as_ref()?;
             let settings = video_settings(&VideoPlan::new(video, name));
             let stream = choice(facts, video.track, 0);
-            Some(Job::Video(VideoJob { stream, origin_ns: facts.origin.as_micros().saturating_mul(1_000), run, settings }))
+            Some(Job::Video(VideoJob {
+                stream,
+                origin_ns: facts.origin.as_micros().saturating_mul(1_000),
+                run,
+                settings,
+            }))
         }
         StreamName::AudioAac(index) => {
             let audio = facts.audio.get(usize::from(index))?;

@@ -143,16 +143,16 @@ impl Worker {
     pub(crate) async fn next(&mut self) -> Result<Message, WorkerError> {
         let read = async {
             let mut prefix = [0; 4];
-            self.socket.read_exact(&mut prefix).await.map_err(Lost::Io)?;
+            self.socket.read_exact(&mut prefix).await.map_err(|_| Lost::Closed)?;
             let length = message_length(prefix).map_err(Lost::Protocol)?;
             let mut frame = BytesMut::zeroed(length);
-            self.socket.read_exact(&mut frame).await.map_err(Lost::Io)?;
+            self.socket.read_exact(&mut frame).await.map_err(|_| Lost::Closed)?;
             Message::decode(frame.freeze()).map_err(Lost::Protocol)
         };
         match tokio::time::timeout(self.silence, read).await {
             Ok(Ok(message)) => Ok(message),
             Ok(Err(Lost::Protocol(error))) => Err(error.into()),
-            Ok(Err(Lost::Io(_))) => Err(WorkerError::Died(self.last_words().await)),
+            Ok(Err(Lost::Closed)) => Err(WorkerError::Died(self.last_words().await)),
             Err(_) => Err(WorkerError::Hung(self.silence)),
         }
     }
@@ -173,7 +173,7 @@ impl Worker {
 }
 
 enum Lost {
-    Io(io::Error),
+    Closed,
     Protocol(ProtocolError),
 }
 

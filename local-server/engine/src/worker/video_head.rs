@@ -165,12 +165,10 @@ impl PictureSink for Pictures {
             state.outlet.send(&Message::Config(picture.config));
         }
         let pts = ticks(picture.pts);
-        if picture.key
-            && let Some(segment) = state.coming.pop_front()
-        {
-            if let Some(open) = state.open.replace(segment) {
-                state.outlet.send(&Message::SegmentEnd { segment: open, end: pts });
-            }
+        let starts = if picture.key { state.coming.pop_front() } else { None };
+        let ended = starts.and_then(|segment| state.open.replace(segment));
+        if let Some(segment) = ended {
+            state.outlet.send(&Message::SegmentEnd { segment, end: pts });
         }
         if let Some(segment) = state.open {
             state.outlet.send(&Message::Unit(Unit { segment, pts, key: picture.key, data: picture.data }));

@@ -1,5 +1,7 @@
 //! The engine with real worker processes: what is encoded, how often, and what happens when things go wrong.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +11,8 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use media_container::cmaf::read;
 use media_engine::{
-    Capabilities, Engine, EngineConfig, PlaybackError, Segment, SegmentBody, Source, SourceKey, StreamName, WorkerCommand,
+    Capabilities, Engine, EngineConfig, PlaybackError, Segment, SegmentBody, Source, SourceKey, StreamName,
+    WorkerCommand,
 };
 use media_model::ByteCount;
 
@@ -75,7 +78,6 @@ fn bytes(segment: Segment) -> Bytes {
             std::io::Read::read_to_end(&mut &file, &mut bytes).unwrap();
             bytes.into()
         }
-        SegmentBody::Growing(_) => panic!("segments of this film are not sent in pieces"),
     }
 }
 
@@ -120,8 +122,11 @@ async fn a_stream_that_starts_late_in_its_file_starts_at_zero() {
 async fn ten_requests_for_one_segment_are_one_encoder() {
     let stage = Stage::new().await;
     let segments = join_all((0..10).map(|_| stage.segment("source", 7))).await;
-    let segments: Vec<(String, Bytes)> =
-        segments.into_iter().map(|segment| segment.unwrap()).map(|segment| (segment.etag.clone(), bytes(segment))).collect();
+    let segments: Vec<(String, Bytes)> = segments
+        .into_iter()
+        .map(|segment| segment.unwrap())
+        .map(|segment| (segment.etag.clone(), bytes(segment)))
+        .collect();
     assert!(segments.iter().all(|segment| *segment == segments[0]));
     assert_eq!(stage.starts("source"), 1);
     let again = stage.segment("source", 7).await.unwrap();

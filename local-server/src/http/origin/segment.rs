@@ -5,7 +5,6 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::TryStreamExt as _;
 use media_engine::{Segment, SegmentBody, StreamName};
 
 use super::playlist::{stream_name, version};
@@ -59,10 +58,6 @@ fn reply(segment: Segment, stream: StreamName, headers: &HeaderMap, connection: 
             )
         }
         SegmentBody::Bytes(bytes) => whole(Body::from(bytes), stream, &etag),
-        SegmentBody::Growing(body) => {
-            let stream_of_errors = body.inspect_err(|error| tracing::warn!(%error, "a segment broke off"));
-            whole(Body::from_stream(stream_of_errors), stream, &etag)
-        }
     };
     if let Some(encode) = segment.encode {
         let timing = format!("encode;dur={:.1}", encode.as_secs_f64() * 1e3);
