@@ -1,6 +1,5 @@
 //! Embeds the page (`ui/dist`, made by `cargo xtask ui`) into the executable; without it, a line that says how to make it.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
@@ -41,17 +40,15 @@ fn main() -> io::Result<()> {
                 |(_, file)| format!("Some(include_bytes!({:?}))", file.display().to_string()),
             )
         };
-        writeln!(
-            code,
+        code.push_str(&format!(
             "Asset {{ path: {path:?}, media_type: {:?}, etag: \"\\\"{digits}\\\"\", plain: include_bytes!({:?}), \
-             br: {}, gz: {}, immutable: {} }},",
+             br: {}, gz: {}, immutable: {} }},\n",
             media_type(path),
             file.display().to_string(),
             packed("br"),
             packed("gz"),
             has_hash(path),
-        )
-        .expect("a string can be written to");
+        ));
     }
     code.push_str("];\n");
     fs::write(out.join("ui_assets.rs"), code)?;
@@ -66,7 +63,7 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) -> io
             collect(root, &path, files)?;
         } else {
             println!("cargo:rerun-if-changed={}", path.display());
-            let name = path.strip_prefix(root).expect("it was found below").to_string_lossy().into_owned();
+            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
             files.push((name, path.canonicalize()?));
         }
     }

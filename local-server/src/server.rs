@@ -84,9 +84,12 @@ impl Server {
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|source| match source.kind() {
-        std::io::ErrorKind::AddrInUse => StartError::AddressTaken(address),
-        _ => StartError::CannotListen { address, source },
+    TcpListener::bind(address).await.map_err(|source| {
+        if source.kind() == std::io::ErrorKind::AddrInUse {
+            StartError::AddressTaken(address)
+        } else {
+            StartError::CannotListen { address, source }
+        }
     })
 }
 

@@ -1,5 +1,8 @@
 //! The process `matinee-server`: what it prints, how it ends, and what it does when the machine does not play along.
 
+#![expect(clippy::unwrap_used, reason = "a test whose set-up fails must fail")]
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;

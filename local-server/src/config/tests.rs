@@ -1,5 +1,6 @@
 use super::*;
 
+#[expect(clippy::unwrap_in_result, reason = "a test whose set-up fails must fail")]
 fn load(text: &str, overrides: Overrides) -> Result<Config, Vec<String>> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("matinee.toml");

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use media_engine::PlaybackError;
 use server_api as dto;
@@ -21,14 +21,14 @@ pub struct Problem {
     pub detail: Cow<'static, str>,
     /// When to ask again.
     pub retry_after: Option<Duration>,
-    /// A further header that the status calls for.
-    pub header: Option<(HeaderName, HeaderValue)>,
+    /// Size of the file of which a range was asked for that it has not.
+    pub size: Option<u64>,
 }
 
 impl Problem {
     /// A problem without further headers.
     pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code: code.into(), detail: detail.into(), retry_after: None, header: None }
+        Self { status, code: code.into(), detail: detail.into(), retry_after: None, size: None }
     }
 
     /// The request makes no sense.
@@ -85,8 +85,9 @@ impl IntoResponse for Problem {
         if let Some(after) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(after)));
         }
-        if let Some((name, value)) = self.header.clone() {
-            response.headers_mut().insert(name, value);
+        if let Some(size) = self.size {
+            let range = HeaderValue::from_str(&format!("bytes */{size}")).expect("digits are a header value");
+            response.headers_mut().insert(header::CONTENT_RANGE, range);
         }
         response.extensions_mut().insert(self);
         response

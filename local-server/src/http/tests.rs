@@ -198,7 +198,8 @@ async fn files_are_sent_whole_and_in_ranges() {
     assert!(head.body.is_empty());
 
     let last = format!("bytes {}-{}/{size}", size - 7, size - 1);
-    let cases: &[(&[(&str, &str)], u16, Option<&str>, &[u8])] = &[
+    type Case<'a> = (&'a [(&'a str, &'a str)], u16, Option<&'a str>, &'a [u8]);
+    let cases: &[Case<'_>] = &[
         (&[("range", "bytes=5-9")], 206, Some("bytes 5-9/12000004"), &content[5..10]),
         (&[("range", "bytes=-7")], 206, Some(&last), &content[size - 7..]),
         (&[("range", "bytes=5-9"), ("if-range", etag)], 206, Some("bytes 5-9/12000004"), &content[5..10]),

@@ -108,9 +108,8 @@ fn read(text: &str, latest_year: u16) -> Named {
     let years = || words.iter().enumerate().skip(1).filter_map(|(at, word)| Some((at, year_of(word)?, word.bracketed)));
     let release = words.iter().enumerate().skip(1).find(|(_, word)| is_release(&word.text)).map(|(at, _)| at);
     let year = years()
-        .filter(|(_, _, bracketed)| *bracketed)
-        .last()
-        .or_else(|| years().filter(|(at, _, _)| release.is_none_or(|release| *at < release)).last());
+        .rfind(|(_, _, bracketed)| *bracketed)
+        .or_else(|| years().rfind(|(at, _, _)| release.is_none_or(|release| *at < release)));
     let end = match (year, release) {
         (Some((at, _, _)), Some(release)) => at.min(release),
         (Some((at, _, _)), None) => at,

@@ -230,7 +230,8 @@ async fn titles_of_folders_out_of_use_are_hidden_and_come_back(store: &dyn Catal
     let music = store.add_folder(Path::new("/music")).await.unwrap();
     let title = add(store, music.id, "Symphony").await;
     store.configure_folders(&[]).await.unwrap();
-    assert_eq!(store.folders().await.unwrap(), [music.clone()], "a folder that a user added stays");
+    let in_use = store.folders().await.unwrap();
+    assert_eq!(in_use, std::slice::from_ref(&music), "a folder that a user added stays");
     assert_eq!(store.page(None, 10).await.unwrap().len(), 1);
 
     store.configure_folders(std::slice::from_ref(&films)).await.unwrap();

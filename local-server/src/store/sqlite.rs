@@ -88,7 +88,7 @@ impl CatalogStore for SqliteStore {
     }
 
     async fn known_files(&self) -> Result<Vec<KnownFile>, StoreError> {
-        self.readers.read(|connection| titles::known_files(connection)).await
+        self.readers.read(titles::known_files).await
     }
 
     async fn apply(&self, changes: Vec<Change>) -> Result<(), StoreError> {
@@ -108,7 +108,7 @@ impl CatalogStore for SqliteStore {
     }
 
     async fn folders(&self) -> Result<Vec<Folder>, StoreError> {
-        self.readers.read(|connection| folders::in_use(connection)).await
+        self.readers.read(folders::in_use).await
     }
 
     async fn knows_folder(&self, path: &Path) -> Result<bool, StoreError> {
@@ -121,11 +121,11 @@ impl CatalogStore for SqliteStore {
     }
 
     async fn last_scan(&self) -> Result<Option<ScanRecord>, StoreError> {
-        self.readers.read(|connection| scans::last(connection)).await
+        self.readers.read(scans::last).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        self.readers.read(|connection| scans::check_reading(connection)).await?;
+        self.readers.read(scans::check_reading).await?;
         self.writer.write(|connection| scans::check_writing(connection, SystemTime::now())).await
     }
 }

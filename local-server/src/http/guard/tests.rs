@@ -1,5 +1,6 @@
 use super::*;
 
+#[expect(clippy::unwrap_in_result, reason = "a test whose set-up fails must fail")]
 fn admits(local: &str, pairs: &[(&'static str, &str)], method: Method) -> Result<(), String> {
     let guard = Guard::new(&HttpConfig { allowed_hosts: vec!["films.example".to_owned()], ..HttpConfig::default() });
     let mut headers = HeaderMap::new();

@@ -60,9 +60,8 @@ pub(super) fn reply(sent: Sent, headers: &HeaderMap, connection: Option<&Connect
         Wanted::All => (StatusCode::OK, 0..sent.size),
         Wanted::Part(piece) => (StatusCode::PARTIAL_CONTENT, piece),
         Wanted::Unsatisfiable => {
-            let size = HeaderValue::from_str(&format!("bytes */{}", sent.size)).expect("digits are a header value");
             return Problem {
-                header: Some((header::CONTENT_RANGE, size)),
+                size: Some(sent.size),
                 ..Problem::new(
                     StatusCode::RANGE_NOT_SATISFIABLE,
                     "range_not_satisfiable",
