@@ -181,7 +181,7 @@ fn is_shown(timing: Timing, slot: u64) -> bool {
     match (timing, (slot / 20) % 4) {
         (Timing::Constant(_) | Timing::Interlaced(_), _) | (Timing::Varying(_), 0 | 2) => true,
         (Timing::Varying(_), 1) => slot % 3 != 1,
-        (Timing::Varying(_), _) => slot % 2 == 0,
+        (Timing::Varying(_), _) => slot.is_multiple_of(2),
     }
 }
 
