@@ -213,7 +213,8 @@ fn indexes_beyond_the_bound_are_forgotten_and_read_again() {
 fn no_stretch_of_segments_is_faster_than_the_facts_say() {
     let shelf = Shelf::new();
     let film = shelf.put("film.mp4", &film(240, 30, 0));
-    let song = shelf.put("song.m4a", &song(300, 0, 50..50));
+    let mut song = shelf.put("song.m4a", &song(300, 0, 50..50));
+    song.key = SourceKey::new("b2").unwrap();
     let video = film.facts.video.as_ref().unwrap().peak_bps;
     for (source, stream, declared, grid) in [
         (&film, "original", video, grid::original(&film.facts).unwrap()),
