@@ -226,6 +226,6 @@ fn no_stretch_of_segments_is_faster_than_the_facts_say() {
         };
         let actual = grid.peak(grid::target_duration(&source.facts), bits);
         assert!(actual <= declared, "{stream}: {actual} of {declared}");
-        assert!(actual * 12 / 10 > declared, "{stream}: {declared} is no useful bound of {actual}");
+        assert!(declared - actual < 10_000, "{stream}: {declared} is no useful bound of {actual}");
     }
 }
