@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use server_api::LibraryEvent;
@@ -61,14 +62,45 @@ impl Library {
             events: StoredValue::new_local(None),
             current: StoredValue::new(true),
         };
-        library.listen();
-        library.reload();
         spawn_local(async move {
             if let Ok(health) = client::health().await {
                 library.open_to_lan.set(health.open_to_lan);
             }
         });
         library
+    }
+
+    /// Keeps the shelf true for as long as the calling page is there and seen.
+    ///
+    /// A browser has six connections to a server over HTTP/1.1, for all its tabs and for pages it keeps for the way
+    /// back. News hold one, so pages that nobody sees, and films, do without.
+    pub(crate) fn attend(self) {
+        self.resume();
+        let seen = move |_| match document().hidden() {
+            true => self.rest(),
+            false => self.resume(),
+        };
+        let listeners = [
+            window_event_listener_untyped("visibilitychange", seen),
+            window_event_listener_untyped("pagehide", move |_| self.rest()),
+            window_event_listener_untyped("pageshow", move |_| self.resume()),
+        ];
+        on_cleanup(move || {
+            listeners.into_iter().for_each(WindowListenerHandle::remove);
+            self.rest();
+        });
+    }
+
+    fn rest(self) {
+        self.events.set_value(None);
+    }
+
+    fn resume(self) {
+        if self.events.with_value(Option::is_none) {
+            self.current.set_value(true);
+            self.listen();
+            self.reload();
+        }
     }
 
     fn listen(self) {
@@ -78,7 +110,12 @@ impl Library {
             Connection::Open => self.reload(),
             Connection::Refused => {
                 self.current.set_value(false);
-                set_timeout(move || self.listen(), LISTEN_AGAIN);
+                let again = move || {
+                    if self.events.with_value(Option::is_some) {
+                        self.listen();
+                    }
+                };
+                set_timeout(again, LISTEN_AGAIN);
             }
         };
         self.events.set_value(Events::listen(move |event| self.hear(event), connection));

@@ -114,6 +114,11 @@ impl Stage {
         self.playback.update(|playback| playback.trouble = Some(trouble));
     }
 
+    /// Lets go of the film, and of its connections; where it stood is kept.
+    pub(crate) fn rest(self) {
+        self.player.set_value(None);
+    }
+
     /// The next opening counts its startup from here.
     pub(crate) fn asked_now(self) {
         self.asked.set_value(WebClock.now());

@@ -20,6 +20,7 @@ use crate::{i18n, shell};
 #[component]
 pub(crate) fn LibraryPage() -> impl IntoView {
     let library = library();
+    library.attend();
     let look = Memo::new(move |_| library.shelf.with(Shelf::look));
     document().set_title(i18n::APP);
     let add = Callback::new(move |wish| library.add_folder(wish));

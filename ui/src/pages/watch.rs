@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{Element, KeyboardEvent};
+use leptos::web_sys::{Element, KeyboardEvent, PageTransitionEvent};
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 use server_api::{Chapter, Video};
@@ -45,6 +45,18 @@ pub(crate) fn WatchPage() -> impl IntoView {
         let at = stage.playback.with_untracked(|playback| playback.snapshot.position_s);
         stage.asked_now();
         open(Some(at).filter(|at| *at > 0.0));
+    });
+
+    // A page that the browser keeps for the way back must not keep the connections of its film.
+    let hidden = window_event_listener(leptos::ev::pagehide, move |_| stage.rest());
+    let shown = window_event_listener(leptos::ev::pageshow, move |event: PageTransitionEvent| {
+        if event.persisted() {
+            retry.run(());
+        }
+    });
+    on_cleanup(move || {
+        hidden.remove();
+        shown.remove();
     });
 
     let about = about(id());
