@@ -3,9 +3,9 @@ use std::fs;
 use super::*;
 
 fn describe(bytes: &[u8]) -> Result<Probed, ProbeError> {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir()?;
     let path = folder.path().join("film.mkv");
-    fs::write(&path, bytes).unwrap();
+    fs::write(&path, bytes)?;
     native(&path)
 }
 
