@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use system_tests::browser::watch::WatchPage;
 use system_tests::browser::{Browser, Scheme, until};
+use system_tests::media::FILMS;
 use system_tests::server::TestServer;
 
 use crate::Cinema;
@@ -18,24 +19,31 @@ fn folder() -> PathBuf {
 }
 
 /// What becomes of the page's questions to the server.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Answers {
-    Given,
     /// They wait for ever.
     Held,
     Refused,
 }
 
-async fn answer(browser: &Browser, answers: Answers) {
-    browser.cdp("Network.enable", json!({})).await.unwrap();
-    let blocked = if answers == Answers::Refused { json!(["*/api/*"]) } else { json!([]) };
-    browser.cdp("Network.setBlockedURLs", json!({ "urls": blocked })).await.unwrap();
-    if answers == Answers::Held {
-        // Requests that are paused and never continued.
-        browser.cdp("Fetch.enable", json!({ "patterns": [{ "urlPattern": "*/api/*" }] })).await.unwrap();
-    } else {
-        browser.cdp("Fetch.disable", json!({})).await.unwrap();
-    }
+/// Puts itself between the pages that are opened from now on and the server; gives what takes it away again.
+async fn answer(browser: &Browser, answers: Answers) -> String {
+    let reply = match answers {
+        Answers::Held => "new Promise(() => {})",
+        Answers::Refused => "Promise.reject(new TypeError('Failed to fetch'))",
+    };
+    let source = format!(
+        "const real = window.fetch;
+         window.fetch = (request, ...rest) =>
+             new URL(request.url ?? request, location).pathname.startsWith('/api/') ? {reply} : real(request, ...rest);"
+    );
+    let added = browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await.unwrap();
+    added["identifier"].as_str().unwrap().to_owned()
+}
+
+async fn answer_again(browser: &Browser, identifier: String) {
+    let identifier = json!({ "identifier": identifier });
+    browser.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier).await.unwrap();
 }
 
 /// Takes the open page in every size and scheme.
@@ -74,20 +82,26 @@ async fn settle(browser: &Browser) {
 async fn each_page_in_each_state_fits_its_screen() {
     let Some(cinema) = Cinema::open("each_page_in_each_state_fits_its_screen").await else { return };
     let (browser, origin) = (&cinema.browser, cinema.server.origin());
-    cinema.server.scanned().await.unwrap();
+    until("the posters", async || {
+        let movies = cinema.server.scanned().await?;
+        let pictures = FILMS.iter().filter(|film| film.pictures.is_some());
+        let mut ours = pictures.filter_map(|film| movies.iter().find(|movie| movie.title == film.title));
+        Ok(ours.all(|movie| movie.poster.is_some()).then_some(()))
+    })
+    .await
+    .unwrap();
     let id = cinema.server.ready_movie("Zwei Stimmen").await.unwrap();
     let (title, watch) = (format!("{origin}/title/{id}"), format!("{origin}/watch/{id}"));
-    let selector = |selector: &'static str| async move {
-        until(selector, async || {
-            let there = format!("return !!document.querySelector({})", json!(selector));
-            Ok(browser.js::<bool>(&there, vec![]).await?.then_some(()))
-        })
-        .await
-        .unwrap();
-    };
-
     browser.open(&origin).await.unwrap();
-    selector("[data-testid=movie-card] img").await;
+    until("the posters in the page", async || {
+        let seen = "const images = [...document.querySelectorAll('[data-testid=movie-card] img')];
+            return images.filter(image => image.complete && image.naturalWidth).length";
+        let pictures = FILMS.iter().filter(|film| film.pictures.is_some()).count();
+        // Below the fold they are loaded when they come near.
+        Ok((browser.js::<usize>(seen, vec![]).await? >= pictures.min(6)).then_some(()))
+    })
+    .await
+    .unwrap();
     take(browser, "library-full").await;
     browser.open(&title).await.unwrap();
     browser.wait_for("play-title").await.unwrap();
@@ -105,7 +119,7 @@ async fn each_page_in_each_state_fits_its_screen() {
     browser.click("quality-menu").await.unwrap();
     take(browser, "watch-menu").await;
 
-    answer(browser, Answers::Held).await;
+    let held = answer(browser, Answers::Held).await;
     browser.open(&origin).await.unwrap();
     browser.wait_for("skeletons").await.unwrap();
     take(browser, "library-loading").await;
@@ -116,7 +130,8 @@ async fn each_page_in_each_state_fits_its_screen() {
     browser.wait_for("ring").await.unwrap();
     take(browser, "watch-loading").await;
 
-    answer(browser, Answers::Refused).await;
+    answer_again(browser, held).await;
+    let refused = answer(browser, Answers::Refused).await;
     browser.open(&origin).await.unwrap();
     browser.wait_for("notice").await.unwrap();
     take(browser, "library-broken").await;
@@ -126,7 +141,7 @@ async fn each_page_in_each_state_fits_its_screen() {
     browser.open(&watch).await.unwrap();
     browser.wait_for("error-card").await.unwrap();
     take(browser, "watch-broken").await;
-    answer(browser, Answers::Given).await;
+    answer_again(browser, refused).await;
 
     let empty = TestServer::start(&[] as &[PathBuf]).await.unwrap();
     browser.open(&empty.origin()).await.unwrap();
