@@ -74,14 +74,28 @@ fn processes_of(data: &Path) -> Vec<(u32, String)> {
     .collect()
 }
 
-/// The process of an app that is not `known`.
-async fn app_process(data: &Path, known: Option<u32>) -> u32 {
+/// The process of the app that was started under a session bus. Not just any by its name: a process that is about to
+/// become something else has its parent's.
+async fn app_process(session: &Child) -> u32 {
+    let session = session.id().unwrap().to_string();
     until("the app's process", async || {
-        let apps = processes_of(data).into_iter().filter(|(_, program)| program == "matinee");
-        Ok(apps.map(|(pid, _)| pid).find(|pid| Some(*pid) != known))
+        let all = std::fs::read_dir("/proc")?.flatten();
+        let mut apps = all.filter_map(|entry| {
+            let state = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+            // After the name, which is in brackets and may hold anything: state and parent (proc(5)).
+            let parent = state.rsplit_once(')')?.1.split_whitespace().nth(1)?.to_owned();
+            let program = std::fs::read_link(entry.path().join("exe")).ok()?;
+            let found = parent == session && program.ends_with("matinee");
+            found.then(|| entry.file_name().to_str()?.parse().ok())?
+        });
+        Ok(apps.next())
     })
     .await
     .unwrap()
+}
+
+async fn all_gone(data: &Path) {
+    until("every process of the app to end", async || Ok(processes_of(data).is_empty().then_some(()))).await.unwrap();
 }
 
 async fn line_with(child: &mut Child, words: &str) -> String {
@@ -166,11 +180,11 @@ async fn the_window_plays_a_film_and_ends_with_everything_it_started() {
     let own = processes_of(data.path());
     assert!(own.iter().filter(|(_, program)| program == "matinee").count() >= 2, "the app and a worker: {own:?}");
     browser.close().await.unwrap();
-    until("every process of the app to end", async || Ok(processes_of(data.path()).is_empty().then_some(())))
-        .await
-        .unwrap();
-    let lock = std::net::TcpListener::bind(("127.0.0.1", address.port().unwrap()));
-    assert!(lock.is_ok(), "the server's port is free again");
+    all_gone(data.path()).await;
+    // A process that ends lets go of its memory, by which it is seen, before its sockets.
+    let port = address.port().unwrap();
+    let free = until("the server's port", async || Ok(std::net::TcpListener::bind(("127.0.0.1", port)).ok()));
+    drop(free.await.unwrap());
 }
 
 #[tokio::test]
@@ -179,9 +193,9 @@ async fn a_signal_ends_the_app_cleanly() {
     let data = tempfile::tempdir().unwrap();
     let mut running = app(&display, data.path()).spawn().unwrap();
     line_with(&mut running, "started").await;
-    let pid = app_process(data.path(), None).await;
+    let pid = app_process(&running).await;
     assert!(end(&mut running, pid).await.success());
-    assert_eq!(processes_of(data.path()), []);
+    all_gone(data.path()).await;
 }
 
 #[tokio::test]
@@ -192,12 +206,12 @@ async fn a_second_app_on_the_same_data_says_so_and_ends_with_status_3() {
     let data = tempfile::tempdir().unwrap();
     let mut first = app(&display, data.path()).spawn().unwrap();
     line_with(&mut first, "started").await;
-    let first_pid = app_process(data.path(), None).await;
+    let first_pid = app_process(&first).await;
 
     let mut second = app(&display, data.path()).spawn().unwrap();
     let said = line_with(&mut second, "open already").await;
     assert!(said.contains(data.path().to_str().unwrap()), "{said}");
-    let second_pid = app_process(data.path(), Some(first_pid)).await;
+    let second_pid = app_process(&second).await;
     // The dialog waits for somebody who reads it; a signal takes its place.
     let status = end(&mut second, second_pid).await;
     assert_eq!(status.code(), Some(3));
