@@ -2,6 +2,7 @@
 
 use tauri_build::{AppManifest, Attributes};
 
+#[expect(clippy::print_stderr, reason = "cargo shows what a failed build script wrote")]
 fn main() {
     let attributes =
         Attributes::new().config_path("../tauri.conf.json").app_manifest(AppManifest::new().commands(&["add_folder"]));
