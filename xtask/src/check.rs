@@ -47,6 +47,7 @@ pub(crate) fn all(workspace: &Workspace, steps: &mut Steps) -> anyhow::Result<()
     })?;
     steps.run("documentation", || {
         let mut doc = cargo(workspace, ["doc", "--workspace", "--no-deps", "--document-private-items"]);
-        process::run(doc.env("RUSTDOCFLAGS", "-Dwarnings"))
+        // Private items are documented too, so links to them lead somewhere.
+        process::run(doc.env("RUSTDOCFLAGS", "-Dwarnings -Arustdoc::private-intra-doc-links"))
     })
 }
