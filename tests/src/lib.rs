@@ -1,10 +1,7 @@
-//! System tests with real parts: the films they play, the clock in the films, the server they start,
-//! and the benches.
+//! System tests with real parts: the server they start, the browser they drive, and the benches.
 //!
-//! The tests themselves are in `tests/`; this library is what they share, and what `make-media` runs.
+//! The tests themselves are in `tests/`; this library is what they share. The films are in crate `test-films`.
 
 pub mod bench;
 pub mod browser;
-pub mod media;
 pub mod server;
-pub mod timecode;

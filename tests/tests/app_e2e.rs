@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use system_tests::browser::watch::WatchPage;
 use system_tests::browser::{Browser, programs_are_here, until};
-use system_tests::media;
 use system_tests::server::{built, slow_tests_run};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -125,7 +124,7 @@ async fn the_window_plays_a_film_and_ends_with_everything_it_started() {
         return;
     };
     let data = tempfile::tempdir().unwrap();
-    let films = media::films().unwrap();
+    let films = test_films::films().unwrap();
     let program = built("matinee", "shell").unwrap();
     let arguments = ["--data", data.path().to_str().unwrap(), films.to_str().unwrap()];
     let browser = Browser::start_app(&program, &arguments, &display.name, data.path()).await.unwrap();
@@ -141,7 +140,7 @@ async fn the_window_plays_a_film_and_ends_with_everything_it_started() {
     assert_eq!(kept["port"].as_u64(), address.port().map(u64::from), "the port is kept for the next start");
 
     // One that has to be encoded: the worker is the app's own executable.
-    let film = media::film("Paper Boats");
+    let film = test_films::film("Paper Boats");
     let card = until("the film's card", async || {
         let find = "return [...document.querySelectorAll('[data-testid=movie-card]')]
             .find(card => card.innerText.includes(arguments[0]))?.dataset.id ?? null";

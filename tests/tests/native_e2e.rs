@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use mock_origin::{Origin, OriginConfig, Profile};
 use reqwest::{StatusCode, Url};
 use serde_json::Value;
-use system_tests::media;
 use system_tests::server::{TestServer, built, slow_tests_run};
 use tokio::process::Command;
 
@@ -55,10 +54,10 @@ async fn play(url: &str, more: &[&str]) -> Playback {
 
 /// Plays a film to its end and looks at what was shown.
 async fn plays_to_the_end(title: &str, frames: f64) {
-    let server = TestServer::start(&[media::films().unwrap()]).await.unwrap();
+    let server = TestServer::start(&[test_films::films().unwrap()]).await.unwrap();
     let id = server.ready_movie(title).await.unwrap();
     let playback = play(&server.hls_url(&id).await.unwrap(), &[]).await;
-    let length = f64::from(media::film(title).seconds);
+    let length = f64::from(test_films::film(title).seconds);
     let summary = playback.summary();
     assert_eq!(summary["state"], "ended", "{summary}");
     assert!((playback.number("position_s") - length).abs() < 0.5, "{title} is {length} s long: {summary}");
@@ -112,7 +111,7 @@ async fn a_link_that_narrows_is_answered_by_a_smaller_picture_without_a_stall() 
     if !slow_tests_run("a_link_that_narrows_is_answered_by_a_smaller_picture_without_a_stall") {
         return;
     }
-    let server = TestServer::start(&[media::films().unwrap()]).await.unwrap();
+    let server = TestServer::start(&[test_films::films().unwrap()]).await.unwrap();
     let id = server.ready_movie("The Long Take").await.unwrap();
     let direct = server.hls_url(&id).await.unwrap();
     // This is about the link, so nothing is left to encode.

@@ -14,7 +14,6 @@ use reqwest::Url;
 use serde::Deserialize;
 use serde_json::json;
 use system_tests::browser::{Browser, programs_are_here, until};
-use system_tests::media;
 use system_tests::server::{TestServer, slow_tests_run};
 use tokio::process::Command;
 
@@ -27,7 +26,7 @@ async fn server(test: &str, programs: &[&str]) -> Option<TestServer> {
     if !slow_tests_run(test) || !programs_are_here(test, programs) {
         return None;
     }
-    Some(TestServer::start(&[media::films().unwrap()]).await.unwrap())
+    Some(TestServer::start(&[test_films::films().unwrap()]).await.unwrap())
 }
 
 async fn playlist(server: &TestServer, title: &str) -> String {
@@ -66,7 +65,7 @@ async fn mpv_plays_to_the_end() {
     let Some(server) = server("mpv_plays_to_the_end", &["mpv"]).await else { return };
     for title in TITLES {
         let url = playlist(&server, title).await;
-        let film = media::film(title);
+        let film = test_films::film(title);
         let arguments = ["--no-config", "--vo=null", "--ao=null", "--term-status-msg=at ${=time-pos}", &url];
         let output = run("mpv", &arguments).await;
         let said = words(&output);
@@ -111,7 +110,7 @@ async fn hls_js_plays_to_the_end() {
     let browser = Browser::start().await.unwrap();
     for title in TITLES {
         let url = playlist(&server, title).await;
-        let film = media::film(title);
+        let film = test_films::film(title);
         // A page of the server's own origin, since it answers no other; ours is taken out of it.
         browser.open(&format!("{}/api/health", server.origin())).await.unwrap();
         let play = format!(
@@ -222,7 +221,7 @@ async fn segments_asked_for_out_of_order_make_one_timeline() {
                 assert!(gap.abs() <= longest + 0.001, "{title} {uri}: {gap} s between segments {number} and the next");
             }
             let length = spans.last().unwrap().1 - spans[0].0;
-            let wanted = f64::from(media::film(title).seconds);
+            let wanted = f64::from(test_films::film(title).seconds);
             assert!((length - wanted).abs() < 0.15, "{title} {uri} lasts {length} s, not {wanted}");
             starts.push((uri.to_owned(), spans[0].0));
             frame = frame.max(longest);

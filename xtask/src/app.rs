@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::Context;
 
-use crate::process::{self, cargo};
+use crate::process;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 use crate::{demo, tools, ui};
@@ -17,7 +17,7 @@ pub(crate) fn run(workspace: &Workspace, dirs: &[PathBuf]) -> anyhow::Result<()>
     let mut steps = Steps::begin();
     steps.run("Rust parts", || tools::ensure_rust_parts(workspace))?;
     steps.run("web page", || ui::build(workspace))?;
-    steps.run("app", || process::run(&mut cargo(workspace, ["build", "--package=shell"])))?;
+    steps.run("app", || process::build(workspace, &["matinee"]))?;
     eprintln!("==> Matinee, until its window is closed");
     Err(Command::new(workspace.binary("matinee")).args(dirs).exec()).context("cannot start the app")
 }

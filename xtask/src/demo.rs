@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use walkdir::WalkDir;
 
-use crate::process::{self, cargo};
+use crate::process;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 use crate::{Shared, tools, ui};
@@ -40,7 +40,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     let mut steps = Steps::begin();
     steps.run("Rust parts", || tools::ensure_rust_parts(workspace))?;
     steps.run("web page", || ui::build(workspace))?;
-    steps.run("server", || process::run(&mut cargo(workspace, ["build", "--package=local-server"])))?;
+    steps.run("server", || process::build(workspace, &["matinee-server"]))?;
     let dirs = if dirs.is_empty() { vec![steps.run("demo films", || films(workspace))?] } else { dirs };
 
     let mut server = Command::new(workspace.binary("matinee-server"));
@@ -74,7 +74,7 @@ fn films(workspace: &Workspace) -> anyhow::Result<PathBuf> {
         }
         fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
     }
-    process::run(&mut cargo(workspace, ["build", "--package=system-tests", "--bin=make-media"]))?;
+    process::build(workspace, &["make-media"])?;
     process::run(Command::new(workspace.binary("make-media")).arg(&folder).arg("--without-broken"))?;
     fs::write(&stamp, recipe)?;
     Ok(folder)
@@ -82,13 +82,10 @@ fn films(workspace: &Workspace) -> anyhow::Result<PathBuf> {
 
 /// Changes when the source of make-media changes.
 fn films_recipe(workspace: &Workspace) -> anyhow::Result<String> {
-    let source = workspace.root.join("tests/src");
     let mut hasher = DefaultHasher::new();
-    for start in ["media.rs", "media", "bin/make-media.rs"].map(|path| source.join(path)) {
-        for entry in WalkDir::new(start).sort_by_file_name().into_iter().flatten() {
-            if entry.file_type().is_file() {
-                fs::read(entry.path()).with_context(|| entry.path().display().to_string())?.hash(&mut hasher);
-            }
+    for entry in WalkDir::new(workspace.root.join("tests/films/src")).sort_by_file_name().into_iter().flatten() {
+        if entry.file_type().is_file() {
+            fs::read(entry.path()).with_context(|| entry.path().display().to_string())?.hash(&mut hasher);
         }
     }
     Ok(format!("{:016x}\n", hasher.finish()))

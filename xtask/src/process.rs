@@ -26,6 +26,13 @@ pub(crate) fn cargo<S: AsRef<OsStr>>(workspace: &Workspace, arguments: impl Into
     command
 }
 
+/// Builds these binaries, their dependencies with the features that the whole workspace needs: with `--package` cargo
+/// would choose other features for each binary, and build half of the dependencies again.
+pub(crate) fn build(workspace: &Workspace, binaries: &[&str]) -> anyhow::Result<()> {
+    let selection = binaries.iter().flat_map(|name| ["--bin", name]);
+    run(cargo(workspace, ["build", "--workspace"]).args(selection))
+}
+
 /// Runs a program whose output passes through; its stdout goes to our stderr, because ours is for scripts.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     run_with_stdout(command.stdout(std::io::stderr()))

@@ -106,14 +106,12 @@ impl Player {
         };
         let stream = first.wanted.stream;
         let init = first.wanted.init.clone().filter(|key| lane.init.as_ref() != Some(key));
-        if lane.flush {
-            lane.flush = false;
-            let end = lane.buffer.reported().iter().last().map(TimeRange::end);
-            if let Some(range) = end.and_then(|end| TimeRange::new(position, end)) {
-                self.evict(role, range);
-                return;
-            }
+        // Segments that end before were wanted until the choice shows.
+        let is_chosen = lane.replace_from.is_some_and(|from| first.wanted.span.end() > from);
+        if is_chosen && self.make_room_for_choice(role, position) {
+            return;
         }
+        let Some(lane) = self.lane_mut(role) else { return };
         if let Some(until) = lane.crowded_until {
             if position < until {
                 return;
@@ -128,6 +126,29 @@ impl Player {
             Some(key) => self.append_init(role, &key, stream),
             None => self.append_segment(role),
         }
+    }
+
+    /// The first segment of what the viewer chose is there: it is laid over what the buffer holds, and what is buffered
+    /// beyond it goes. Whether the lane has something to do before the segment can be appended.
+    fn make_room_for_choice(&mut self, role: Role, position: MediaTime) -> bool {
+        let Some(lane) = self.lane_mut(role) else { return false };
+        let Some(end) = lane.queue.front().map(|first| first.wanted.span.end()) else { return false };
+        if end <= position
+            && let Some(late) = lane.queue.pop_front()
+        {
+            // The playhead was quicker than the link. What is buffered is played first, and nothing is loaded in vain.
+            lane.replace_from = None;
+            self.out.push(Output::Forget(late.id));
+            return true;
+        }
+        lane.replace_from = None;
+        let held = lane.buffer.reported().iter().last().map(TimeRange::end);
+        let Some(range) = held.and_then(|held| TimeRange::new(end, held)).filter(|range| range.length() > MediaDuration::ZERO)
+        else {
+            return false;
+        };
+        self.evict(role, range);
+        true
     }
 
     fn append_init(&mut self, role: Role, key: &InitKey, stream: StreamId) {

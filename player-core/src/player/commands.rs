@@ -1,14 +1,19 @@
 //! What the viewer and the page want: open, seek, choose, try again.
 
-use media_model::MediaTime;
+use std::collections::VecDeque;
+
+use media_model::{MediaDuration, MediaTime};
 use url::Url;
 
-use super::lane::{Health, Lane, Role, Wanted};
+use super::lane::{Health, Item, Lane, Role, Wanted};
 use super::phase::Phase;
 use super::{Init, Load, Motion, Player, Purpose, Wishes};
-use crate::message::{AudioId, Command, Event, Output};
+use crate::message::{AudioId, Command, Event, Output, VariantId};
 use crate::playlist::StreamId;
 use crate::qoe::Qoe;
+
+/// A quality that the viewer chose shows this far ahead of the playhead: time to load its first segment.
+const LOCK_LEAD: MediaDuration = MediaDuration::from_secs(2);
 
 impl Player {
     pub(super) fn obey(&mut self, command: Command) {
@@ -21,7 +26,7 @@ impl Player {
                     self.stall_ends();
                 }
             }
-            Command::LockVariant(variant) => self.wishes.variant = variant,
+            Command::LockVariant(variant) => self.lock_variant(variant),
             Command::SelectAudio(audio) => self.select_audio(audio),
             Command::LimitResolution(limit) => self.wishes.resolution = limit,
             Command::Retry => self.retry(),
@@ -80,28 +85,54 @@ impl Player {
         self.cancel_useless();
     }
 
+    /// Who chooses a quality wants to see it now, not when the buffer is played out.
+    fn lock_variant(&mut self, variant: Option<VariantId>) {
+        let before = std::mem::replace(&mut self.wishes.variant, variant);
+        let Some(chosen) = variant.filter(|_| variant != before) else { return };
+        let exists = self.presentation.as_ref().is_some_and(|one| one.stream(StreamId::Variant(chosen)).is_some());
+        if exists {
+            self.replace_ahead(Role::Variant, StreamId::Variant(chosen), LOCK_LEAD);
+        }
+    }
+
     fn select_audio(&mut self, audio: AudioId) {
         let exists = self.presentation.as_ref().is_some_and(|one| one.stream(StreamId::Audio(audio)).is_some());
         if !exists || self.wishes.audio == Some(audio) {
             return;
         }
         self.wishes.audio = Some(audio);
-        let of_audio = |load: &Load| match &load.purpose {
-            Purpose::Playlist(stream) | Purpose::Init(_, stream) | Purpose::Segment(_, Wanted { stream, .. }) => {
-                matches!(stream, StreamId::Audio(_))
+        self.replace_ahead(Role::Rendition, StreamId::Audio(audio), MediaDuration::ZERO);
+        self.tell(Event::AudioChosen(audio));
+    }
+
+    /// Loads another stream of a lane from `lead` ahead of the playhead on. What of others is on its way or waits to be
+    /// appended is given up, except where it is needed before.
+    fn replace_ahead(&mut self, role: Role, chosen: StreamId, lead: MediaDuration) {
+        let soon = self.motion.position() + lead;
+        let of_others = |wanted: &Wanted| wanted.stream != chosen;
+        let useless = |load: &Load| match &load.purpose {
+            Purpose::Segment(of, wanted) => *of == role && of_others(wanted) && wanted.span.start() > soon,
+            Purpose::Playlist(stream) | Purpose::Init(_, stream) => {
+                *stream != chosen && matches!(stream, StreamId::Audio(_)) == (role == Role::Rendition)
             }
             Purpose::Root => false,
         };
-        let unwanted: Vec<_> = self.loads.iter().filter(|(_, load)| of_audio(load)).map(|(id, _)| *id).collect();
-        unwanted.into_iter().for_each(|id| self.cancel(id));
-        if let Some(lane) = self.lane_mut(Role::Rendition) {
-            lane.stream = Some(StreamId::Audio(audio));
-            lane.flush = true;
-            lane.crowded_until = None;
-            let unwanted: Vec<_> = lane.queue.drain(..).map(|item| Output::Forget(item.id)).collect();
-            self.out.extend(unwanted);
-        }
-        self.tell(Event::AudioChosen(audio));
+        let useless: Vec<_> = self.loads.iter().filter(|(_, load)| useless(load)).map(|(id, _)| *id).collect();
+        useless.into_iter().for_each(|id| self.cancel(id));
+        let coming = self.loads.values().filter_map(|load| match &load.purpose {
+            Purpose::Segment(of, wanted) if *of == role && of_others(wanted) => Some(wanted.span.end()),
+            Purpose::Segment(..) | Purpose::Playlist(_) | Purpose::Init(..) | Purpose::Root => None,
+        });
+        let coming = coming.max();
+        let Some(lane) = self.lane_mut(role) else { return };
+        let useless = |item: &Item| of_others(&item.wanted) && item.wanted.span.start() > soon;
+        let (useless, needed): (VecDeque<_>, VecDeque<_>) = lane.queue.drain(..).partition(useless);
+        let waiting = needed.iter().filter(|item| of_others(&item.wanted)).map(|item| item.wanted.span.end()).max();
+        lane.queue = needed;
+        lane.stream = Some(chosen);
+        lane.replace_from = [coming, waiting].into_iter().flatten().chain([soon]).max();
+        lane.crowded_until = None;
+        self.out.extend(useless.into_iter().map(|item| Output::Forget(item.id)));
     }
 
     fn retry(&mut self) {

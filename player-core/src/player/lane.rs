@@ -78,8 +78,8 @@ pub(crate) struct Lane {
     pub(crate) mime: Option<String>,
     /// Init section in force.
     pub(crate) init: Option<InitKey>,
-    /// What is ahead belongs to another rendition and goes when the first segment of the new one is there.
-    pub(crate) flush: bool,
+    /// What is buffered from here on is not what the viewer chose, and goes when the first segment of the choice is there.
+    pub(crate) replace_from: Option<MediaTime>,
     /// The buffer refused bytes for lack of room: no append before the playhead is here.
     pub(crate) crowded_until: Option<MediaTime>,
     /// The variant whose segment was given up because it would have come too late: this time a lower one is taken.
@@ -103,7 +103,7 @@ impl Lane {
             busy: None,
             mime: None,
             init: None,
-            flush: false,
+            replace_from: None,
             crowded_until: None,
             given_up: None,
             loaded_last: None,
@@ -118,9 +118,11 @@ impl Lane {
         if let Some(Busy::Segment(item)) = &self.busy {
             spans.push(item.wanted.span);
         }
-        if !self.flush {
-            spans.extend(self.buffer.covered().iter());
-        }
+        let kept = |span: TimeRange| match self.replace_from {
+            Some(from) => TimeRange::new(span.start(), span.end().min(from)),
+            None => Some(span),
+        };
+        spans.extend(self.buffer.covered().iter().filter_map(kept));
         Ranges::new(spans)
     }
 

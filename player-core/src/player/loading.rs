@@ -94,6 +94,7 @@ impl Player {
         if self.timeline(stream).is_none_or(stale) {
             self.load_playlist(stream);
         }
+        self.align_choice(role, stream);
         let (Some(lane), Some(timeline)) = (self.lane(role), self.timeline(stream)) else { return };
         let waits = self.health.get(&stream).is_some_and(|health| health.waits(self.now));
         let Some(entry) = self.missing(lane, timeline).filter(|_| !waits) else { return };
@@ -115,6 +116,19 @@ impl Player {
             None => self.expected_size(stream, span.length()),
         };
         self.begin(Purpose::Segment(role, Wanted { stream, span, period, init }), url, range, expected);
+    }
+
+    /// A quality chosen by hand begins with a segment that lies ahead of the playhead as a whole: of one that is playing,
+    /// nothing would be seen before its next keyframe, which may be that of the next segment.
+    fn align_choice(&mut self, role: Role, stream: StreamId) {
+        let at = self.motion.position();
+        let (Some(lane), Some(timeline)) = (self.lane(role), self.timeline(stream)) else { return };
+        let Some(from) = lane.replace_from.filter(|&from| role == Role::Variant && from > at) else { return };
+        let Some(span) = timeline.entry_at(from).map(|entry| entry.span) else { return };
+        let nothing_is_missing = covered_until(&lane.covered(), at) >= from;
+        if let Some(lane) = self.lane_mut(role).filter(|_| span.start() < at && nothing_is_missing) {
+            lane.replace_from = Some(span.end());
+        }
     }
 
     /// Loads an init section again that failed while its segment arrived.
@@ -154,7 +168,9 @@ impl Player {
     /// The next segment this lane should have, up to the buffer goal.
     fn missing<'a>(&self, lane: &Lane, timeline: &'a Timeline) -> Option<&'a Entry> {
         let at = self.motion.position();
-        let full = lane.buffer.bytes_ahead(at) >= self.config.buffer_bytes && lane.buffer.level(at) > LEAD;
+        let full = lane.buffer.bytes_ahead(at) >= self.config.buffer_bytes
+            && lane.buffer.level(at) > LEAD
+            && lane.replace_from.is_none();
         if full {
             return None;
         }

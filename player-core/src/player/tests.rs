@@ -342,3 +342,46 @@ fn nothing_is_waited_for_while_nothing_is_open() {
     assert_eq!(step, Step::default());
     assert_eq!(player.stats().state, PlaybackState::Loading);
 }
+
+#[test]
+fn a_quality_chosen_by_hand_replaces_what_is_buffered() {
+    let mut desk = Desk::playing();
+    for number in 1..4 {
+        desk.loaded(&format!("/low/{number}.m4s"), Some(f64::from(number) * 2.0));
+        desk.appended();
+        desk.playhead(0.5, f64::from(number + 1) * 2.0, true);
+    }
+    assert!(desk.is_under_way("/low/4.m4s"));
+    desk.tell(Input::Command(Command::LockVariant(Some(VariantId(1)))));
+    assert!(!desk.is_under_way("/low/4.m4s"), "it would not be seen");
+    desk.playlist("/high/playlist.m3u8", &vod(10));
+    desk.loaded("/high/init.mp4", None);
+    desk.orders();
+    desk.loaded("/high/1.m4s", Some(2.0));
+    let time = |seconds| MediaTime::from_seconds(seconds).unwrap();
+    let beyond = TimeRange::new(time(4.0), time(8.0)).unwrap();
+    assert_eq!(desk.orders(), [Output::Evict { track: Track::Video, range: beyond }]);
+    desk.tell(Input::Evicted { track: Track::Video });
+    desk.playhead(0.6, 4.0, true);
+    assert!(matches!(desk.orders()[..], [Output::ChangeType { .. }, Output::Append { .. }]));
+    assert!(desk.is_under_way("/high/2.m4s"));
+}
+
+#[test]
+fn a_chosen_quality_that_comes_too_late_shows_after_what_is_buffered() {
+    let mut desk = Desk::playing();
+    desk.loaded("/low/1.m4s", Some(2.0));
+    desk.appended();
+    desk.loaded("/low/2.m4s", Some(4.0));
+    desk.appended();
+    desk.playhead(0.5, 6.0, true);
+    desk.tell(Input::Command(Command::LockVariant(Some(VariantId(1)))));
+    desk.playlist("/high/playlist.m3u8", &vod(10));
+    desk.loaded("/high/init.mp4", None);
+    desk.playhead(4.5, 6.0, true);
+    desk.orders();
+    let late = desk.loaded("/high/1.m4s", Some(2.0));
+    assert_eq!(desk.orders(), [Output::Forget(late)]);
+    desk.loads.remove("/high/2.m4s");
+    assert!(desk.loads.keys().all(|path| path.starts_with("/high")), "{:?}", desk.loads.keys());
+}

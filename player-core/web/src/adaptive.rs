@@ -27,7 +27,7 @@ pub(crate) struct Adaptive {
     video: HtmlVideoElement,
     loads: Rc<Loads>,
     buffers: RefCell<Rc<Buffers>>,
-    /// A frame is on screen, but the element has not set off yet.
+    /// A frame was on screen, or sound in the room.
     framed: Cell<bool>,
     timer: RefCell<Option<(Now, Timer)>>,
     tell: Box<dyn Fn(Event)>,
@@ -89,9 +89,9 @@ impl Adaptive {
 
     fn report_playhead(&self) {
         let moving = element::is_moving(&self.video);
-        // Browsers show the first frame and set off a little later; to the core that time belongs to the start.
-        if self.framed.get() && (moving || self.video.paused()) {
-            self.framed.set(false);
+        // Browsers show the first frame and set off a little later; to the core that time belongs to the start. Told
+        // until the core has taken it.
+        if self.framed.get() && (moving || self.video.paused()) && self.stats().startup.is_none() {
             self.feed(Input::FirstFrame);
         }
         let buffers = Rc::clone(&self.buffers.borrow());

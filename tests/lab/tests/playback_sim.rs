@@ -57,7 +57,7 @@ const EXPECTED: &[Expected] = &[
     // The first segments need more than the link carries: nobody could play them without a pause.
     Expected { name: "slow-start", startup_ms: 3_000, stalls: 0..=4, stalled_ms: 2_000, kbps: 700, ..FINE },
     Expected { name: "drop-8-1", startup_ms: 550, switches: 1..=3, kbps: 2_000, ..FINE },
-    Expected { name: "drop-early", switches: 1..=3, kbps: 900, also: |r| r.shown_at(S(60)) == "360p", ..FINE },
+    Expected { name: "drop-early", switches: 1..=3, kbps: 900, also: |r| r.shown_at(S(14)) == "360p" && r.shown_at(S(60)) == "360p", ..FINE },
     Expected { name: "drop-at-once", startup_ms: 600, switches: 0..=3, kbps: 690, wasted_percent: 10, ..FINE },
     Expected {
         name: "drop-and-back",
@@ -194,7 +194,7 @@ const EXPECTED: &[Expected] = &[
     Expected {
         name: "locked",
         switches: 3..=3,
-        also: |r| r.shown_at(S(60)) == "360p" && r.shown_at(S(110)) == "1080p",
+        also: |r| r.shown_at(S(14)) == "360p" && r.shown_at(S(60)) == "360p" && r.shown_at(S(110)) == "1080p",
         ..FINE
     },
     Expected { name: "small-screen", kbps: 2_400, also: |r| r.played.keys().all(|name| name != "1080p"), ..FINE },

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Parser;
-use system_tests::{bench, media};
+use system_tests::bench;
 
 const ALL: [&str; 4] = ["idle", "delivery", "transcode", "play"];
 
@@ -30,8 +30,8 @@ async fn main() -> Result<()> {
     let chosen = |name: &str| arguments.names.is_empty() || arguments.names.iter().any(|given| given == name);
     let scratch = tempfile::tempdir()?;
     let films = match arguments.films {
-        Some(folder) => media::films_in(&folder)?,
-        None => media::films()?,
+        Some(folder) => test_films::films_in(&folder)?,
+        None => test_films::films()?,
     };
     let mut all = Vec::new();
     for name in ALL.into_iter().filter(|name| chosen(name)) {
@@ -39,7 +39,7 @@ async fn main() -> Result<()> {
         let figures = match name {
             "idle" => bench::idle::measure(&films).await?,
             "delivery" => bench::delivery::measure(scratch.path()).await?,
-            "transcode" => bench::transcode::measure(scratch.path(), &media::long_take(&films)?).await?,
+            "transcode" => bench::transcode::measure(scratch.path(), &test_films::long_take(&films)?).await?,
             _ => bench::play::measure(scratch.path()).await?,
         };
         bench::report::write_json(&arguments.out, name, &figures)?;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Browser, until, until_within};
-use crate::timecode::READ_IN_BROWSER;
+use test_films::timecode::READ_IN_BROWSER;
 
 /// What `window.matineeStats()` returns, as far as tests look at it.
 #[derive(Clone, Debug, Deserialize)]

@@ -95,7 +95,7 @@ async fn each_quality_of_the_menu_comes_on_screen() {
 #[tokio::test]
 async fn each_language_of_the_menu_is_heard() {
     let Some(cinema) = Cinema::open("each_language_of_the_menu_is_heard").await else { return };
-    let film = system_tests::media::film("Zwei Stimmen");
+    let film = test_films::film("Zwei Stimmen");
     let id = cinema.server.ready_movie(film.title).await.unwrap();
     let page = WatchPage::open(&cinema.browser, &cinema.server.origin(), &id, "").await.unwrap();
     page.plays().await.unwrap();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use system_tests::browser::watch::{Look, WatchPage};
 use system_tests::browser::{until, until_within};
-use system_tests::media::{self, FILMS, Film, Timing};
+use test_films::{FILMS, Film, Timing};
 
 use crate::Cinema;
 
@@ -49,7 +49,7 @@ films! {
 
 async fn plays(test: &str, title: &str, source: &str) {
     let Some(cinema) = Cinema::open(test).await else { return };
-    let film = media::film(title);
+    let film = test_films::film(title);
     let id = cinema.server.ready_movie(title).await.unwrap();
     play_through(&cinema, film, &id, "", source).await;
     if source != "hls" {

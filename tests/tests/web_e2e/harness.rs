@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use system_tests::browser::Browser;
 use system_tests::server::slow_tests_run;
-use system_tests::timecode::{self, READ_IN_BROWSER};
+use test_films::timecode::{self, READ_IN_BROWSER};
 
 #[tokio::test]
 async fn the_browser_reads_the_clock_that_was_drawn() {

@@ -4,7 +4,7 @@ use serde_json::Value;
 use server_api::MovieStatus;
 use system_tests::browser::until;
 use system_tests::browser::watch::WatchPage;
-use system_tests::media::{BROKEN, FILMS, Fault};
+use test_films::{BROKEN, FILMS, Fault};
 
 use crate::Cinema;
 

@@ -14,7 +14,6 @@ mod link;
 mod screenshots;
 
 use system_tests::browser::Browser;
-use system_tests::media;
 use system_tests::server::{TestServer, slow_tests_run};
 
 /// A server over the films, and a browser.
@@ -29,7 +28,7 @@ impl Cinema {
         if !slow_tests_run(test) || !Browser::is_here(test) {
             return None;
         }
-        let films = media::films().unwrap();
+        let films = test_films::films().unwrap();
         let server = TestServer::start(&[films]).await.unwrap();
         Some(Self { server, browser: Browser::start().await.unwrap() })
     }

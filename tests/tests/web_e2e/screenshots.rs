@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use system_tests::browser::watch::WatchPage;
 use system_tests::browser::{Browser, Scheme, until};
-use system_tests::media::FILMS;
+use test_films::FILMS;
 use system_tests::server::TestServer;
 
 use crate::Cinema;
@@ -171,7 +171,7 @@ async fn an_empty_library_takes_a_folder_from_the_page() {
     type_path("/no/such/folder").await;
     browser.wait_for("folder-trouble").await.unwrap();
 
-    let films = system_tests::media::films().unwrap();
+    let films = test_films::films().unwrap();
     type_path(films.to_str().unwrap()).await;
     let selector = "[data-testid=movie-card]";
     until("the first cards", async || {

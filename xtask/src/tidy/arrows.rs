@@ -22,7 +22,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("shell", &["player-native", "server-api", "local-server"]),
     ("mock-origin", &["media-engine"]),
     ("player-lab", &["player-core", "player-native", "mock-origin"]),
-    ("system-tests", &["player-lab", "shell", "ui", "local-server", "mock-origin", "player-native", "player-web"]),
+    ("test-films", &[]),
+    ("system-tests", &["test-films", "player-lab", "shell", "ui", "local-server", "mock-origin", "player-native", "player-web"]),
     ("xtask", &[]),
 ];
 
@@ -34,7 +35,7 @@ const IMPURE: [&str; 8] = ["tokio", "reqwest", "gstreamer", "web-sys", "js-sys",
 
 /// Who may depend on what directly.
 const ONLY: &[(&str, &[&str])] = &[
-    ("gstreamer", &["media-engine", "player-native", "system-tests"]),
+    ("gstreamer", &["media-engine", "player-native", "test-films"]),
     ("tauri", &["shell"]),
     ("rusqlite", &["local-server"]),
     ("axum", &["local-server", "mock-origin", "player-lab", "system-tests"]),

@@ -20,7 +20,7 @@ const RESERVED: &[Reserved] = &[
     Reserved {
         name: "gstreamer",
         within: &[""],
-        but: &["local-server/engine/src/gst", "player-core/native", "tests/src/media"],
+        but: &["local-server/engine/src/gst", "player-core/native", "tests/films"],
         why: "GStreamer stays in media-engine's gst folder, the native player and the maker of test films",
     },
     Reserved {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use clap::Parser;
-use system_tests::media::{self, BROKEN, FILMS, Progress};
+use test_films::{BROKEN, FILMS, Progress};
 
 /// Makes a small library of films with GStreamer. What is there is kept.
 #[derive(Parser)]
@@ -38,7 +38,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     };
     let titles = FILMS.iter().map(|film| film.title).chain(BROKEN.iter().map(|broken| broken.title));
     ensure!(titles.clone().any(wanted), "there is no such film; there are {}", titles.collect::<Vec<_>>().join(", "));
-    media::make_some(&arguments.folder, wanted, &report)
+    test_films::make_some(&arguments.folder, wanted, &report)
 }
 
 #[expect(clippy::print_stdout, reason = "progress is what this program says")]

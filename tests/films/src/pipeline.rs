@@ -8,9 +8,9 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 
-use super::films::{Film, Pictures, Timing, Tone};
-use super::scene::Canvas;
-use super::{mp4, sound};
+use crate::films::{Film, Pictures, Timing, Tone};
+use crate::scene::Canvas;
+use crate::{mp4, sound};
 use crate::timecode;
 
 /// Longer than the slowest film takes on the slowest machine that anybody waits for.

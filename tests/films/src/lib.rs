@@ -1,7 +1,7 @@
 //! The films that tests, benches and the demo play, made with GStreamer.
 //!
 //! Each film moves, carries its own clock ([`crate::timecode`]) and a tone of its own on every audio track. They are
-//! made once: a film that is there is kept. This is the only part of the system tests that uses GStreamer.
+//! made once: a film that is there is kept. This is the only part of the tests that uses GStreamer.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -16,12 +16,13 @@ mod mp4;
 mod pipeline;
 mod scene;
 mod sound;
+pub mod timecode;
 
 pub use broken::{BROKEN, Broken, Fault};
 pub use films::{FILMS, Film, Pictures, Timing, Tone};
 
 /// Counts up when a film changes, so that folders made by an older version are not taken for this one.
-const EDITION: u32 = 2;
+const EDITION: u32 = 3;
 
 /// Films made at once. Each uses more than one thread, so two keep four cores busy without exhausting two.
 const AT_ONCE: usize = 2;

@@ -1,6 +1,6 @@
 //! The films: what each shows and sounds like, and how it is encoded. A table, no code that runs.
 
-use super::scene::{Scene, Skyline, Weather};
+use crate::scene::{Scene, Skyline, Weather};
 
 /// An audio track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct Pictures {
     pub(super) scene: Scene,
 }
 
-/// A film that [`super::make_all`] makes.
+/// A film that [`crate::make_all`] makes.
 #[derive(Clone, Copy, Debug)]
 pub struct Film {
     /// Where it lies in the folder.
@@ -94,7 +94,7 @@ pub const FILMS: [Film; 9] = [
         words: false,
         pipeline: "appsrc name=picture ! identity name=clock ! videoconvert ! video/x-raw,format=I420 \
             ! x264enc bitrate=3050 vbv-buf-capacity=1500 speed-preset=superfast threads=2 bframes=2 rc-lookahead=12 \
-              option-string=keyint=96:min-keyint=48:open-gop=0:scenecut=0 ! h264parse ! queue ! mux. \
+              key-int-max=96 option-string=min-keyint=48:open-gop=0:scenecut=0 ! h264parse ! queue ! mux. \
             appsrc name=sound0 ! audioconvert ! avenc_aac bitrate=128000 ! aacparse ! queue ! mux. \
             mp4mux name=mux faststart=true ! filesink name=sink",
     },
@@ -153,7 +153,7 @@ pub const FILMS: [Film; 9] = [
         words: false,
         pipeline: "appsrc name=picture ! identity name=clock ! videoconvert ! video/x-raw,format=I420 \
             ! x264enc bitrate=1600 speed-preset=superfast threads=2 bframes=3 b-pyramid=true rc-lookahead=12 \
-              option-string=keyint=48:min-keyint=48:open-gop=0:scenecut=0 ! video/x-h264,profile=high ! h264parse ! queue ! mux. \
+              key-int-max=48 option-string=min-keyint=48:open-gop=0:scenecut=0 ! video/x-h264,profile=high ! h264parse ! queue ! mux. \
             appsrc name=sound0 ! audioconvert ! avenc_aac bitrate=128000 ! aacparse ! queue ! mux. \
             mp4mux name=mux ! filesink name=sink",
     },
@@ -185,7 +185,7 @@ pub const FILMS: [Film; 9] = [
         words: true,
         pipeline: "appsrc name=picture ! identity name=clock ! videoconvert ! video/x-raw,format=I420 \
             ! x264enc bitrate=900 speed-preset=superfast threads=2 bframes=2 rc-lookahead=12 \
-              option-string=keyint=50:min-keyint=50:open-gop=0:scenecut=0 ! video/x-h264,profile=main ! h264parse ! queue ! mux. \
+              key-int-max=250 option-string=open-gop=0:scenecut=0 ! video/x-h264,profile=main ! h264parse ! queue ! mux. \
             appsrc name=sound0 ! audioconvert ! avenc_ac3 bitrate=320000 ! ac3parse \
             ! taginject tags=language-code=eng,title=Original ! queue ! mux.audio_0 \
             appsrc name=sound1 ! audioconvert ! avenc_aac bitrate=128000 ! aacparse \
@@ -305,7 +305,7 @@ pub const FILMS: [Film; 9] = [
         pipeline: "appsrc name=picture ! identity name=clock ! videoconvert ! video/x-raw,format=I420 \
             ! videoflip video-direction=90l \
             ! x264enc bitrate=1000 speed-preset=superfast threads=2 bframes=0 rc-lookahead=12 \
-              option-string=keyint=30:min-keyint=30:scenecut=0 ! h264parse ! queue ! mux. \
+              key-int-max=30 option-string=min-keyint=30:scenecut=0 ! h264parse ! queue ! mux. \
             appsrc name=sound0 ! audioconvert ! avenc_aac bitrate=64000 ! aacparse ! queue ! mux. \
             mp4mux name=mux ! filesink name=sink",
     },

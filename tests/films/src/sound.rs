@@ -1,6 +1,6 @@
 //! Tones that tell audio tracks apart, as PCM.
 
-use super::films::Tone;
+use crate::films::Tone;
 
 /// Samples of a block handed to an encoder.
 pub(super) const BLOCK: u64 = 1_024;

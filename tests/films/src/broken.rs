@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use super::mp4;
+use crate::mp4;
 
 /// A broken file, and what is wrong with it.
 #[derive(Clone, Copy, Debug)]
