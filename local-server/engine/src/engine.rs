@@ -25,7 +25,7 @@ use crate::worker::process::{Answer, Workers};
 use crate::worker::protocol::Job;
 
 /// How long a worker may take to describe a file; broken ones hang demuxers.
-const DISCOVER_LIMIT: Duration = Duration::from_secs(5);
+const DISCOVER_LIMIT: Duration = Duration::from_secs(30);
 
 /// How long a worker may take for a poster: it looks at up to six places of the film.
 const POSTER_LIMIT: Duration = Duration::from_secs(30);
@@ -148,7 +148,10 @@ impl Engine {
     async fn discover(&self, file: Option<&File>) -> Result<MediaFacts, ProbeError> {
         let _place = self.small_jobs.acquire().await;
         match self.workers.ask(&Job::Discover, file, DISCOVER_LIMIT).await {
-            Ok(Answer::Found(found)) => discovered::facts(&found).ok_or(ProbeError::NotMedia(Flaw::NoStreams)),
+            Ok(Answer::Found(found)) => {
+                let size = file.and_then(|file| file.metadata().ok()).map_or(0, |metadata| metadata.len());
+                discovered::facts(&found, ByteCount::new(size)).ok_or(ProbeError::NotMedia(Flaw::NoStreams))
+            }
             Ok(Answer::Failed(_)) => Err(ProbeError::NotMedia(Flaw::Unrecognised)),
             Ok(Answer::Config(_) | Answer::Still(_) | Answer::Done) => {
                 Err(ProbeError::WorkerFailed("a wrong answer".to_owned()))

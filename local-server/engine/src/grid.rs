@@ -17,9 +17,13 @@ const SHORTEST_COPY: MediaDuration = MediaDuration::from_secs(2);
 /// and much memory.
 const LONGEST_COPY: MediaDuration = MediaDuration::from_secs(30);
 
-/// The end of a title that is closer than this to a grid line is taken for the line: containers with millisecond
-/// timestamps round that much, and a segment for it would hold nothing.
+/// A keyframe that is closer than this to the end of a title begins no segment: containers with millisecond timestamps
+/// round that much.
 const TOLERANCE: MediaDuration = MediaDuration::from_micros(1_500);
+
+/// What is left after the last line belongs to the segment before if it is no longer than this: sound usually ends a
+/// little after the pictures, and hls.js stalls before a segment of a frame or two.
+const SHORT_REST: MediaDuration = MediaDuration::from_millis(500);
 
 /// No title is longer: three weeks. What a file says is a claim, and each segment takes memory.
 const LONGEST_TITLE: MediaDuration = MediaDuration::from_secs(2_000_000);
@@ -36,7 +40,7 @@ impl Grid {
     pub fn fixed(duration: MediaDuration) -> Self {
         let end = duration.as_micros().clamp(1, LONGEST_TITLE.as_micros());
         let step = SEGMENT.as_micros();
-        let count = end.saturating_sub(TOLERANCE.as_micros()).div_ceil(step).max(1);
+        let count = end.saturating_sub(SHORT_REST.as_micros()).div_ceil(step).max(1);
         let line = |number: u64| MediaTime::ZERO + MediaDuration::from_micros(number * step);
         let lines = (0..count).map(line).chain([MediaTime::ZERO + MediaDuration::from_micros(end)]).collect();
         Self { lines }

@@ -48,6 +48,8 @@ struct Shared {
     tally: Tally,
     /// Number of head tasks that have not ended.
     running: watch::Sender<usize>,
+    /// Where they run.
+    runtime: tokio::runtime::Handle,
 }
 
 #[derive(Debug)]
@@ -96,6 +98,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Playback {
+    /// Heads will run in the runtime of whoever calls this.
     pub(crate) fn new(store: Arc<dyn SegmentStore>, copier: Arc<Copier>, workers: Workers, heads: usize) -> Self {
         let state = State {
             heads: Heads::new(heads),
@@ -113,6 +116,7 @@ impl Playback {
             inits: Mutex::default(),
             tally: Tally::default(),
             running: watch::Sender::new(0),
+            runtime: tokio::runtime::Handle::current(),
         };
         Self { shared: Arc::new(shared) }
     }

@@ -143,7 +143,8 @@ impl Player {
         }
         lane.replace_from = None;
         let held = lane.buffer.reported().iter().last().map(TimeRange::end);
-        let Some(range) = held.and_then(|held| TimeRange::new(end, held)).filter(|range| range.length() > MediaDuration::ZERO)
+        let Some(range) =
+            held.and_then(|held| TimeRange::new(end, held)).filter(|range| range.length() > MediaDuration::ZERO)
         else {
             return false;
         };

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use media_model::hls::Segment;
-use media_model::{ByteCount, MediaDuration, MediaTime};
+use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
 
 use super::lane::{Health, InitKey, Lane, Role, Wanted};
 use super::{DRIVER_GRACE, Init, Player, Purpose};
-use crate::load::{covered_until, next_segment};
+use crate::load::{SLACK, covered_until, next_segment};
 use crate::message::{LoadFailure, Output, RequestId};
 use crate::player::phase::Phase;
 use crate::playlist::timeline::Entry;
@@ -19,6 +19,8 @@ const LEAD: MediaDuration = MediaDuration::from_secs(4);
 const USUAL_SEGMENT: MediaDuration = MediaDuration::from_secs(2);
 /// Segments that may wait for a buffer; more would only take memory.
 const MAX_QUEUE: usize = 2;
+/// A segment that is to follow another variant's is there this long before the playhead is.
+const SWITCH_ROOM: MediaDuration = MediaDuration::from_millis(500);
 /// A download is watched for this long before it is judged.
 const JUDGE_AFTER: Duration = Duration::from_millis(250);
 /// Without an answer for this long, and with no more than this to play, a variant is given up for one that is at hand.
@@ -95,6 +97,7 @@ impl Player {
             self.load_playlist(stream);
         }
         self.align_choice(role, stream);
+        let stream = self.other_until_ahead(role, stream).unwrap_or(stream);
         let (Some(lane), Some(timeline)) = (self.lane(role), self.timeline(stream)) else { return };
         let waits = self.health.get(&stream).is_some_and(|health| health.waits(self.now));
         let Some(entry) = self.missing(lane, timeline).filter(|_| !waits) else { return };
@@ -129,6 +132,31 @@ impl Player {
         if let Some(lane) = self.lane_mut(role).filter(|_| span.start() < at && nothing_is_missing) {
             lane.replace_from = Some(span.end());
         }
+    }
+
+    /// The variant to go on with where the chosen one, cut elsewhere, would come too late for a clean switch: of a segment
+    /// that began before the playhead nothing is seen before its next keyframe, and the picture would stand still where
+    /// the one before ends sooner. The segment after it will begin ahead of the playhead.
+    fn other_until_ahead(&self, role: Role, chosen: StreamId) -> Option<StreamId> {
+        let lane = self.lane(role).filter(|lane| role == Role::Variant && lane.replace_from.is_none())?;
+        let (last, _) = lane.loaded_last.filter(|(last, _)| *last != chosen)?;
+        let at = self.motion.position();
+        let buffered = covered_until(&lane.covered(), at);
+        let span = self.missing(lane, self.timeline(chosen)?)?.span;
+        if span.start() + SLACK >= buffered || span.start() > at + self.time_to_load(chosen, span) + SWITCH_ROOM {
+            return None;
+        }
+        let is_usable = self.usable_variants().into_iter().any(|id| StreamId::Variant(id) == last);
+        let instead = self.missing(lane, self.timeline(last)?)?.span;
+        let comes_in_time = at + self.time_to_load(last, instead) < buffered;
+        (is_usable && comes_in_time).then_some(last)
+    }
+
+    /// How long a segment takes to get here, as far as can be told.
+    fn time_to_load(&self, stream: StreamId, span: TimeRange) -> MediaDuration {
+        let making = self.health.get(&stream).map_or(Duration::ZERO, |health| health.making(Some(self.now), false));
+        let transfer = self.throughput().time_for(self.expected_size(stream, span.length())).unwrap_or(Duration::MAX);
+        MediaDuration::from_std(self.link.latency().saturating_add(making).saturating_add(transfer))
     }
 
     /// Loads an init section again that failed while its segment arrived.

@@ -85,6 +85,7 @@ impl Adaptive {
             Moment::Pause => self.command(Command::SetPlaying(false)),
             Moment::Changed | Moment::Metadata => {}
         }
+        self.report_playhead();
     }
 
     fn report_playhead(&self) {

@@ -456,10 +456,13 @@ impl Inner {
         match &*self.session.borrow() {
             Session::None => PlaybackState::Loading,
             Session::Direct(direct) => {
-                // Before the first frame an element that may play is "paused" only because nothing is there to play.
+                // Before the first frame an element that may play is "paused" only because nothing is there to play, and
+                // one that says it plays has not shown anything yet.
                 let waits = self.wanted.get() && !self.framed.get();
-                let state = direct.state(WebClock.now());
-                if waits && state == PlaybackState::Paused { PlaybackState::Loading } else { state }
+                match direct.state(WebClock.now()) {
+                    PlaybackState::Paused | PlaybackState::Playing if waits => PlaybackState::Loading,
+                    state => state,
+                }
             }
             Session::Adaptive(adaptive) => adaptive.stats().state,
         }

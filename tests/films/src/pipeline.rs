@@ -10,8 +10,8 @@ use gstreamer_app as gst_app;
 
 use crate::films::{Film, Pictures, Timing, Tone};
 use crate::scene::Canvas;
-use crate::{mp4, sound};
 use crate::timecode;
+use crate::{mp4, sound};
 
 /// Longer than the slowest film takes on the slowest machine that anybody waits for.
 const PATIENCE: u64 = 300;

@@ -1,10 +1,15 @@
 //! The controls of the watch page, pressed as a person presses them.
 
+use std::time::Duration;
+
 use fantoccini::key::Key;
-use system_tests::browser::until;
 use system_tests::browser::watch::{Look, WatchPage};
+use system_tests::browser::{until, until_within};
 
 use crate::Cinema;
+
+/// A choice shows within this: about half of what is buffered ahead, which must not be played out first.
+const SOON: Duration = Duration::from_secs(15);
 
 async fn becomes(page: &WatchPage<'_>, what: &str, is: impl Fn(&Look) -> bool) {
     let reached = until(what, async || Ok(is(&page.look().await?).then_some(()))).await;
@@ -73,18 +78,20 @@ async fn each_quality_of_the_menu_comes_on_screen() {
     let mut widths = Vec::new();
     for quality in qualities.iter().rev() {
         page.choose("quality-menu", "quality-option", quality).await.unwrap();
-        let before = widths.last().copied();
-        becomes(&page, quality, |look| Some(look.width) != before && look.ready >= 2 && !look.seeking).await;
+        let height: u32 = quality.split('p').next().unwrap().parse().unwrap();
+        // The page says what it shows, and the picture must agree.
+        let what = format!("{quality} on screen");
+        let shown = until_within(SOON, &what, async || {
+            let (shown, look) = (page.stats().await?.rendition, page.look().await?);
+            Ok(shown.filter(|shown| shown.id == *quality && look.height == height).map(|_| look.width))
+        });
+        let shown = match shown.await {
+            Ok(shown) => shown,
+            Err(error) => panic!("{error:#}\n{}", page.everything().await),
+        };
         let chosen = page.options("quality-menu", "quality-option").await.unwrap();
         assert!(chosen.contains(&format!("{quality}*")), "{quality} is ticked: {chosen:?}");
-        let id = until("the statistics to say so", async || {
-            let shown = page.stats().await?.rendition;
-            let width = page.look().await?.width;
-            Ok(shown.filter(|shown| shown.width == Some(width)).map(|shown| shown.id))
-        });
-        let id = id.await.unwrap();
-        assert!(!id.is_empty());
-        widths.push(page.look().await.unwrap().width);
+        widths.push(shown);
     }
     assert!(widths.is_sorted() && widths.first() < widths.last(), "{qualities:?} gave widths {widths:?}");
     let last = page.stats().await.unwrap();

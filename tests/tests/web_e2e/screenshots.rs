@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use system_tests::browser::watch::WatchPage;
 use system_tests::browser::{Browser, Scheme, until};
-use test_films::FILMS;
 use system_tests::server::TestServer;
+use test_films::FILMS;
 
 use crate::Cinema;
 

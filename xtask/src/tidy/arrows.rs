@@ -23,7 +23,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mock-origin", &["media-engine"]),
     ("player-lab", &["player-core", "player-native", "mock-origin"]),
     ("test-films", &[]),
-    ("system-tests", &["test-films", "player-lab", "shell", "ui", "local-server", "mock-origin", "player-native", "player-web"]),
+    (
+        "system-tests",
+        &["test-films", "player-lab", "shell", "ui", "local-server", "mock-origin", "player-native", "player-web"],
+    ),
     ("xtask", &[]),
 ];
 

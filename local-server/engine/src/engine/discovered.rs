@@ -1,12 +1,12 @@
 //! What the worker found in a file -> facts, in our words.
 
-use media_model::{AudioCodec, MediaDuration, MediaTime, Resolution, VideoCodec};
+use media_model::{AudioCodec, BitsPerSecond, ByteCount, MediaDuration, MediaTime, Resolution, VideoCodec};
 
 use crate::facts::{AudioFacts, Container, MediaFacts, VideoFacts};
 use crate::worker::protocol::{Found, FoundStream, FoundVideo};
 
-/// The facts of a file that none of our readers knows; `None` without pictures and sound.
-pub(super) fn facts(found: &Found) -> Option<MediaFacts> {
+/// The facts of a file of `size` that none of our readers knows; `None` without pictures and sound.
+pub(super) fn facts(found: &Found, size: ByteCount) -> Option<MediaFacts> {
     let mut audio = Vec::new();
     let mut video = None;
     for stream in &found.streams {
@@ -18,10 +18,16 @@ pub(super) fn facts(found: &Found) -> Option<MediaFacts> {
             audio.push(audio_facts(stream, audio.is_empty()));
         }
     }
+    // Whether a rate is found in the streams is a matter of luck; the size of the file is not.
+    let duration = MediaDuration::from_micros(found.duration_ns / 1_000);
+    if let Some(video) = &mut video {
+        let whole = BitsPerSecond::measured(size, duration.to_std()).map_or(0, BitsPerSecond::get);
+        video.bitrate_bps = whole.saturating_sub(audio.iter().map(|audio| audio.bitrate_bps).sum());
+    }
     (video.is_some() || !audio.is_empty()).then(|| MediaFacts {
         container: Container::Other(found.container.clone()),
         origin: MediaTime::from_micros(found.origin_ns / 1_000),
-        duration: MediaDuration::from_micros(found.duration_ns / 1_000),
+        duration,
         video,
         audio,
         subtitles: Vec::new(),
@@ -52,7 +58,7 @@ fn video_facts(stream: &FoundStream, picture: &FoundVideo) -> VideoFacts {
         variable_frame_rate: false,
         bit_depth: picture.bit_depth,
         interlaced: picture.interlaced,
-        bitrate_bps: stream.bitrate.map_or(0, u64::from),
+        bitrate_bps: 0,
         peak_bps: 0,
         keyframes: Vec::new(),
         closed_gops: false,
@@ -146,16 +152,17 @@ mod tests {
             audio: Some(FoundAudio { channels: 2, sample_rate: 48_000 }),
             ..stream("audio/mpeg", Some(1))
         };
-        let facts = facts(&found(vec![video, sound.clone(), sound])).unwrap();
+        let facts = facts(&found(vec![video, sound.clone(), sound]), ByteCount::new(1_875_000)).unwrap();
         let video = facts.video.unwrap();
         assert_eq!((video.shown, video.frames_per_1000_s), (Resolution { width: 768, height: 576 }, 25_000));
         assert_eq!((video.codec, video.interlaced), (Some(VideoCodec::Mpeg2), true));
+        assert_eq!(video.bitrate_bps, 1_000_000, "the size says so");
         assert_eq!(facts.audio.iter().map(|audio| audio.default).collect::<Vec<_>>(), [true, false]);
         assert_eq!((facts.origin.as_micros(), facts.duration.as_micros()), (740_000, 15_000_000));
     }
 
     #[test]
     fn neither_picture_nor_sound_is_no_media() {
-        assert_eq!(facts(&found(vec![stream("text/x-raw", None)])), None);
+        assert_eq!(facts(&found(vec![stream("text/x-raw", None)]), ByteCount::new(9)), None);
     }
 }

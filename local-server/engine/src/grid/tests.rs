@@ -28,9 +28,11 @@ fn a_video_that_starts_late_still_has_its_first_segment_at_zero() {
 }
 
 #[test]
-fn an_end_that_a_millisecond_clock_put_behind_a_line_makes_no_segment() {
+fn a_short_rest_belongs_to_the_last_segment() {
     assert_eq!(Grid::fixed(MediaDuration::from_micros(4_001_000)).len(), 2);
-    assert_eq!(Grid::fixed(MediaDuration::from_micros(4_002_000)).len(), 3);
+    assert_eq!(Grid::fixed(MediaDuration::from_millis(4_500)).longest(), MediaDuration::from_millis(2_500));
+    assert_eq!(Grid::fixed(MediaDuration::from_millis(4_501)).len(), 3);
+    assert_eq!(Grid::fixed(MediaDuration::from_millis(300)).len(), 1);
     assert_eq!(Grid::fixed(MediaDuration::ZERO).len(), 1);
 }
 

@@ -94,7 +94,7 @@ impl VideoEncoder {
             self.taken = Some(frame.caps.clone());
         }
         // Shares the picture and copies only what is said about it.
-        let mut buffer = frame.buffer.copy();
+        let mut buffer = if interlaced(&frame.caps) { without_padding(frame)? } else { frame.buffer.copy() };
         let facts = buffer.make_mut();
         facts.set_pts(pts);
         facts.set_dts(gst::ClockTime::NONE);
@@ -201,6 +201,23 @@ fn with_rate(caps: &gst::Caps, rate: gst::Fraction) -> gst::Caps {
     let mut caps = caps.copy();
     caps.make_mut().set("framerate", rate);
     caps
+}
+
+/// The picture with its rows close together: `deinterlace` (1.22) overlooks that decoders may leave gaps between them.
+fn without_padding(frame: &Frame) -> Result<gst::Buffer, Fault> {
+    let fault = |what: &str| Fault::Element(format!("{what} of {}", frame.caps));
+    let info = gst_video::VideoInfo::from_caps(&frame.caps).map_err(|_| fault("no use can be made"))?;
+    let padded = gst_video::VideoFrameRef::from_buffer_ref_readable(&frame.buffer, &info);
+    let padded = padded.map_err(|_| fault("no picture can be read"))?;
+    let mut close = gst::Buffer::with_size(info.size()).map_err(|_| fault("no memory for a picture"))?;
+    let room = gst_video::VideoFrameRef::from_buffer_ref_writable(close.make_mut(), &info);
+    let mut room = room.map_err(|_| fault("no picture can be written"))?;
+    padded.copy(&mut room).map_err(|_| fault("no copy can be made"))?;
+    drop(room);
+    // They say which field comes first.
+    let flags = frame.buffer.copy_into(close.make_mut(), gst::BufferCopyFlags::FLAGS, ..);
+    flags.map_err(|_| fault("no flags can be copied"))?;
+    Ok(close)
 }
 
 fn interlaced(caps: &gst::Caps) -> bool {

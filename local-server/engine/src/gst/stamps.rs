@@ -1,10 +1,12 @@
 //! Presentation times for MPEG-4 part 2 in AVI, whose frames have only a place in the file.
 //!
 //! A B-frame is shown when it is decoded; any other frame when the next such frame is decoded. Taking one frame from
-//! both starts the stream at zero. The decoder gives frames in the order in which they are shown but forgets where each
-//! came from, so the place is put on each frame as a reference timestamp, which decoders carry along.
+//! both starts the stream at zero. The decoder gives frames in the order in which they are shown, so the next one out is
+//! the one shown first of those that went in and are not out yet. The place is put on each frame as a reference
+//! timestamp too, which decoders carry along, but avdec_mpeg4 mixes up neighbours around key frames: it only tells when
+//! the decoder has left out damaged frames.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use gstreamer as gst;
@@ -16,23 +18,36 @@ use super::locked;
 /// Places that are remembered; far more than any decoder holds.
 const REMEMBERED: usize = 256;
 
+/// Frames that come out with a place so much later than expected follow others that the decoder left out.
+const MIXED_UP: u64 = 4;
+
 static PLACE: LazyLock<gst::Caps> = LazyLock::new(|| gst::Caps::new_empty_simple("timestamp/x-matinee-place"));
 
-/// The places of frames that went into a decoder, by decode time in nanoseconds, and whether each is a B-frame.
+/// The frames that went into a decoder.
 #[derive(Clone, Debug)]
 pub(super) struct Stamps(Arc<Mutex<Places>>);
 
 #[derive(Debug, Default)]
 struct Places {
+    /// By decode time in nanoseconds: whether it is a B-frame.
     frames: BTreeMap<u64, bool>,
+    /// Those that are not out yet.
+    inside: BTreeSet<u64>,
+    /// Frames so far that others are predicted from.
+    references: u32,
     length: u64,
 }
 
 impl Stamps {
     /// Whether frames of this kind come without presentation times.
     pub(super) fn needed(wrapper: Wrapper, caps: &gst::Caps) -> bool {
-        let version = caps.structure(0).and_then(|structure| structure.get::<i32>("mpegversion").ok());
-        wrapper == Wrapper::Avi && version == Some(4)
+        let is_mpeg_4 = caps.structure(0).is_some_and(|structure| match structure.name().as_str() {
+            "video/mpeg" => structure.get("mpegversion") == Ok(4),
+            "video/x-divx" => structure.get::<i32>("divxversion").is_ok_and(|version| version >= 4),
+            "video/x-xvid" => true,
+            _ => false,
+        });
+        wrapper == Wrapper::Avi && is_mpeg_4
     }
 
     /// Notes every frame that goes into `decoder`.
@@ -56,21 +71,48 @@ impl Stamps {
         Self(places)
     }
 
-    /// When a decoded frame is shown.
+    /// When the next frame out of the decoder is shown.
     pub(super) fn shown_at(&self, frame: &gst::BufferRef) -> Option<gst::ClockTime> {
         let mut places = frame.iter_meta::<gst::ReferenceTimestampMeta>();
-        let place = places.find(|meta| meta.reference() == PLACE.as_ref())?.timestamp();
-        locked(&self.0).shown_at(place.nseconds()).map(gst::ClockTime::from_nseconds)
+        let place = places.find(|meta| meta.reference() == PLACE.as_ref()).map(|meta| meta.timestamp().nseconds());
+        locked(&self.0).next_out(place).map(gst::ClockTime::from_nseconds)
     }
 }
 
 impl Places {
     fn note(&mut self, place: u64, is_b: bool, length: u64) {
-        self.frames.insert(place, is_b);
         self.length = length.max(self.length);
+        if is_b && self.references < 2 {
+            // It shows what lies before the first frame, from which the decoder cannot make it.
+            return;
+        }
+        self.references = self.references.saturating_add(u32::from(!is_b));
+        self.frames.insert(place, is_b);
+        self.inside.insert(place);
         while self.frames.len() > REMEMBERED {
             self.frames.pop_first();
         }
+        while self.inside.len() > REMEMBERED {
+            self.inside.pop_first();
+        }
+    }
+
+    /// `marked` is the place that the frame itself carries.
+    fn next_out(&mut self, marked: Option<u64>) -> Option<u64> {
+        let marked = marked.and_then(|place| self.shown_at(place));
+        let mut shown: Vec<(u64, u64)> =
+            self.inside.iter().filter_map(|&place| Some((self.shown_at(place)?, place))).collect();
+        shown.sort_unstable();
+        let expected = shown.first()?.0;
+        let limit = expected.saturating_add(self.length.saturating_mul(MIXED_UP));
+        let from = marked.filter(|&marked| marked > limit).unwrap_or(expected);
+        for (at, place) in shown {
+            self.inside.remove(&place);
+            if at >= from {
+                return Some(at);
+            }
+        }
+        marked
     }
 
     fn shown_at(&self, place: u64) -> Option<u64> {
@@ -99,27 +141,38 @@ fn is_b_frame(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    fn frames_are_shown_in_order_without_gap() {
-        // I P B B P B B I B B P, as decoded.
-        let kinds = "IPBBPBBIBBP";
+    /// What comes out if `kinds` went in, 40 apart; `marks` are the places that the frames carry.
+    fn out(kinds: &str, marks: impl IntoIterator<Item = Option<u64>>) -> Vec<u64> {
         let mut places = Places::default();
         for (place, kind) in (0..).zip(kinds.chars()) {
             places.note(place * 40, kind == 'B', 40);
         }
-        let mut shown: Vec<u64> = (0..kinds.len() as u64).map(|place| places.shown_at(place * 40).unwrap()).collect();
-        assert_eq!(shown[..4], [0, 120, 40, 80]);
-        shown.sort_unstable();
-        assert_eq!(shown, (0..kinds.len() as u64).map(|place| place * 40).collect::<Vec<_>>());
+        marks.into_iter().map_while(|marked| places.next_out(marked.map(|place| place * 40))).collect()
     }
 
     #[test]
-    fn without_b_frames_each_is_shown_when_decoded() {
-        let mut places = Places::default();
-        for place in 0..4 {
-            places.note(place * 40, false, 40);
-        }
-        assert_eq!((0..4).map(|place| places.shown_at(place * 40).unwrap()).collect::<Vec<_>>(), [0, 40, 80, 120]);
+    fn frames_are_shown_in_order_without_gap() {
+        let all: Vec<u64> = (0..11).map(|place| place * 40).collect();
+        assert_eq!(out("IPBBPBBIBBP", [None; 12]), all);
+        assert_eq!(out("IPPPIPPPPIP", [None; 12]), all);
+    }
+
+    #[test]
+    fn mixed_up_marks_change_nothing() {
+        // The I-frame comes out with the mark of the B-frame before it, as avdec_mpeg4 does it.
+        let marks = [0, 2, 3, 1, 5, 6, 4, 8, 9, 9, 7].map(Some);
+        assert_eq!(out("IPBBPBBIBBP", marks), (0..11).map(|place| place * 40).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn b_frames_before_the_first_frame_never_come_out() {
+        assert_eq!(out("IBBPBBP", [None; 7]), [80, 120, 160, 200, 240]);
+    }
+
+    #[test]
+    fn after_damage_the_marks_lead_back() {
+        let marks = [0, 1, 2, 10, 11].map(Some);
+        assert_eq!(out("IPPPPPPPPPPPP", marks), [0, 40, 80, 400, 440]);
     }
 
     #[test]

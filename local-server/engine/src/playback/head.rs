@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use super::{Made, Playback, PlaybackError, assemble, count, jobs, locked};
+use super::{Made, Playback, PlaybackError, Shared, assemble, count, jobs, locked};
 use crate::heads::{HeadId, Lane, Next, Verdict};
 use crate::source::Source;
 use crate::store::{Part, StoreError, StoreKey};
@@ -52,14 +52,31 @@ enum End {
     Died(WorkerError),
 }
 
-/// Runs a head beside everything else.
+/// Runs a head beside everything else, in the runtime of the engine: that of whoever asks for a segment may end first.
 pub(super) fn spawn(playback: Playback, task: HeadTask) {
-    playback.shared.running.send_modify(|running| *running += 1);
-    tokio::spawn(async move {
+    let running = Running::begin(&playback.shared);
+    let runtime = playback.shared.runtime.clone();
+    runtime.spawn(async move {
         let end = playback.run(&task).await;
         playback.settle(&task, end);
-        playback.shared.running.send_modify(|running| *running -= 1);
+        drop(running);
     });
+}
+
+/// Counts as a running head until it is dropped, however its task ends.
+struct Running(Arc<Shared>);
+
+impl Running {
+    fn begin(shared: &Arc<Shared>) -> Self {
+        shared.running.send_modify(|running| *running += 1);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.send_modify(|running| *running -= 1);
+    }
 }
 
 impl Playback {

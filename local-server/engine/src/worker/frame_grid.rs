@@ -102,9 +102,14 @@ impl<F: Clone> FrameGrid<F> {
         self.placed.push_back(Placed { frame, pts, starts });
     }
 
+    /// The segment of a frame; the end of the run for one that lies behind it. A short rest belongs to the last segment.
     fn segment_of(&self, pts: i64) -> u32 {
         let at = u64::try_from(pts.saturating_add(TOLERANCE_NS)).unwrap_or(0);
-        u32::try_from(at / self.run.segment_ns.max(1)).unwrap_or(u32::MAX)
+        if at >= self.run.duration_ns.max(u64::from(self.run.first) * self.run.segment_ns + 1) {
+            return self.run.end;
+        }
+        let line = u32::try_from(at / self.run.segment_ns.max(1)).unwrap_or(u32::MAX);
+        line.min(self.run.end.saturating_sub(1))
     }
 }
 
@@ -180,6 +185,15 @@ mod tests {
         grid.take(1, 2_000 * MS);
         assert!(grid.is_complete());
         assert_eq!(grid.placed.len(), 1);
+    }
+
+    #[test]
+    fn a_short_rest_goes_into_the_last_segment() {
+        let run = Run { duration_ns: 4_200_000_000, ..run(1, 2) };
+        assert_eq!(
+            placed(run, &[2_000, 3_960, 4_000, 4_160, 4_200], true),
+            [(2_000, 2_000, Some(1)), (3_960, 3_960, None), (4_000, 4_000, None), (4_160, 4_160, None)]
+        );
     }
 
     #[test]

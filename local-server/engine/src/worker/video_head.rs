@@ -116,8 +116,7 @@ impl<'a> Encoders<'a> {
     }
 
     fn finish(self, run: &Run) -> Result<(), Fault> {
-        let declared = i64::try_from(run.duration_ns).unwrap_or(i64::MAX);
-        let end = declared.min(FrameGrid::<Frame>::line(run, run.end)).max(self.last_pts + LAST_FRAME_NS);
+        let end = i64::try_from(run.duration_ns).unwrap_or(i64::MAX).max(self.last_pts + LAST_FRAME_NS);
         if let Some((encoder, pictures)) = &self.running {
             pictures.closes_at(end);
             encoder.finish();

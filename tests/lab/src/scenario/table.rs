@@ -173,6 +173,14 @@ fn viewers() -> Vec<Scenario> {
         }),
         edited(plain("audio-switch"), |one| one.actions = vec![select(20, 1), select(40, 0)]),
         edited(plain("locked"), |one| one.actions = vec![lock(10, Some(0)), lock(60, None)]),
+        // Tried out one after the other, as people do with a menu; the original has its own grid.
+        edited(plain("menu"), |one| {
+            let grid = Grid::Keyframes(s(3));
+            one.title.variants.push(Variant { grid, ..variant("original", 9_000, (1920, 1080)) });
+            let moments = [10_000, 10_050, 16_000, 22_000, 22_300, 30_000, 37_000].map(ms);
+            let choices = [0, 4, 0, 1, 4, 2, 4].map(|id| Command::LockVariant(Some(VariantId(id))));
+            one.actions = moments.into_iter().zip(choices).collect();
+        }),
         edited(plain("small-screen"), |one| {
             let screen = media_model::Resolution { width: 1280, height: 718 };
             one.actions = vec![(ms(0), Command::LimitResolution(Some(screen)))];
