@@ -1,5 +1,7 @@
 //! What fuzzing found, and a few good and broken inputs, again with every run: see `tests/fuzz`.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
 use std::fs;
 use std::path::Path;
 

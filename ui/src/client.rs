@@ -57,9 +57,9 @@ pub(crate) async fn scan() -> Result<Scan, CallError> {
     get("/api/library/scan").await
 }
 
-/// Starts a scan.
-pub(crate) async fn start_scan() -> Result<(), CallError> {
-    send("/api/library/scan", None).await
+/// Starts a scan, which may take films that are missing for gone.
+pub(crate) async fn start_scan(forget_missing: bool) -> Result<(), CallError> {
+    send(if forget_missing { "/api/library/scan?forget_missing=true" } else { "/api/library/scan" }, None).await
 }
 
 /// Adds a folder to the library.

@@ -165,8 +165,17 @@ impl Library {
 
     /// Looks for new films.
     pub(crate) fn start_scan(self) {
+        self.scan(false);
+    }
+
+    /// Takes films that are missing out of the library for good.
+    pub(crate) fn forget_missing(self) {
+        self.scan(true);
+    }
+
+    fn scan(self, forget_missing: bool) {
         spawn_local(async move {
-            if let Err(error) = client::start_scan().await {
+            if let Err(error) = client::start_scan(forget_missing).await {
                 self.folder_trouble.set(Some(error.sentence()));
             }
         });

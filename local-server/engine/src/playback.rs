@@ -27,9 +27,13 @@ use crate::source::Source;
 use crate::store::{Part, SegmentStore, StoreKey, Stored};
 use crate::stream_name::{RungName, StreamName};
 use crate::worker::process::{Answer, Workers};
+use crate::worker::protocol::VideoSettings;
 
 /// How long a codec configuration may take; it takes a twentieth of a second.
 const INIT_LIMIT: Duration = Duration::from_secs(10);
+
+/// Codec configurations that are remembered; a house has a handful.
+const MOST_CONFIGS: usize = 256;
 
 /// Plays sources: the heart of the engine. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -45,6 +49,8 @@ struct Shared {
     began: Instant,
     state: Mutex<State>,
     inits: Mutex<HashMap<Lane, Arc<OnceCell<Bytes>>>>,
+    /// Codec configurations depend on nothing but the settings, so films alike share them.
+    configs: Mutex<HashMap<VideoSettings, Bytes>>,
     tally: Tally,
     /// Number of head tasks that have not ended.
     running: watch::Sender<usize>,
@@ -114,6 +120,7 @@ impl Playback {
             began: Instant::now(),
             state: Mutex::new(state),
             inits: Mutex::default(),
+            configs: Mutex::default(),
             tally: Tally::default(),
             running: watch::Sender::new(0),
             runtime: tokio::runtime::Handle::current(),
@@ -238,8 +245,22 @@ impl Playback {
     async fn encode_init(&self, source: &Source, lane: &Lane, name: RungName) -> Result<Bytes, PlaybackError> {
         let stream = lane.stream;
         let plan = jobs::video_plan(source, name).ok_or(PlaybackError::NoSuchStream(stream))?;
+        let settings = jobs::video_settings(&plan);
+        let known = locked(&self.shared.configs).get(&settings).cloned();
+        if let Some(config) = known {
+            let init = assemble::video_init(&plan, config);
+            self.keep_init(lane, init.clone()).await;
+            return Ok(init);
+        }
         match self.shared.workers.ask(&jobs::video_config(&plan), None, INIT_LIMIT).await {
             Ok(Answer::Config(config)) => {
+                {
+                    let mut configs = locked(&self.shared.configs);
+                    if configs.len() >= MOST_CONFIGS {
+                        configs.clear();
+                    }
+                    configs.insert(settings, config.clone());
+                }
                 let init = assemble::video_init(&plan, config);
                 self.keep_init(lane, init.clone()).await;
                 Ok(init)

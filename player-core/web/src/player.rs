@@ -459,10 +459,9 @@ impl Inner {
                 // Before the first frame an element that may play is "paused" only because nothing is there to play, and
                 // one that says it plays has not shown anything yet.
                 let waits = self.wanted.get() && !self.framed.get();
-                match direct.state(WebClock.now()) {
-                    PlaybackState::Paused | PlaybackState::Playing if waits => PlaybackState::Loading,
-                    state => state,
-                }
+                let state = direct.state(WebClock.now());
+                let waits = waits && matches!(state, PlaybackState::Paused | PlaybackState::Playing);
+                if waits { PlaybackState::Loading } else { state }
             }
             Session::Adaptive(adaptive) => adaptive.stats().state,
         }

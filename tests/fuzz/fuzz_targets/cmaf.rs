@@ -1,3 +1,5 @@
+//! libFuzzer on `targets::cmaf`.
+
 #![no_main]
 
 #[path = "../targets.rs"]

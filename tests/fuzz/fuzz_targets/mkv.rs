@@ -1,3 +1,5 @@
+//! libFuzzer on `targets::mkv`.
+
 #![no_main]
 
 #[path = "../targets.rs"]

@@ -1,3 +1,5 @@
+//! libFuzzer on `targets::mp4`.
+
 #![no_main]
 
 #[path = "../targets.rs"]

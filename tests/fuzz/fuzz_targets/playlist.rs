@@ -1,3 +1,5 @@
+//! libFuzzer on `targets::playlist`.
+
 #![no_main]
 
 #[path = "../targets.rs"]

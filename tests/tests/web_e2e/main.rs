@@ -13,6 +13,8 @@ mod library;
 mod link;
 mod screenshots;
 
+use std::path::Path;
+
 use system_tests::browser::Browser;
 use system_tests::server::{TestServer, slow_tests_run};
 
@@ -28,9 +30,13 @@ impl Cinema {
         if !slow_tests_run(test) || !Browser::is_here(test) {
             return None;
         }
-        let films = test_films::films().unwrap();
+        Some(Self::over(&test_films::films().unwrap()).await)
+    }
+
+    /// Over a folder of films.
+    async fn over(films: &Path) -> Self {
         let server = TestServer::start(&[films]).await.unwrap();
-        Some(Self { server, browser: Browser::start().await.unwrap() })
+        Self { server, browser: Browser::start().await.unwrap() }
     }
 
     /// Ends both as a person would; what has been played must not keep either alive.

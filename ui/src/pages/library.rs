@@ -106,8 +106,15 @@ fn Troubles(library: Library) -> impl IntoView {
         </Show>
         <Show when=move || folders.with(|folders| !folders.is_empty())>
             <ul class="folder-problems" data-testid="folder-problems">
-                {move || folders.get().into_iter().map(|(path, problem)| view! {
-                    <li><Glyph icon=Icon::Alert /><code>{path}</code><span>{problem}</span></li>
+                {move || folders.get().into_iter().map(|folder| view! {
+                    <li>
+                        <Glyph icon=Icon::Alert />
+                        <code>{folder.path}</code>
+                        <span>{folder.sentence}</span>
+                        {folder.may_forget.then(|| view! {
+                            <button class="button" data-testid="forget-missing" on:click=move |_| library.forget_missing()>{i18n::FORGET_MISSING}</button>
+                        })}
+                    </li>
                 }).collect_view()}
             </ul>
         </Show>

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use server_api::{LibraryEvent, Movie, MovieStatus, Scan, ScanPhase};
+use server_api::{LibraryEvent, LibraryFolder, Movie, MovieStatus, Scan, ScanPhase};
 
 /// All titles and the state of the library.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +26,17 @@ pub(crate) enum Look {
     NoFilms,
     /// There are titles.
     Posters,
+}
+
+/// What is wrong with a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FolderProblem {
+    /// Its path.
+    pub(crate) path: String,
+    /// What is wrong.
+    pub(crate) sentence: String,
+    /// Films are missing that the server keeps until somebody says that they are gone for good.
+    pub(crate) may_forget: bool,
 }
 
 /// How far a scan is.
@@ -89,10 +100,15 @@ impl Shelf {
         }
     }
 
-    /// Folders that cannot be read, each with the reason.
-    pub(crate) fn folder_problems(&self) -> Vec<(String, String)> {
+    /// Folders with which something is wrong.
+    pub(crate) fn folder_problems(&self) -> Vec<FolderProblem> {
         let folders = self.scan.iter().flat_map(|scan| &scan.folders);
-        folders.filter_map(|folder| Some((folder.path.clone(), folder.problem.as_ref()?.detail.clone()))).collect()
+        let problem = |folder: &LibraryFolder| {
+            let problem = folder.problem.as_ref()?;
+            let may_forget = problem.code == "much_missing";
+            Some(FolderProblem { path: folder.path.clone(), sentence: problem.detail.clone(), may_forget })
+        };
+        folders.filter_map(problem).collect()
     }
 
     /// Why the last scan stopped before its end.

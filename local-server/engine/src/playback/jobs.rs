@@ -80,7 +80,8 @@ pub(crate) fn poster(source: &Source) -> Option<(Job, Resolution)> {
     Some((Job::Still(job), size))
 }
 
-fn video_settings(plan: &VideoPlan) -> VideoSettings {
+/// What an encoder of a rung is set to.
+pub(super) fn video_settings(plan: &VideoPlan) -> VideoSettings {
     let kbps = plan.max_rate.get() / 1_000;
     VideoSettings {
         width: plan.size.width,

@@ -63,7 +63,7 @@ pub(crate) struct VideoJob {
 }
 
 /// See [`crate::plan::VideoPlan`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct VideoSettings {
     pub(crate) width: u32,
     pub(crate) height: u32,
