@@ -124,6 +124,12 @@ impl Buffer {
         self.records.iter().rev().find(|record| record.span.contains(at)).and_then(|record| record.variant)
     }
 
+    /// Whether something is there after `from`, and all of it is of this variant.
+    pub(crate) fn holds_only(&self, variant: VariantId, from: MediaTime) -> bool {
+        let mut after = self.records.iter().filter(|record| record.span.end() > from).peekable();
+        after.peek().is_some() && after.all(|record| record.variant == Some(variant))
+    }
+
     /// What may be removed before `keep_from`: up to the start of a segment, because removing goes on to the next
     /// keyframe (Media Source Extensions, coded frame removal), which could lie ahead of the playhead.
     pub(crate) fn removable_before(&self, keep_from: MediaTime) -> Option<TimeRange> {

@@ -11,7 +11,7 @@ use crate::state::playback::{Trouble, Wait};
 pub(crate) const APP: &str = "Matinee";
 pub(crate) const SEARCH: &str = "Search titles";
 pub(crate) const SCAN_AGAIN: &str = "Look for new films";
-pub(crate) const FORGET_MISSING: &str = "They are gone for good";
+pub(crate) const FORGET_MISSING: &str = "Missing films are gone for good: take them out of the library";
 pub(crate) const ADD_FOLDER: &str = "Add folder";
 pub(crate) const FOLDER_PATH: &str = "Path of a folder on this computer";
 pub(crate) const ADD: &str = "Add";

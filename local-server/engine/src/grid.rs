@@ -126,7 +126,8 @@ pub fn original(facts: &MediaFacts) -> Option<Grid> {
 /// The target duration of all media playlists of a title: the longest segment that any of its streams may have, in
 /// whole seconds. One number, as RFC 8216 §6.2.4 wants the same in every variant; it does not depend on the client.
 pub fn target_duration(facts: &MediaFacts) -> MediaDuration {
-    let longest = original(facts).map_or(SEGMENT, |grid| grid.longest().max(SEGMENT));
+    let fixed = Grid::fixed(facts.duration).longest().max(SEGMENT);
+    let longest = original(facts).map_or(fixed, |grid| grid.longest().max(fixed));
     // Rounded up, so that it holds whichever way a player rounds EXTINF; audio segments may be a packet longer than the
     // grid and round to it (RFC 8216 §4.3.3.1).
     MediaDuration::from_secs(longest.as_micros().div_ceil(1_000_000))

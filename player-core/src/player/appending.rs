@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use media_model::{MediaDuration, MediaTime, TimeRange};
 
-use super::lane::{Busy, InitKey, Item, Lane, Role};
+use super::lane::{Busy, InitKey, Item, Lane, Role, Wanted};
 use super::{Init, Player};
 use crate::error::Trouble;
+use crate::load::covered_until;
 use crate::message::{AppendFailure, BufferSetup, Event, LoadFailure, Output, Track};
 use crate::playlist::StreamId;
 
@@ -24,6 +25,9 @@ const LEAST_GOAL: MediaDuration = MediaDuration::from_secs(6);
 const CROWDED_FOR: MediaDuration = MediaDuration::from_secs(2);
 /// Init sections kept by the driver; one per variant and codec is usual.
 const MAX_INITS: usize = 24;
+
+/// How much further ahead a choice is tried again that came too late.
+const FURTHER_AHEAD: MediaDuration = MediaDuration::from_secs(2);
 
 impl Player {
     pub(super) fn append(&mut self) {
@@ -106,9 +110,11 @@ impl Player {
         };
         let stream = first.wanted.stream;
         let init = first.wanted.init.clone().filter(|key| lane.init.as_ref() != Some(key));
-        // Segments that end before were wanted until the choice shows.
-        let is_chosen = lane.replace_from.is_some_and(|from| first.wanted.span.end() > from);
-        if is_chosen && self.make_room_for_choice(role, position) {
+        // Segments that end before, and those of others, were wanted until the choice shows.
+        let is_chosen =
+            lane.stream == Some(stream) && lane.replace_from.is_some_and(|from| first.wanted.span.end() > from);
+        let can_be_appended = init.as_ref().is_none_or(|key| self.is_loaded(key));
+        if is_chosen && can_be_appended && self.make_room_for_choice(role, position) {
             return;
         }
         let Some(lane) = self.lane_mut(role) else { return };
@@ -131,25 +137,32 @@ impl Player {
     /// The first segment of what the viewer chose is there: it is laid over what the buffer holds, and what is buffered
     /// beyond it goes. Whether the lane has something to do before the segment can be appended.
     fn make_room_for_choice(&mut self, role: Role, position: MediaTime) -> bool {
+        let Some(first) = self.lane(role).and_then(|lane| lane.queue.front()) else { return false };
+        let Wanted { stream, span, .. } = first.wanted;
+        let next_comes = position + self.time_to_load(stream, span);
         let Some(lane) = self.lane_mut(role) else { return false };
-        let Some(end) = lane.queue.front().map(|first| first.wanted.span.end()) else { return false };
-        if end <= position
-            && let Some(late) = lane.queue.pop_front()
-        {
-            // The playhead was quicker than the link. What is buffered is played first, and nothing is loaded in vain.
-            lane.replace_from = None;
-            self.out.push(Output::Forget(late.id));
+        let held = covered_until(&lane.buffer.covered(), position);
+        if span.end() <= next_comes && span.end() < held {
+            self.choose_further_ahead(role, next_comes, held);
             return true;
         }
         lane.replace_from = None;
-        let held = lane.buffer.reported().iter().last().map(TimeRange::end);
-        let Some(range) =
-            held.and_then(|held| TimeRange::new(end, held)).filter(|range| range.length() > MediaDuration::ZERO)
-        else {
-            return false;
-        };
-        self.evict(role, range);
+        let beyond = lane.buffer.reported().iter().last().and_then(|last| TimeRange::new(span.end(), last.end()));
+        let Some(beyond) = beyond.filter(|range| range.length() > MediaDuration::ZERO) else { return false };
+        self.evict(role, beyond);
         true
+    }
+
+    /// The playhead was quicker than the link: what is buffered would be gone before the segment after the first one is
+    /// there. The choice is tried again further ahead, or shows where the buffer ends.
+    fn choose_further_ahead(&mut self, role: Role, next_comes: MediaTime, held: MediaTime) {
+        self.loads_of(role).into_iter().for_each(|id| self.cancel(id));
+        let Some(lane) = self.lane_mut(role) else { return };
+        let from = next_comes + FURTHER_AHEAD;
+        lane.replace_from = Some(from).filter(|&from| from < held);
+        let late: Vec<_> = lane.queue.drain(..).map(|item| Output::Forget(item.id)).collect();
+        self.out.extend(late);
+        self.load_lane(role);
     }
 
     fn append_init(&mut self, role: Role, key: &InitKey, stream: StreamId) {

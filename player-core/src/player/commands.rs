@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use media_model::{MediaDuration, MediaTime};
 use url::Url;
 
-use super::lane::{Health, Item, Lane, Role, Wanted};
+use super::lane::{Busy, Health, Item, Lane, Role, Wanted};
 use super::phase::Phase;
 use super::{Init, Load, Motion, Player, Purpose, Wishes};
+use crate::load::covered_until;
 use crate::message::{AudioId, Command, Event, Output, VariantId};
 use crate::playlist::StreamId;
 use crate::qoe::Qoe;
@@ -81,14 +82,22 @@ impl Player {
             lane.buffer.forgive();
             lane.crowded_until = None;
             lane.given_up = None;
+            lane.replace_from = lane.replace_from.map(|_| target);
         }
         self.cancel_useless();
     }
 
-    /// Who chooses a quality wants to see it now, not when the buffer is played out.
+    /// Who chooses a quality wants to see it now, not when the buffer is played out. The automatic choice takes over where
+    /// the buffer ends.
     fn lock_variant(&mut self, variant: Option<VariantId>) {
         let before = std::mem::replace(&mut self.wishes.variant, variant);
-        let Some(chosen) = variant.filter(|_| variant != before) else { return };
+        if variant == before {
+            return;
+        }
+        if let Some(lane) = self.lane_mut(Role::Variant) {
+            lane.replace_from = None;
+        }
+        let Some(chosen) = variant else { return };
         let exists = self.presentation.as_ref().is_some_and(|one| one.stream(StreamId::Variant(chosen)).is_some());
         if exists {
             self.replace_ahead(Role::Variant, StreamId::Variant(chosen), LOCK_LEAD);
@@ -105,34 +114,55 @@ impl Player {
         self.tell(Event::AudioChosen(audio));
     }
 
-    /// Loads another stream of a lane from `lead` ahead of the playhead on. What of others is on its way or waits to be
-    /// appended is given up, except where it is needed before.
+    /// Loads another stream of a lane from `lead` ahead of the playhead on. What is on its way or waits to be appended is
+    /// given up, except where it is needed before.
     fn replace_ahead(&mut self, role: Role, chosen: StreamId, lead: MediaDuration) {
-        let soon = self.motion.position() + lead;
+        let at = self.motion.position();
+        let soon = at + lead;
+        let Some(lane) = self.lane(role) else { return };
+        let held = covered_until(&lane.buffer.covered(), at);
         let of_others = |wanted: &Wanted| wanted.stream != chosen;
-        let useless = |load: &Load| match &load.purpose {
-            Purpose::Segment(of, wanted) => *of == role && of_others(wanted) && wanted.span.start() > soon,
+        let useless = |wanted: &Wanted| {
+            wanted.span.start() > soon || (of_others(wanted) && wanted.span.end() <= held && held > at)
+        };
+        let useless_load = |load: &Load| match &load.purpose {
+            Purpose::Segment(of, wanted) => *of == role && useless(wanted),
             Purpose::Playlist(stream) | Purpose::Init(_, stream) => {
                 *stream != chosen && matches!(stream, StreamId::Audio(_)) == (role == Role::Rendition)
             }
             Purpose::Root => false,
         };
-        let useless: Vec<_> = self.loads.iter().filter(|(_, load)| useless(load)).map(|(id, _)| *id).collect();
-        useless.into_iter().for_each(|id| self.cancel(id));
-        let coming = self.loads.values().filter_map(|load| match &load.purpose {
-            Purpose::Segment(of, wanted) if *of == role && of_others(wanted) => Some(wanted.span.end()),
-            Purpose::Segment(..) | Purpose::Playlist(_) | Purpose::Init(..) | Purpose::Root => None,
-        });
-        let coming = coming.max();
+        let cancelled: Vec<_> = self.loads.iter().filter(|(_, load)| useless_load(load)).map(|(id, _)| *id).collect();
+        cancelled.into_iter().for_each(|id| self.cancel(id));
+        // What is kept of others is played before the choice.
+        let coming: Vec<MediaTime> = self
+            .loads
+            .values()
+            .filter_map(|load| match &load.purpose {
+                Purpose::Segment(of, wanted) if *of == role && of_others(wanted) => Some(wanted.span.end()),
+                Purpose::Segment(..) | Purpose::Playlist(_) | Purpose::Init(..) | Purpose::Root => None,
+            })
+            .collect();
+        let is_over = |from: MediaTime| {
+            self.timeline(chosen).is_some_and(|timeline| timeline.ended && timeline.entry_at(from).is_none())
+        };
+        let from = coming.iter().copied().chain([soon]).max().filter(|&from| !is_over(from));
         let Some(lane) = self.lane_mut(role) else { return };
-        let useless = |item: &Item| of_others(&item.wanted) && item.wanted.span.start() > soon;
-        let (useless, needed): (VecDeque<_>, VecDeque<_>) = lane.queue.drain(..).partition(useless);
-        let waiting = needed.iter().filter(|item| of_others(&item.wanted)).map(|item| item.wanted.span.end()).max();
+        let (forgotten, needed): (VecDeque<Item>, VecDeque<Item>) =
+            lane.queue.drain(..).partition(|item| useless(&item.wanted));
         lane.queue = needed;
+        let busy = lane.busy.iter().filter_map(|busy| match busy {
+            Busy::Segment(item) => Some(item),
+            Busy::Init(_) | Busy::Evict(_) => None,
+        });
+        let waiting = lane.queue.iter().chain(busy).filter(|item| of_others(&item.wanted));
+        let from = from.and_then(|from| waiting.map(|item| item.wanted.span.end()).chain([from]).max());
+        // Who fixes the quality that plays already wants nothing to be loaded again.
+        let is_there = matches!(chosen, StreamId::Variant(id) if lane.buffer.holds_only(id, soon));
         lane.stream = Some(chosen);
-        lane.replace_from = [coming, waiting].into_iter().flatten().chain([soon]).max();
+        lane.replace_from = from.filter(|_| !is_there);
         lane.crowded_until = None;
-        self.out.extend(useless.into_iter().map(|item| Output::Forget(item.id)));
+        self.out.extend(forgotten.into_iter().map(|item| Output::Forget(item.id)));
     }
 
     fn retry(&mut self) {

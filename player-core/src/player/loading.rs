@@ -65,7 +65,7 @@ impl Player {
         }
     }
 
-    fn load_lane(&mut self, role: Role) {
+    pub(super) fn load_lane(&mut self, role: Role) {
         let Some(lane) = self.lane(role) else { return };
         if let Some(stream) = lane.stream
             && self.timeline(stream).and_then(|timeline| timeline.reload_at).is_some_and(|time| time <= self.now)
@@ -85,8 +85,14 @@ impl Player {
         };
         // While the playlist of a variant is on its way, the choice stands.
         let Some(stream) = self.playlist_under_way(role).or_else(|| self.pick_stream(role, segment)) else { return };
+        // What was chosen by hand cannot be had, or is not wished any more: nothing that is there makes way for another.
+        let is_choice = match stream {
+            StreamId::Variant(variant) => self.wishes.variant == Some(variant),
+            StreamId::Audio(audio) => self.wishes.audio == Some(audio),
+        };
         if let Some(lane) = self.lane_mut(role) {
             lane.stream = Some(stream);
+            lane.replace_from = lane.replace_from.filter(|_| is_choice);
         }
         self.load_segment(role, stream);
     }
@@ -138,7 +144,8 @@ impl Player {
     /// that began before the playhead nothing is seen before its next keyframe, and the picture would stand still where
     /// the one before ends sooner. The segment after it will begin ahead of the playhead.
     fn other_until_ahead(&self, role: Role, chosen: StreamId) -> Option<StreamId> {
-        let lane = self.lane(role).filter(|lane| role == Role::Variant && lane.replace_from.is_none())?;
+        let unhurried = |lane: &&Lane| lane.replace_from.is_none() && lane.given_up.is_none();
+        let lane = self.lane(role).filter(|_| role == Role::Variant).filter(unhurried)?;
         let (last, _) = lane.loaded_last.filter(|(last, _)| *last != chosen)?;
         let at = self.motion.position();
         let buffered = covered_until(&lane.covered(), at);
@@ -148,12 +155,13 @@ impl Player {
         }
         let is_usable = self.usable_variants().into_iter().any(|id| StreamId::Variant(id) == last);
         let instead = self.missing(lane, self.timeline(last)?)?.span;
-        let comes_in_time = at + self.time_to_load(last, instead) < buffered;
-        (is_usable && comes_in_time).then_some(last)
+        let waits = self.health.get(&last).is_some_and(|health| health.waits(self.now));
+        let comes_in_time = at + self.time_to_load(last, instead) + SWITCH_ROOM < buffered;
+        (is_usable && !waits && comes_in_time).then_some(last)
     }
 
     /// How long a segment takes to get here, as far as can be told.
-    fn time_to_load(&self, stream: StreamId, span: TimeRange) -> MediaDuration {
+    pub(super) fn time_to_load(&self, stream: StreamId, span: TimeRange) -> MediaDuration {
         let making = self.health.get(&stream).map_or(Duration::ZERO, |health| health.making(Some(self.now), false));
         let transfer = self.throughput().time_for(self.expected_size(stream, span.length())).unwrap_or(Duration::MAX);
         MediaDuration::from_std(self.link.latency().saturating_add(making).saturating_add(transfer))

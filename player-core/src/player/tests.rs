@@ -381,7 +381,36 @@ fn a_chosen_quality_that_comes_too_late_shows_after_what_is_buffered() {
     desk.playhead(4.5, 6.0, true);
     desk.orders();
     let late = desk.loaded("/high/1.m4s", Some(2.0));
-    assert_eq!(desk.orders(), [Output::Forget(late)]);
-    desk.loads.remove("/high/2.m4s");
-    assert!(desk.loads.keys().all(|path| path.starts_with("/high")), "{:?}", desk.loads.keys());
+    let orders = desk.orders();
+    assert!(matches!(orders[..], [Output::Cancel(_), Output::Forget(id)] if id == late), "{orders:?}");
+    assert!(desk.is_under_way("/high/3.m4s"), "{:?}", desk.loads.keys());
+}
+
+#[test]
+fn fixing_the_quality_that_plays_loads_nothing_again() {
+    let mut desk = Desk::playing();
+    for number in 1..4 {
+        desk.loaded(&format!("/low/{number}.m4s"), Some(f64::from(number) * 2.0));
+        desk.appended();
+        desk.playhead(0.5, f64::from(number + 1) * 2.0, true);
+    }
+    desk.tell(Input::Command(Command::LockVariant(Some(VariantId(0)))));
+    assert_eq!(desk.loads.keys().collect::<Vec<_>>(), ["/low/4.m4s"]);
+}
+
+#[test]
+fn a_choice_taken_back_leaves_the_buffer_as_it_is() {
+    let mut desk = Desk::playing();
+    for number in 1..4 {
+        desk.loaded(&format!("/low/{number}.m4s"), Some(f64::from(number) * 2.0));
+        desk.appended();
+        desk.playhead(0.5, f64::from(number + 1) * 2.0, true);
+    }
+    desk.tell(Input::Command(Command::LockVariant(Some(VariantId(1)))));
+    desk.tell(Input::Command(Command::LockVariant(None)));
+    desk.orders();
+    desk.playlist("/high/playlist.m3u8", &vod(10));
+    desk.pass(100);
+    assert!(!desk.loads.keys().any(|path| path.ends_with("/1.m4s")), "{:?}", desk.loads.keys());
+    assert!(!desk.orders().iter().any(|order| matches!(order, Output::Evict { .. })));
 }

@@ -392,7 +392,9 @@ impl Inner {
             }
         }
         // Sound alone and a hidden page have no frame that could be put on screen.
-        let unseen = self.video.video_width() == 0 || element::is_page_hidden();
+        // Firefox before 132 does not tell of frames.
+        let untold = self.next_frame.borrow().is_none();
+        let unseen = self.video.video_width() == 0 || element::is_page_hidden() || untold;
         if unseen && element::is_moving(&self.video) && self.video.current_time() > 0.0 {
             self.first_frame();
         }

@@ -111,12 +111,13 @@ fn Troubles(library: Library) -> impl IntoView {
                         <Glyph icon=Icon::Alert />
                         <code>{folder.path}</code>
                         <span>{folder.sentence}</span>
-                        {folder.may_forget.then(|| view! {
-                            <button class="button" data-testid="forget-missing" on:click=move |_| library.forget_missing()>{i18n::FORGET_MISSING}</button>
-                        })}
                     </li>
                 }).collect_view()}
             </ul>
+        </Show>
+        // One button for all folders, because that is what it acts on.
+        <Show when=move || folders.with(|folders| folders.iter().any(|folder| folder.may_forget))>
+            <p><button class="button" data-testid="forget-missing" on:click=move |_| library.forget_missing()>{i18n::FORGET_MISSING}</button></p>
         </Show>
     }
 }

@@ -18,6 +18,9 @@ use super::locked;
 /// Places that are remembered; far more than any decoder holds.
 const REMEMBERED: usize = 256;
 
+/// The decoder mixes up neighbours only; frames that come out later than expected so often in a row are later.
+const CERTAINLY_LATE: u32 = 12;
+
 /// Frames that come out with a place so much later than expected follow others that the decoder left out.
 const MIXED_UP: u64 = 4;
 
@@ -35,6 +38,8 @@ struct Places {
     inside: BTreeSet<u64>,
     /// Frames so far that others are predicted from.
     references: u32,
+    /// Frames in a row that came out with a place later than expected.
+    late: u32,
     length: u64,
 }
 
@@ -105,7 +110,9 @@ impl Places {
         shown.sort_unstable();
         let expected = shown.first()?.0;
         let limit = expected.saturating_add(self.length.saturating_mul(MIXED_UP));
-        let from = marked.filter(|&marked| marked > limit).unwrap_or(expected);
+        self.late = if marked.is_some_and(|marked| marked > expected) { self.late.saturating_add(1) } else { 0 };
+        let is_later = |marked: &u64| *marked > limit || self.late > CERTAINLY_LATE;
+        let from = marked.filter(is_later).unwrap_or(expected);
         for (at, place) in shown {
             self.inside.remove(&place);
             if at >= from {
