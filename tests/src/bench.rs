@@ -12,6 +12,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use server_api::Movie;
+
+use crate::browser::until_within;
+use crate::server::TestServer;
 
 /// Runs a program to its end and returns what it printed.
 ///
@@ -39,4 +43,13 @@ pub(crate) async fn wait_for_http(url: &str) -> Result<()> {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     bail!("{url} did not answer within ten seconds")
+}
+
+/// Waits until the box is quiet: all files probed, all posters made.
+pub(crate) async fn ready_with_posters(server: &TestServer) -> Result<Vec<Movie>> {
+    until_within(Duration::from_secs(300), "all posters", async || {
+        let movies = server.scanned().await?;
+        Ok(movies.iter().all(|movie| movie.poster.is_some()).then_some(movies))
+    })
+    .await
 }

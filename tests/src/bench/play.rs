@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
@@ -10,7 +9,7 @@ use server_api::{Movie, MovieStatus, SourceKind};
 
 use super::material;
 use super::report::{Figure, Goal, Samples, Yardstick};
-use super::run;
+use super::{ready_with_posters, run};
 use crate::browser::{Browser, until};
 use crate::server::TestServer;
 
@@ -212,15 +211,6 @@ fn movie_id(movies: &[Movie], kind: &Kind, copy: usize) -> Result<String> {
     let movie = movies.iter().find(|movie| movie.title == title).with_context(|| format!("no title {title}"))?;
     ensure!(movie.status == MovieStatus::Ready, "{title}: {:?}", movie.problem);
     Ok(movie.id.clone())
-}
-
-/// Waits until the box is quiet: all files probed, all posters made.
-async fn ready_with_posters(server: &TestServer) -> Result<Vec<Movie>> {
-    crate::browser::until_within(Duration::from_secs(300), "all posters", async || {
-        let movies = server.scanned().await?;
-        Ok(movies.iter().all(|movie| movie.poster.is_some()).then_some(movies))
-    })
-    .await
 }
 
 fn hls_js_path() -> Result<PathBuf> {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 
 use super::report::{Figure, Goal, Samples, Yardstick};
-use super::{material, run};
+use super::{material, ready_with_posters, run};
 use crate::server::TestServer;
 
 const ROUNDS: usize = 5;
@@ -21,9 +21,13 @@ pub async fn measure(scratch: &Path, film: &Path) -> Result<Vec<Figure>> {
     let (mut ours, mut theirs) = (Samples::default(), Samples::default());
     let (mut ours_all, mut theirs_all) = (Samples::default(), Samples::default());
     let mut rungs = Vec::new();
+    let library = scratch.join("transcode-library");
+    std::fs::create_dir_all(&library)?;
+    std::fs::copy(film, library.join(film.file_name().unwrap_or_default()))?;
     for _ in 0..ROUNDS {
         // A server with an empty cache for each round: nothing is made beforehand.
-        let server = TestServer::start(&[film.parent().unwrap_or(film)]).await?;
+        let server = TestServer::start(&[&library]).await?;
+        ready_with_posters(&server).await?;
         let id = server.ready_movie("The Long Take").await?;
         let seconds = server.duration_s(&id).await?;
         rungs = offered_rungs(&server, &id).await?;
@@ -35,7 +39,8 @@ pub async fn measure(scratch: &Path, film: &Path) -> Result<Vec<Figure>> {
         theirs.0.push(seconds / ffmpeg(scratch, film, &rungs[..1])?);
         server.stop().await?;
 
-        let server = TestServer::start(&[film.parent().unwrap_or(film)]).await?;
+        let server = TestServer::start(&[&library]).await?;
+        ready_with_posters(&server).await?;
         let id = server.ready_movie("The Long Take").await?;
         let started = Instant::now();
         for rung in &rungs {
