@@ -117,6 +117,17 @@ impl Desk {
         desk.tell(Input::FirstFrame);
         desk
     }
+
+    /// The same with eight seconds in the buffer, half a second of them played.
+    fn playing_with_four_segments() -> Self {
+        let mut desk = Self::playing();
+        for number in 1..4 {
+            desk.loaded(&format!("/low/{number}.m4s"), Some(f64::from(number) * 2.0));
+            desk.appended();
+            desk.playhead(0.5, f64::from(number + 1) * 2.0, true);
+        }
+        desk
+    }
 }
 
 fn vod(segments: usize) -> String {
@@ -345,12 +356,7 @@ fn nothing_is_waited_for_while_nothing_is_open() {
 
 #[test]
 fn a_quality_chosen_by_hand_replaces_what_is_buffered() {
-    let mut desk = Desk::playing();
-    for number in 1..4 {
-        desk.loaded(&format!("/low/{number}.m4s"), Some(f64::from(number) * 2.0));
-        desk.appended();
-        desk.playhead(0.5, f64::from(number + 1) * 2.0, true);
-    }
+    let mut desk = Desk::playing_with_four_segments();
     assert!(desk.is_under_way("/low/4.m4s"));
     desk.tell(Input::Command(Command::LockVariant(Some(VariantId(1)))));
     assert!(!desk.is_under_way("/low/4.m4s"), "it would not be seen");
@@ -388,24 +394,14 @@ fn a_chosen_quality_that_comes_too_late_shows_after_what_is_buffered() {
 
 #[test]
 fn fixing_the_quality_that_plays_loads_nothing_again() {
-    let mut desk = Desk::playing();
-    for number in 1..4 {
-        desk.loaded(&format!("/low/{number}.m4s"), Some(f64::from(number) * 2.0));
-        desk.appended();
-        desk.playhead(0.5, f64::from(number + 1) * 2.0, true);
-    }
+    let mut desk = Desk::playing_with_four_segments();
     desk.tell(Input::Command(Command::LockVariant(Some(VariantId(0)))));
     assert_eq!(desk.loads.keys().collect::<Vec<_>>(), ["/low/4.m4s"]);
 }
 
 #[test]
 fn a_choice_taken_back_leaves_the_buffer_as_it_is() {
-    let mut desk = Desk::playing();
-    for number in 1..4 {
-        desk.loaded(&format!("/low/{number}.m4s"), Some(f64::from(number) * 2.0));
-        desk.appended();
-        desk.playhead(0.5, f64::from(number + 1) * 2.0, true);
-    }
+    let mut desk = Desk::playing_with_four_segments();
     desk.tell(Input::Command(Command::LockVariant(Some(VariantId(1)))));
     desk.tell(Input::Command(Command::LockVariant(None)));
     desk.orders();

@@ -105,6 +105,7 @@ impl<F: Clone> FrameGrid<F> {
     /// The segment of a frame; the end of the run for one that lies behind it. A short rest belongs to the last segment.
     fn segment_of(&self, pts: i64) -> u32 {
         let at = u64::try_from(pts.saturating_add(TOLERANCE_NS)).unwrap_or(0);
+        // Whatever the file says of its length, the first segment of a run has room for a frame.
         if at >= self.run.duration_ns.max(u64::from(self.run.first) * self.run.segment_ns + 1) {
             return self.run.end;
         }
