@@ -36,6 +36,10 @@ const SMALL_JOBS: usize = 2;
 /// Memory for the indexes of sources that are being copied.
 const INDEX_MEMORY: ByteCount = ByteCount::new(32 << 20);
 
+/// Folder of finished segments. It is another one whenever the way in which segments are cut or written changes, because
+/// segments of two ways do not join; what an older version left is deleted.
+const SEGMENTS: &str = "segments-2";
+
 /// What an engine needs to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineConfig {
@@ -95,6 +99,18 @@ pub enum PosterError {
     Unreadable(String),
 }
 
+/// Deletes the segments of older versions.
+fn delete_older(cache: &Path) {
+    let Ok(entries) = std::fs::read_dir(cache) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let is_old = name.to_str().is_some_and(|name| name.starts_with("segments") && name != SEGMENTS);
+        if is_old && let Err(error) = std::fs::remove_dir_all(entry.path()) {
+            tracing::warn!(path = %entry.path().display(), %error, "segments of an older version could not be deleted");
+        }
+    }
+}
+
 /// The media engine. Cheap to clone; all clones are one engine.
 #[derive(Clone, Debug)]
 pub struct Engine {
@@ -109,8 +125,12 @@ impl Engine {
     /// # Errors
     /// When the cache folder cannot be used.
     pub async fn start(config: EngineConfig) -> Result<Self, EngineError> {
-        let (root, quota) = (config.cache_dir.join("segments"), config.quota);
-        let opened = tokio::task::spawn_blocking(move || FileStore::open(root, quota)).await;
+        let (cache, quota) = (config.cache_dir.clone(), config.quota);
+        let opened = tokio::task::spawn_blocking(move || {
+            delete_older(&cache);
+            FileStore::open(cache.join(SEGMENTS), quota)
+        })
+        .await;
         let unusable = |source| EngineError::Cache { path: config.cache_dir.clone(), source };
         let store = match opened {
             Ok(Ok(store)) => store,
@@ -187,6 +207,15 @@ impl Engine {
         manifest::offer(&source.facts, client)
     }
 
+    /// Gets ready for a client that is about to play, if something has to be encoded for it.
+    pub fn expect_play(&self, source: &Source, client: &Capabilities) {
+        let offer = self.offer(source, client);
+        let first = offer.variants.first().map(|variant| variant.stream);
+        let sound = offer.audio.iter().find(|audio| audio.default).map(|audio| audio.stream);
+        let encoded = |stream: &StreamName| matches!(stream, StreamName::Rung(_) | StreamName::AudioAac(_));
+        self.workers.make_ready(first.iter().chain(&sound).filter(|stream| encoded(stream)).count());
+    }
+
     /// The multivariant playlist for a client with these capabilities (RFC 8216 §4.3.4).
     ///
     /// # Errors
@@ -229,6 +258,7 @@ impl Engine {
     /// Stops all workers and waits until they are gone. Segments in the making fail with
     /// [`PlaybackError::ShuttingDown`].
     pub async fn shutdown(&self) {
+        self.workers.dismiss();
         self.playback.shutdown().await;
     }
 }

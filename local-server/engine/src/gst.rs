@@ -45,6 +45,15 @@ pub(crate) fn init() -> Result<(), Fault> {
     gst::init().map_err(|error| Fault::Missing(error.to_string()))
 }
 
+/// Loads the plugins that most films need, ahead of a job: what is missing or not needed does no harm.
+pub(crate) fn load_usual() {
+    for name in elements::USUAL {
+        if let Some(factory) = gst::ElementFactory::find(name) {
+            let _ = factory.load();
+        }
+    }
+}
+
 /// The first error that a pipeline reported, for whoever waits on it.
 #[derive(Clone, Debug, Default)]
 struct Faults(Arc<(Mutex<Option<Fault>>, Condvar)>);

@@ -2,8 +2,10 @@
 //! what to do. Times are counted from any fixed moment.
 //!
 //! A head makes the segments of one stream forward from where it started. It runs a few segments ahead of the last
-//! request, waits there, and is stopped when nobody asks any more. When all places are taken, the newest request gets
-//! the place of the head that was left alone the longest; if somebody waits for each of them, it has to come again.
+//! request, waits there, and is stopped when nobody asks any more. While somebody waits for a newer head, the older ones
+//! that nobody waits for rest: whoever has just pressed play or sought gets the processor. When all places are taken, the
+//! newest request gets the place of the head that was left alone the longest; if somebody waits for each of them, it has
+//! to come again.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -162,9 +164,15 @@ impl Heads {
         if next_is_there && !self.is_awaited(head) { Next::Stop } else { Next::GoOn }
     }
 
-    /// The last segment that a head may make now; `None` once it was told to stop.
+    /// The segment before which a head has to stand still for now: the one it is making if it has to rest. `None` once it
+    /// was told to stop.
     pub(crate) fn limit(&self, head: HeadId) -> Option<u32> {
-        self.heads.get(&head).map(|head| head.wanted.saturating_add(AHEAD))
+        let state = self.heads.get(&head)?;
+        let is_newer = |(&other, newer): (&HeadId, &Head)| {
+            other > head && newer.lane.is_audio() == state.lane.is_audio() && self.is_awaited(other)
+        };
+        let rests = !self.is_awaited(head) && self.heads.iter().any(is_newer);
+        Some(if rests { state.next } else { state.wanted.saturating_add(AHEAD + 1) })
     }
 
     /// Whether a head should stop because nobody waits and nobody asked for a while.
@@ -178,11 +186,6 @@ impl Heads {
         let awaited = self.awaited(head).collect();
         self.heads.remove(&head);
         awaited
-    }
-
-    /// The heads of one stream.
-    pub(crate) fn of(&self, lane: &Lane) -> Vec<HeadId> {
-        self.heads.iter().filter(|(_, head)| head.lane == *lane).map(|(id, _)| *id).collect()
     }
 
     /// A place for a new head, and who has to give way for it.

@@ -24,7 +24,7 @@ pub use decide::Capabilities;
 pub use engine::{Engine, EngineConfig, EngineError, Poster, PosterError};
 pub use facts::MediaFacts;
 pub use manifest::Offer;
-pub use playback::{Counters, PlaybackError, Segment, SegmentBody};
+pub use playback::{Counters, GrowingSegment, PlaybackError, Segment, SegmentBody};
 pub use probe::ProbeError;
 pub use source::{Source, SourceKey};
 pub use stream_name::{RungName, StreamName};

@@ -4,6 +4,7 @@
 
 mod hls;
 
+use media_container::cmaf::write::overhead;
 use media_model::hls::FrameRate;
 use media_model::{BitsPerSecond, CodecString, Ladder, MediaDuration, Resolution};
 
@@ -12,7 +13,7 @@ pub use hls::{media_playlist, multivariant_playlist};
 use crate::decide::{self, Capabilities, Decision};
 use crate::facts::{AudioFacts, MediaFacts, VideoFacts};
 use crate::grid::{self, Grid, PacketGrid, target_duration};
-use crate::plan::{AudioPlan, SEGMENT, VideoPlan};
+use crate::plan::{AudioPlan, CHUNK, SEGMENT, VideoPlan};
 use crate::stream_name::{RungName, StreamName};
 
 /// What one client gets of one source.
@@ -148,7 +149,8 @@ fn encoded_variant(facts: &MediaFacts, video: &VideoFacts, name: RungName) -> Va
 /// `d` has at most `max_rate * d + max_rate * rate_buffer` bits, the second part being a full bucket at its start. Per
 /// second that is the more the shorter the stretch, and no stretch shorter than half of the target duration counts (RFC
 /// 8216 §4.1), so the shortest that can be is the grid's step, or the last segment if it is long enough to count alone.
-/// The boxes of CMAF are added frame by frame, for twice the nominal frame rate, because frames keep their own times.
+/// The boxes of CMAF are added frame by frame, for twice the nominal frame rate, because frames keep their own times, and
+/// chunk by chunk.
 fn encoded_peak(plan: &VideoPlan, facts: &MediaFacts) -> BitsPerSecond {
     let last = Grid::fixed(facts.duration).segments().last().map_or(SEGMENT, |segment| segment.length());
     let counts_alone = last.as_micros() * 2 >= target_duration(facts).as_micros();
@@ -157,7 +159,9 @@ fn encoded_peak(plan: &VideoPlan, facts: &MediaFacts) -> BitsPerSecond {
     let (frames, seconds) = plan.frame_rate;
     let frames = (u64::from(frames) * 2).div_ceil(u64::from(seconds.max(1)));
     // `overhead` of a second's frames holds for any longer stretch too, as its fixed part is then counted once more.
-    let boxes = media_container::cmaf::write::overhead(frames) * 8;
+    // The last chunk of a segment may be shorter than the others.
+    let chunks = 1_000_000 / CHUNK.as_micros() + 1;
+    let boxes = (overhead(frames) + chunks * overhead(0)) * 8;
     BitsPerSecond::new(plan.max_rate.get() + ahead.get() + boxes)
 }
 

@@ -8,6 +8,10 @@ use crate::stream_name::RungName;
 /// Length of every segment of an encoded stream; the grid of all rungs and of audio.
 pub const SEGMENT: MediaDuration = MediaDuration::from_secs(2);
 
+/// Media in one chunk of an encoded segment, at least, except in the last one: long enough for a player to begin with, short
+/// enough to wait for.
+pub const CHUNK: MediaDuration = MediaDuration::from_millis(200);
+
 /// Ticks per second of encoded video.
 pub const VIDEO_TIMESCALE: u32 = 90_000;
 

@@ -5,8 +5,10 @@
 
 mod answer;
 mod assemble;
+mod chunks;
 mod head;
 pub(crate) mod jobs;
+mod repeats;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -18,8 +20,9 @@ use bytes::Bytes;
 use tokio::sync::{OnceCell, watch};
 use tokio::time::Instant;
 
-pub use answer::{Counters, PlaybackError, Segment, SegmentBody};
+pub use answer::{Counters, GrowingSegment, PlaybackError, Segment, SegmentBody};
 
+use self::repeats::Repeats;
 use crate::heads::{HeadId, Heads, Lane, Verdict};
 use crate::manifest;
 use crate::segment::{Copier, CopyError};
@@ -34,6 +37,9 @@ const INIT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Codec configurations that are remembered; a house has a handful.
 const MOST_CONFIGS: usize = 256;
+
+/// Torn segments that are remembered; a film that is broken in places has a handful.
+const MOST_TORN: usize = 256;
 
 /// Plays sources: the heart of the engine. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -51,6 +57,8 @@ struct Shared {
     inits: Mutex<HashMap<Lane, Arc<OnceCell<Bytes>>>>,
     /// Codec configurations depend on nothing but the settings, so films alike share them.
     configs: Mutex<HashMap<VideoSettings, Bytes>>,
+    /// Copied segments that were asked for once.
+    repeats: Mutex<Repeats>,
     tally: Tally,
     /// Number of head tasks that have not ended.
     running: watch::Sender<usize>,
@@ -64,25 +72,39 @@ struct State {
     flights: HashMap<(Lane, u32), Flight>,
     controls: HashMap<HeadId, watch::Sender<u32>>,
     starts: BTreeMap<String, u64>,
+    /// Segments that failed when a part of them had been sent, and how often: the next making is sent when it is whole, so
+    /// that whoever asks learns the reason.
+    torn: HashMap<(Lane, u32), u32>,
     closing: bool,
 }
 
 /// A segment in the making, and all who wait for it.
 #[derive(Debug)]
 struct Flight {
-    outcome: watch::Sender<Option<Outcome>>,
+    making: watch::Sender<Making>,
     source: Source,
     /// Heads that died over it.
     failures: u32,
+    /// The head whose chunks have been sent.
+    sender: Option<HeadId>,
 }
 
-type Outcome = Result<Made, PlaybackError>;
+/// How far a segment is.
+#[derive(Debug, Default)]
+struct Making {
+    /// What is encoded, in order.
+    chunks: Vec<Bytes>,
+    /// How it ended: with the name of this making, or the reason why there is no more.
+    end: Option<Result<String, PlaybackError>>,
+}
 
-/// A segment just made.
-#[derive(Clone, Debug)]
-struct Made {
-    bytes: Bytes,
-    etag: String,
+impl Making {
+    fn whole(&self) -> Bytes {
+        match self.chunks.as_slice() {
+            [only] => only.clone(),
+            chunks => chunks.concat().into(),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -111,6 +133,7 @@ impl Playback {
             flights: HashMap::new(),
             controls: HashMap::new(),
             starts: BTreeMap::new(),
+            torn: HashMap::new(),
             closing: false,
         };
         let shared = Shared {
@@ -121,6 +144,7 @@ impl Playback {
             state: Mutex::new(state),
             inits: Mutex::default(),
             configs: Mutex::default(),
+            repeats: Mutex::default(),
             tally: Tally::default(),
             running: watch::Sender::new(0),
             runtime: tokio::runtime::Handle::current(),
@@ -192,20 +216,36 @@ impl Playback {
             state.flights.drain().map(|(_, flight)| flight).collect()
         };
         for flight in flights {
-            flight.outcome.send_replace(Some(Err(PlaybackError::ShuttingDown)));
+            flight.end(Err(PlaybackError::ShuttingDown));
         }
         // The sender is ours, so it is never closed.
         let _ = self.shared.running.subscribe().wait_for(|running| *running == 0).await;
     }
 
+    /// A segment of the original: cut anew in milliseconds, and kept as a file only once a second request for it came, so
+    /// that a film that one person watches is not written to the disk again.
     async fn copied(&self, source: &Source, stream: StreamName, number: u32) -> Result<Segment, PlaybackError> {
+        // A copy is the same whenever it is made.
+        let etag = Some(format!("{}-{stream}-{number}", source.key));
+        let key = StoreKey { source: source.key.clone(), stream, part: Part::Segment(number) };
+        if let Some(Stored { file, size, .. }) = self.stored(&key).await? {
+            count(&self.shared.tally.hits);
+            return Ok(Segment { body: SegmentBody::File { file, size }, etag, encode: None });
+        }
         let (copier, owned) = (Arc::clone(&self.shared.copier), source.clone());
         let bytes = blocking(move || copier.segment(&owned, &stream, number))
             .await?
             .map_err(|error| copy_error(error, stream, source.path.clone()))?;
         count(&self.shared.tally.copied);
-        // A copy is the same whenever it is made.
-        let etag = format!("{}-{stream}-{number}", source.key);
+        if locked(&self.shared.repeats).is_repeated(&key) {
+            let (store, kept) = (Arc::clone(&self.shared.store), bytes.clone());
+            // Beside the reply, which need not wait for it.
+            self.shared.runtime.spawn_blocking(move || {
+                if let Err(error) = store.put(&key, &kept) {
+                    tracing::debug!(%error, "a copied segment is not kept");
+                }
+            });
+        }
         Ok(Segment { body: SegmentBody::Bytes(bytes), etag, encode: None })
     }
 
@@ -221,13 +261,16 @@ impl Playback {
                 self.heard(&lane, number);
                 count(&self.shared.tally.hits);
                 let Stored { file, size, etag } = stored;
-                return Ok(Segment { body: SegmentBody::File { file, size }, etag, encode: None });
+                return Ok(Segment { body: SegmentBody::File { file, size }, etag: Some(etag), encode: None });
             }
             let Some(mut wait) = self.join(source, &lane, number, &key)? else { continue };
             count(&self.shared.tally.misses);
-            let made = wait.outcome().await?;
+            let whole = wait.beginning().await?;
             let encode = Some(asked.elapsed());
-            return Ok(Segment { body: SegmentBody::Bytes(made.bytes), etag: made.etag, encode });
+            return Ok(match whole {
+                Some((bytes, etag)) => Segment { body: SegmentBody::Bytes(bytes), etag: Some(etag), encode },
+                None => Segment { body: SegmentBody::Growing(GrowingSegment::new(wait)), etag: None, encode },
+            });
         }
     }
 
@@ -314,17 +357,25 @@ impl Playback {
             count(&self.shared.tally.refused);
             return Err(PlaybackError::Busy { retry_after });
         }
-        let flight = state.flights.entry((lane.clone(), number)).or_insert_with(|| Flight {
-            outcome: watch::Sender::new(None),
+        let flight = (lane.clone(), number);
+        // One whose encoder was stopped when nobody waited any more: what it sent has no rest.
+        let is_over = |flight: &Flight| flight.sender.is_some_and(|sender| !state.controls.contains_key(&sender));
+        if state.flights.get(&flight).is_some_and(is_over) {
+            state.flights.remove(&flight);
+        }
+        let failures = state.torn.remove(&flight).unwrap_or(0);
+        let flight = state.flights.entry(flight).or_insert_with(|| Flight {
+            making: watch::Sender::new(Making::default()),
             source: source.clone(),
-            failures: 0,
+            failures,
+            sender: None,
         });
-        let outcome = flight.outcome.subscribe();
+        let making = flight.making.subscribe();
         self.obey(&mut state, verdict, source, lane, number);
-        Ok(Some(Wait { playback: self.clone(), lane: lane.clone(), number, outcome }))
+        Ok(Some(Wait { playback: self.clone(), lane: lane.clone(), number, making }))
     }
 
-    /// Starts and stops heads as decided, and lets the heads of the lane go as far as they may.
+    /// Starts and stops heads as decided, and lets each go as far as it may now.
     fn obey(&self, state: &mut State, verdict: Verdict, source: &Source, lane: &Lane, number: u32) {
         if let Verdict::Start { head, stop } = verdict {
             stop.and_then(|stop| state.controls.remove(&stop));
@@ -334,13 +385,13 @@ impl Playback {
             *state.starts.entry(lane.stream.to_string()).or_default() += 1;
             head::spawn(self.clone(), head::HeadTask::new(head, lane.clone(), source.clone(), number, limits));
         }
-        state.let_go(lane);
+        state.let_go();
     }
 
     fn heard(&self, lane: &Lane, number: u32) {
         let mut state = locked(&self.shared.state);
         state.heads.heard(self.now(), lane, number);
-        state.let_go(lane);
+        state.let_go();
     }
 
     fn now(&self) -> Duration {
@@ -348,11 +399,33 @@ impl Playback {
     }
 }
 
+impl Flight {
+    fn end(&self, end: Result<String, PlaybackError>) {
+        self.making.send_modify(|making| making.end = Some(end));
+    }
+
+    /// Whether a part that this head made may be sent before the whole is there.
+    fn takes_part_from(&self, head: HeadId) -> bool {
+        self.failures == 0 && !self.is_sent_by_another(head)
+    }
+
+    fn is_sent_by_another(&self, head: HeadId) -> bool {
+        self.sender.is_some_and(|sender| sender != head)
+    }
+}
+
 impl State {
-    /// Tells the heads of a lane how far they may go.
-    fn let_go(&self, lane: &Lane) {
-        for head in self.heads.of(lane) {
-            if let (Some(limit), Some(control)) = (self.heads.limit(head), self.controls.get(&head)) {
+    fn remember_torn(&mut self, segment: (Lane, u32), failures: u32) {
+        if self.torn.len() >= MOST_TORN {
+            self.torn.clear();
+        }
+        self.torn.insert(segment, failures);
+    }
+
+    /// Tells all heads how far they may go.
+    fn let_go(&self) {
+        for (&head, control) in &self.controls {
+            if let Some(limit) = self.heads.limit(head) {
                 control.send_if_modified(|current| std::mem::replace(current, limit) != limit);
             }
         }
@@ -365,22 +438,39 @@ struct Wait {
     playback: Playback,
     lane: Lane,
     number: u32,
-    outcome: watch::Receiver<Option<Outcome>>,
+    making: watch::Receiver<Making>,
 }
 
 impl Wait {
-    async fn outcome(&mut self) -> Outcome {
-        match self.outcome.wait_for(Option::is_some).await {
-            Ok(outcome) => outcome.clone().expect("it was waited for"),
-            // A flight is only dropped with an outcome, except when the process ends.
-            Err(_) => Err(PlaybackError::ShuttingDown),
+    /// Waits until something of the segment is there. Gives all of it and its name if it is complete by then.
+    async fn beginning(&mut self) -> Result<Option<(Bytes, String)>, PlaybackError> {
+        let there = self.making.wait_for(|making| making.end.is_some() || !making.chunks.is_empty()).await;
+        // A flight is only dropped with an end, except when the process ends.
+        let making = there.map_err(|_| PlaybackError::ShuttingDown)?;
+        match &making.end {
+            Some(Ok(etag)) => Ok(Some((making.whole(), etag.clone()))),
+            Some(Err(error)) => Err(error.clone()),
+            None => Ok(None),
+        }
+    }
+
+    /// The chunk of this place, as soon as it is there; `None` behind the last one.
+    async fn piece(&mut self, place: usize) -> Option<Result<Bytes, PlaybackError>> {
+        let there = self.making.wait_for(|making| making.end.is_some() || making.chunks.len() > place).await;
+        let Ok(making) = there else { return Some(Err(PlaybackError::ShuttingDown)) };
+        match (making.chunks.get(place), &making.end) {
+            (Some(chunk), _) => Some(Ok(chunk.clone())),
+            (None, Some(Err(error))) => Some(Err(error.clone())),
+            (None, Some(Ok(_)) | None) => None,
         }
     }
 }
 
 impl Drop for Wait {
     fn drop(&mut self) {
-        locked(&self.playback.shared.state).heads.leave(&self.lane, self.number);
+        let mut state = locked(&self.playback.shared.state);
+        state.heads.leave(&self.lane, self.number);
+        state.let_go();
     }
 }
 

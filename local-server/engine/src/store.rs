@@ -24,7 +24,7 @@ pub(crate) struct StoreKey {
     pub(crate) part: Part,
 }
 
-/// A piece of an encoded stream.
+/// A piece of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Part {
     /// Its init section.
@@ -69,7 +69,7 @@ pub(crate) enum StoreError {
     },
 }
 
-/// Keeps parts of encoded streams. All methods may block on the disk.
+/// Keeps parts of streams. All methods may block on the disk.
 pub(crate) trait SegmentStore: fmt::Debug + Send + Sync {
     /// Opens a part, if it is there; it counts as used.
     fn open(&self, key: &StoreKey) -> Option<Stored>;

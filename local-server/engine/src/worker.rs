@@ -21,8 +21,9 @@ use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use rustix::event::{PollFd, PollFlags};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 
 use protocol::{Job, Message};
@@ -58,6 +59,9 @@ pub fn worker_main() -> ExitCode {
     let Ok(socket) = rustix::io::dup(io::stdin()).map(UnixStream::from) else { return ExitCode::FAILURE };
     // Loaded before the job comes: a worker that waits is ready to start.
     let loaded = gst::init();
+    if loaded.is_ok() && !has_job(&socket) {
+        gst::load_usual();
+    }
     let Ok((job, file)) = receive(&socket) else {
         // The server is gone, or never was one.
         return ExitCode::FAILURE;
@@ -69,11 +73,15 @@ pub fn worker_main() -> ExitCode {
     // Where it is refused, the job still gets done.
     let _ = rustix::process::nice(nice);
     let Ok(outlet) = socket.try_clone().map(Outlet::new) else { return ExitCode::FAILURE };
-    std::thread::spawn(move || end_with(socket));
+    let gate = Gate::default();
+    std::thread::spawn({
+        let gate = gate.clone();
+        move || listen(socket, &gate)
+    });
 
     let path = file.as_ref().map(|file| format!("/proc/self/fd/{}", file.as_raw_fd())).unwrap_or_default();
     let result = loaded.and_then(|()| match &job {
-        Job::Video(job) => video_head::run(job, &path, &outlet),
+        Job::Video(job) => video_head::run(job, &path, &outlet, &gate),
         Job::Audio(job) => audio_head::run(job, &path, &outlet),
         Job::VideoConfig(settings) => video_head::config(settings, &outlet),
         Job::Discover => discover::run(&path, &outlet),
@@ -108,6 +116,13 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Whether the job is there already.
+fn has_job(socket: &UnixStream) -> bool {
+    let mut wanted = [PollFd::new(socket, PollFlags::IN)];
+    let at_once = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+    !matches!(rustix::event::poll(&mut wanted, Some(&at_once)), Ok(0))
+}
+
 /// Waits for the job line and the file beside it.
 fn receive(socket: &UnixStream) -> io::Result<(Job, Option<File>)> {
     let mut line = vec![0; protocol::MAX_JOB];
@@ -123,9 +138,28 @@ fn receive(socket: &UnixStream) -> io::Result<(Job, Option<File>)> {
     Ok((serde_json::from_slice(&line)?, file))
 }
 
-/// Ends this process when the server closes its end, which it also does by dying.
-fn end_with(mut socket: UnixStream) {
+/// Holds a head back while others are in a hurry.
+#[derive(Clone, Debug, Default)]
+struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    fn set_closed(&self, closed: bool) {
+        *locked(&self.0.0) = closed;
+        self.0.1.notify_all();
+    }
+
+    /// Waits while the gate is closed.
+    fn pass(&self) {
+        let closed = locked(&self.0.0);
+        drop(self.0.1.wait_while(closed, |closed| *closed).unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// Does what the server says, and ends this process when the server closes its end, which it also does by dying.
+fn listen(mut socket: UnixStream, gate: &Gate) {
     let mut byte = [0];
-    while matches!(socket.read(&mut byte), Ok(1..)) {}
+    while matches!(socket.read(&mut byte), Ok(1..)) {
+        gate.set_closed(byte[0] == protocol::HOLD);
+    }
     std::process::exit(0);
 }

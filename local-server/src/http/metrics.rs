@@ -121,7 +121,7 @@ impl Collector for EngineFigures {
         let figures = self.0.counters();
         let segment = [("cache_type", "segment")];
         for (name, help, value) in [
-            ("cache_hits", "Encoded segments that were there", figures.cache_hits),
+            ("cache_hits", "Segments that were there", figures.cache_hits),
             ("cache_misses", "Encoded segments that had to be made", figures.cache_misses),
         ] {
             let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;

@@ -5,7 +5,24 @@ use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 
 use super::Fault;
+use super::encode_video::Pace;
 use crate::worker::protocol::VideoSettings;
+
+/// One element of each plugin that takes part in encoding most films.
+pub(super) const USUAL: [&str; 12] = [
+    "filesrc",
+    "typefind",
+    "parsebin",
+    "matroskademux",
+    "qtdemux",
+    "h264parse",
+    "avdec_h264",
+    "appsink",
+    "videoconvertscale",
+    "audioconvert",
+    "audioresample",
+    "x264enc",
+];
 
 fn make(builder: gst::element_factory::ElementBuilder<'_>, name: &str) -> Result<gst::Element, Fault> {
     builder.build().map_err(|_| Fault::Missing(name.to_owned()))
@@ -66,8 +83,13 @@ pub(super) fn turn(degrees: u16) -> Result<gst::Element, Fault> {
 const NO_KEY_FRAME_OF_ITS_OWN: u32 = 1_000_000;
 
 /// x264 as the ladder wants it: quality 23 below a maximum rate, a key frame where it is told to and nowhere else.
-pub(super) fn x264(settings: &VideoSettings) -> Result<gst::Element, Fault> {
-    let options = format!("scenecut=0:open-gop=0:level={}", settings.level);
+pub(super) fn x264(settings: &VideoSettings, pace: Pace) -> Result<gst::Element, Fault> {
+    // Parameter sets do not tell of it, so segments of both join.
+    let effort = match pace {
+        Pace::Prompt => ":rc-lookahead=0:sync-lookahead=0:mbtree=0:b-adapt=0:subme=1:me=dia",
+        Pace::Steady => "",
+    };
+    let options = format!("scenecut=0:open-gop=0:level={}{effort}", settings.level);
     let builder = gst::ElementFactory::make("x264enc")
         .property_from_str("speed-preset", "veryfast")
         .property_from_str("pass", "qual")

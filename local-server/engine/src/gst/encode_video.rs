@@ -33,6 +33,15 @@ pub(crate) trait PictureSink: Send + 'static {
     fn end(&mut self);
 }
 
+/// How soon an encoder gives what it was fed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// At once, and half as fast again with less effort: somebody waits for it.
+    Prompt,
+    /// After some twenty frames that it looks ahead, and spends its bits better for.
+    Steady,
+}
+
 /// A running encoder.
 #[derive(Debug)]
 pub(crate) struct VideoEncoder {
@@ -48,7 +57,12 @@ pub(crate) struct VideoEncoder {
 
 impl VideoEncoder {
     /// Starts an encoder for frames like `frame`; every picture goes to `sink`.
-    pub(crate) fn start(settings: &VideoSettings, frame: &Frame, sink: impl PictureSink) -> Result<Self, Fault> {
+    pub(crate) fn start(
+        settings: &VideoSettings,
+        pace: Pace,
+        frame: &Frame,
+        sink: impl PictureSink,
+    ) -> Result<Self, Fault> {
         let pipeline = gst::Pipeline::new();
         let faults = Faults::default();
         faults.watch(&pipeline);
@@ -57,7 +71,7 @@ impl VideoEncoder {
             i32::try_from(settings.seconds).unwrap_or(i32::MAX),
         );
         let source = elements::app_source(&with_rate(&frame.caps, rate));
-        let encoder = elements::x264(settings)?;
+        let encoder = elements::x264(settings, pace)?;
         let (ended_tx, ended) = mpsc::channel();
         let output = output(sink, ended_tx);
 

@@ -37,15 +37,35 @@ fn each_stream_has_heads_of_its_own() {
 fn a_head_runs_three_segments_ahead_of_the_last_request() {
     let mut heads = Heads::new(1);
     let head = started(&heads.ask(at(0), &lane("720p"), 20));
-    assert_eq!(heads.limit(head), Some(23));
+    assert_eq!(heads.limit(head), Some(24));
     for number in 20..=23 {
         assert_eq!(heads.made(head, number, false), Next::GoOn);
     }
-    assert_eq!(heads.limit(head), Some(23), "nobody asked for more");
+    assert_eq!(heads.limit(head), Some(24), "nobody asked for more");
     heads.heard(at(1), &lane("720p"), 21);
-    assert_eq!(heads.limit(head), Some(24));
+    assert_eq!(heads.limit(head), Some(25));
     heads.heard(at(1), &lane("720p"), 5);
-    assert_eq!(heads.limit(head), Some(24), "a request elsewhere is not for this head");
+    assert_eq!(heads.limit(head), Some(25), "a request elsewhere is not for this head");
+}
+
+#[test]
+fn a_head_that_nobody_waits_for_rests_while_somebody_waits_for_a_newer_one() {
+    let (film, mut heads) = (lane("720p"), Heads::new(2));
+    let first = started(&heads.ask(at(0), &film, 0));
+    assert_eq!(heads.made(first, 0, false), Next::GoOn);
+    // The viewer seeks while segment 1 is awaited: both wait until the request that was given up is heard of.
+    heads.ask(at(1), &film, 1);
+    let second = started(&heads.ask(at(1), &film, 20));
+    assert_eq!((heads.limit(first), heads.limit(second)), (Some(5), Some(24)));
+    heads.leave(&film, 0);
+    heads.leave(&film, 1);
+    assert_eq!((heads.limit(first), heads.limit(second)), (Some(1), Some(24)), "it stands still where it is");
+    heads.made(second, 20, false);
+    heads.leave(&film, 20);
+    assert_eq!((heads.limit(first), heads.limit(second)), (Some(5), Some(24)), "nobody waits any more");
+    // Sound takes next to nothing, so it keeps no picture waiting.
+    started(&heads.ask(at(2), &lane("audio-0-aac"), 20));
+    assert_eq!(heads.limit(first), Some(5));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::Wait;
 use crate::stream_name::StreamName;
 
 /// A media segment.
@@ -14,8 +15,9 @@ use crate::stream_name::StreamName;
 pub struct Segment {
     /// The bytes.
     pub body: SegmentBody,
-    /// Names this making of the segment, without quotes; two makings of one segment have different names.
-    pub etag: String,
+    /// Names this making of the segment, without quotes; two makings of one segment have different names. `None` while it
+    /// is being made.
+    pub etag: Option<String>,
     /// How long this request waited for an encoder; `None` if nothing had to be encoded for it.
     pub encode: Option<Duration>,
 }
@@ -25,6 +27,8 @@ pub struct Segment {
 pub enum SegmentBody {
     /// All of it, in memory.
     Bytes(Bytes),
+    /// What is encoded of it so far, and the rest as it comes.
+    Growing(GrowingSegment),
     /// All of it, in a file that stays readable while it is open, even when the cache drops it.
     File {
         /// Open for reading, at its start.
@@ -32,6 +36,29 @@ pub enum SegmentBody {
         /// Length in bytes.
         size: u64,
     },
+}
+
+/// A segment that is sent while it is being made. Dropping it gives up waiting for the rest and nothing else.
+#[derive(Debug)]
+pub struct GrowingSegment {
+    wait: Wait,
+    taken: usize,
+}
+
+impl GrowingSegment {
+    pub(super) fn new(wait: Wait) -> Self {
+        Self { wait, taken: 0 }
+    }
+
+    /// The next piece, as soon as it is encoded; `None` at the end of the segment.
+    ///
+    /// # Errors
+    /// When the rest cannot be made. The pieces so far are of no use with those of another making.
+    pub async fn next(&mut self) -> Option<Result<Bytes, PlaybackError>> {
+        let piece = self.wait.piece(self.taken).await;
+        self.taken += 1;
+        piece
+    }
 }
 
 /// Why a playlist, an init section or a segment could not be had. Cheap to clone: all who wait for one making get it.
@@ -101,7 +128,7 @@ pub struct Counters {
     pub segments_encoded: u64,
     /// Segments cut out of the original.
     pub segments_copied: u64,
-    /// Requests for encoded segments answered from the cache.
+    /// Requests for segments answered from the cache.
     pub cache_hits: u64,
     /// Requests for encoded segments that had to wait for an encoder.
     pub cache_misses: u64,

@@ -8,13 +8,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use super::{Made, Playback, PlaybackError, Shared, assemble, count, jobs, locked};
+use super::chunks::Chunks;
+use super::{Flight, Making, Playback, PlaybackError, Shared, assemble, count, jobs, locked};
 use crate::heads::{HeadId, Lane, Next, Verdict};
 use crate::source::Source;
 use crate::store::{Part, StoreError, StoreKey};
 use crate::stream_name::StreamName;
 use crate::worker::process::{Worker, WorkerError};
-use crate::worker::protocol::{Message, Unit};
+use crate::worker::protocol::Message;
 
 /// A head that says nothing for so long hangs: far more than any key frame distance takes to decode.
 const SILENCE: Duration = Duration::from_secs(20);
@@ -32,13 +33,31 @@ pub(super) struct HeadTask {
     lane: Lane,
     source: Source,
     first: u32,
-    /// The last segment it may make now; closed when it has to stop.
+    /// The segment before which it has to stand still for now; closed when it has to stop.
     limit: watch::Receiver<u32>,
 }
 
 impl HeadTask {
     pub(super) fn new(head: HeadId, lane: Lane, source: Source, first: u32, limit: watch::Receiver<u32>) -> Self {
         Self { head, lane, source, first, limit }
+    }
+}
+
+/// A segment that comes from the worker.
+struct Coming {
+    chunks: Chunks,
+    made: Vec<Bytes>,
+}
+
+impl Coming {
+    fn new(segment: u32, composition_shift: u32) -> Self {
+        Self { chunks: Chunks::new(segment, composition_shift), made: Vec::new() }
+    }
+
+    /// All chunks of it.
+    fn end(mut self, end: i64) -> Vec<Bytes> {
+        self.made.extend(self.chunks.end(end));
+        self.made
     }
 }
 
@@ -108,14 +127,18 @@ impl Playback {
     async fn follow(&self, task: &HeadTask, worker: &mut Worker) -> End {
         let mut limit = task.limit.clone();
         let mut next = task.first;
-        let mut units: BTreeMap<u32, Vec<Unit>> = BTreeMap::new();
+        let shift = self.composition_shift(task);
+        let mut coming: BTreeMap<u32, Coming> = BTreeMap::new();
         loop {
-            // Not reading holds the worker back.
-            while *limit.borrow_and_update() < next {
-                tokio::select! {
-                    changed = limit.changed() => if changed.is_err() { return End::Stopped },
-                    () = tokio::time::sleep(LOOK) => if self.is_idle(task) { return End::Stopped },
+            if *limit.borrow_and_update() <= next {
+                worker.hold(true).await;
+                while *limit.borrow_and_update() <= next {
+                    tokio::select! {
+                        changed = limit.changed() => if changed.is_err() { return End::Stopped },
+                        () = tokio::time::sleep(LOOK) => if self.is_idle(task) { return End::Stopped },
+                    }
                 }
+                worker.hold(false).await;
             }
             let message = tokio::select! {
                 message = worker.next() => message,
@@ -123,15 +146,17 @@ impl Playback {
             };
             match message {
                 Ok(Message::Config(config)) => self.check_config(task, config).await,
-                Ok(Message::Unit(unit)) => units.entry(unit.segment).or_default().push(unit),
+                Ok(Message::Unit(unit)) => {
+                    let segment = unit.segment;
+                    let coming = coming.entry(segment).or_insert_with(|| Coming::new(segment, shift));
+                    if let Some(chunk) = coming.chunks.push(unit) {
+                        coming.made.push(chunk);
+                        self.send_part(task, segment, &coming.made);
+                    }
+                }
                 Ok(Message::SegmentEnd { segment, end }) => {
-                    let bytes = assemble::segment(
-                        segment,
-                        self.composition_shift(task),
-                        units.remove(&segment).unwrap_or_default(),
-                        end,
-                    );
-                    match self.publish(task, segment, bytes).await {
+                    let coming = coming.remove(&segment).unwrap_or_else(|| Coming::new(segment, shift));
+                    match self.publish(task, segment, coming.end(end)).await {
                         Next::GoOn => next = segment.saturating_add(1),
                         Next::Stop => return End::Stopped,
                     }
@@ -165,9 +190,17 @@ impl Playback {
         }
     }
 
+    /// Whether nobody has needed the head for a while; then it is taken off the list at once, so that nobody who comes now
+    /// waits for it.
     fn is_idle(&self, task: &HeadTask) -> bool {
         let now = self.now();
-        locked(&self.shared.state).heads.is_idle(now, task.head)
+        let mut state = locked(&self.shared.state);
+        let idle = state.heads.is_idle(now, task.head);
+        if idle {
+            state.heads.gone(task.head);
+            state.controls.remove(&task.head);
+        }
+        idle
     }
 
     fn composition_shift(&self, task: &HeadTask) -> u32 {
@@ -193,8 +226,22 @@ impl Playback {
         }
     }
 
+    /// Hands what is there of a segment to all who wait for it.
+    fn send_part(&self, task: &HeadTask, number: u32, made: &[Bytes]) {
+        let mut state = locked(&self.shared.state);
+        let flight = state.flights.get_mut(&(task.lane.clone(), number));
+        if let Some(flight) = flight.filter(|flight| flight.takes_part_from(task.head)) {
+            flight.sender = Some(task.head);
+            flight.making.send_modify(|making| making.chunks = made.to_vec());
+        }
+    }
+
     /// Keeps a segment and hands it to all who wait for it.
-    async fn publish(&self, task: &HeadTask, number: u32, bytes: Bytes) -> Next {
+    async fn publish(&self, task: &HeadTask, number: u32, chunks: Vec<Bytes>) -> Next {
+        if chunks.len() > 1 {
+            self.send_part(task, number, &chunks);
+        }
+        let bytes = Bytes::from(chunks.concat());
         let key = |number| StoreKey {
             source: task.lane.source.clone(),
             stream: task.lane.stream,
@@ -214,11 +261,19 @@ impl Playback {
             Err(_) => return Next::Stop,
         };
         count(&self.shared.tally.encoded);
+        // Who watches may seek, and then waits for a worker.
+        self.shared.workers.make_ready(1);
         let next_is_there = self.shared.store.contains(&key(number.saturating_add(1)));
         let mut state = locked(&self.shared.state);
         let next = state.heads.made(task.head, number, next_is_there);
-        if let Some(flight) = state.flights.remove(&(task.lane.clone(), number)) {
-            flight.outcome.send_replace(Some(Ok(Made { bytes, etag })));
+        state.let_go();
+        let flight = (task.lane.clone(), number);
+        // Who was sent a part of it by another head gets the rest from there.
+        let is_another = |flight: &Flight| flight.is_sent_by_another(task.head);
+        if !state.flights.get(&flight).is_some_and(is_another)
+            && let Some(flight) = state.flights.remove(&flight)
+        {
+            flight.making.send_modify(|making| *making = Making { chunks, end: Some(Ok(etag)) });
         }
         next
     }
@@ -240,9 +295,19 @@ impl Playback {
         for number in state.heads.gone(task.head) {
             let key = (task.lane.clone(), number);
             let Some(mut flight) = state.flights.remove(&key) else { continue };
+            if flight.is_sent_by_another(task.head) {
+                state.flights.insert(key, flight);
+                continue;
+            }
             flight.failures += u32::from(died);
             let error = match &reason {
                 _ if state.closing => PlaybackError::ShuttingDown,
+                // The rest must come from the encoder that began it.
+                _ if flight.sender.is_some() => {
+                    let error = PlaybackError::WorkerFailed { stream, reason: "its encoder was stopped".to_owned() };
+                    state.remember_torn(key, flight.failures.max(1));
+                    reason.clone().unwrap_or(error)
+                }
                 Some(error) if !died || flight.failures >= FAILURES => error.clone(),
                 Some(_) | None => match state.heads.again(self.now(), &task.lane, number) {
                     Verdict::Busy { retry_after } => PlaybackError::Busy { retry_after },
@@ -254,7 +319,11 @@ impl Playback {
                     }
                 },
             };
-            flight.outcome.send_replace(Some(Err(error)));
+            flight.end(Err(error));
         }
+        // Nobody waits for what is left of this head's own.
+        let head = task.head;
+        state.flights.retain(|_, flight| flight.sender != Some(head));
+        state.let_go();
     }
 }

@@ -90,7 +90,8 @@ impl Packets {
             return;
         }
         let sample = |packet: i64| packet * i64::from(AudioPlan::PACKET);
-        self.outlet.send(&Message::Unit(Unit { segment: self.segment, pts: sample(number), key: true, data }));
+        let unit = Unit { segment: self.segment, pts: sample(number), next: None, key: true, data };
+        self.outlet.send(&Message::Unit(unit));
         let end = first_packet(&self.run, self.segment + 1, self.rate);
         if number + 1 == end {
             self.outlet.send(&Message::SegmentEnd { segment: self.segment, end: sample(end) });

@@ -29,6 +29,8 @@ pub(super) struct FrameGrid<F> {
     /// The segment that is started next.
     next: u32,
     held: Option<F>,
+    /// Frames before the first one taken were shown, and are not known.
+    continues: bool,
     last: Option<i64>,
     placed: VecDeque<Placed<F>>,
 }
@@ -36,7 +38,12 @@ pub(super) struct FrameGrid<F> {
 impl<F: Clone> FrameGrid<F> {
     /// A grid for the segments of `run`.
     pub(super) fn new(run: Run) -> Self {
-        Self { run, next: run.first, held: None, last: None, placed: VecDeque::new() }
+        Self { run, next: run.first, held: None, continues: false, last: None, placed: VecDeque::new() }
+    }
+
+    /// Says that the first frame taken is not the first one of the stream, so that it keeps its time.
+    pub(super) fn continues(&mut self) {
+        self.continues = true;
     }
 
     /// Start of a segment, nanoseconds.
@@ -56,7 +63,8 @@ impl<F: Clone> FrameGrid<F> {
             if segment < self.run.end {
                 let starts = (segment >= self.next).then_some(segment);
                 // With nothing before it, it is the stream's first frame.
-                let drawn = starts.filter(|_| self.held.is_none()).map(|segment| Self::line(&self.run, segment));
+                let is_first = self.held.is_none() && !self.continues;
+                let drawn = starts.filter(|_| is_first).map(|segment| Self::line(&self.run, segment));
                 self.place(frame.clone(), drawn.unwrap_or(pts), starts);
             }
             self.last = Some(pts);
@@ -167,6 +175,14 @@ mod tests {
         assert_eq!(placed(run(0, 9), &[60, 100], false), [(60, 0, Some(0)), (100, 100, None)]);
         let late = [(4_100, 0, Some(0)), (4_100, 2_000, Some(1)), (4_100, 4_100, Some(2))];
         assert_eq!(placed(run(0, 9), &[4_100], false), late);
+    }
+
+    #[test]
+    fn a_stream_that_goes_on_keeps_its_times() {
+        let mut grid = FrameGrid::new(run(1, 9));
+        grid.continues();
+        grid.take((), 2_023 * MS);
+        assert_eq!(grid.next_placed(), Some(Placed { frame: (), pts: 2_023 * MS, starts: Some(1) }));
     }
 
     #[test]

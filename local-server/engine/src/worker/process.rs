@@ -7,16 +7,17 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 
 use super::WorkerCommand;
-use super::protocol::{Found, Job, Message, ProtocolError, message_length};
+use super::protocol::{Found, GO_ON, HOLD, Job, Message, ProtocolError, message_length};
 
 /// Why a worker's job has no result. The file may be good: another worker may succeed.
 #[derive(Debug, thiserror::Error)]
@@ -38,21 +39,103 @@ pub(crate) enum WorkerError {
 /// How long the first scan of GStreamer's plugins may take on a slow disk.
 const WARM_UP_LIMIT: Duration = Duration::from_secs(60);
 
+/// How long a worker waits for a job that was expected.
+const READY_FOR: Duration = Duration::from_secs(10);
+
+/// Workers that wait for jobs, at most: one for pictures and one for sound of the viewer who is about to begin.
+const MOST_READY: usize = 2;
+
 /// Starts workers.
 #[derive(Clone, Debug)]
 pub(crate) struct Workers {
     command: WorkerCommand,
     registry: PathBuf,
+    /// Those that have loaded GStreamer, or are about to, and when they were wanted last.
+    ready: Arc<Mutex<Vec<(Instant, Idle)>>>,
+    /// Where they are looked after: whoever makes one ready may run elsewhere, and end first.
+    runtime: tokio::runtime::Handle,
+}
+
+/// A worker without a job.
+#[derive(Debug)]
+struct Idle {
+    child: Child,
+    socket: std::os::unix::net::UnixStream,
 }
 
 impl Workers {
-    /// Workers are started by `command` and keep GStreamer's registry in `cache_dir`.
+    /// Workers are started by `command` and keep GStreamer's registry in `cache_dir`. They are looked after in the runtime
+    /// of whoever calls this.
     pub(crate) fn new(command: WorkerCommand, cache_dir: &Path) -> Self {
-        Self { command, registry: cache_dir.join("gstreamer-registry.bin") }
+        let runtime = tokio::runtime::Handle::current();
+        Self { command, registry: cache_dir.join("gstreamer-registry.bin"), ready: Arc::default(), runtime }
+    }
+
+    /// Has so many workers load GStreamer, because jobs will come in a moment; they wait for a few seconds.
+    pub(crate) fn make_ready(&self, count: usize) {
+        let mut started = false;
+        let mut ready = self.ready();
+        ready.iter_mut().for_each(|(wanted, _)| *wanted = Instant::now());
+        while ready.len() < count.min(MOST_READY) {
+            match self.spawn() {
+                Ok(idle) => ready.push((Instant::now(), idle)),
+                Err(error) => {
+                    // Whoever has a job will be told.
+                    tracing::debug!(%error, "no worker could be made ready");
+                    break;
+                }
+            }
+            started = true;
+        }
+        drop(ready);
+        if started {
+            self.runtime.spawn(self.clone().dismiss_unwanted());
+        }
+    }
+
+    async fn dismiss_unwanted(self) {
+        while !self.ready().is_empty() {
+            tokio::time::sleep(READY_FOR / 4).await;
+            self.ready().retain(|(wanted, _)| wanted.elapsed() < READY_FOR);
+        }
+    }
+
+    /// Lets go of the workers that wait for jobs.
+    pub(crate) fn dismiss(&self) {
+        self.ready().clear();
+    }
+
+    fn ready(&self) -> MutexGuard<'_, Vec<(Instant, Idle)>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take_ready(&self) -> Option<Idle> {
+        let mut ready = self.ready();
+        while !ready.is_empty() {
+            let (_, mut idle) = ready.remove(0);
+            if matches!(idle.child.try_wait(), Ok(None)) {
+                return Some(idle);
+            }
+        }
+        None
     }
 
     /// Starts a worker on a job. `silence` is how long it may say nothing before it counts as hung.
     pub(crate) fn start(&self, job: &Job, file: Option<&File>, silence: Duration) -> Result<Worker, WorkerError> {
+        // Small jobs do not take what waits for a viewer.
+        let ready = if matches!(job, Job::Video(_) | Job::Audio(_)) { self.take_ready() } else { None };
+        let Idle { child, socket: ours } = match ready {
+            Some(idle) => idle,
+            None => self.spawn()?,
+        };
+        send_job(&ours, job, file).map_err(WorkerError::Start)?;
+        ours.set_nonblocking(true).map_err(WorkerError::Start)?;
+        let socket = BufReader::with_capacity(64 << 10, UnixStream::from_std(ours).map_err(WorkerError::Start)?);
+        Ok(Worker { child, socket, silence })
+    }
+
+    fn spawn(&self) -> Result<Idle, WorkerError> {
+        let _entered = self.runtime.enter();
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(WorkerError::Start)?;
         let mut command = Command::new(&self.command.program);
         command
@@ -75,10 +158,7 @@ impl Workers {
                 }
             });
         }
-        send_job(&ours, job, file).map_err(WorkerError::Start)?;
-        ours.set_nonblocking(true).map_err(WorkerError::Start)?;
-        let socket = BufReader::with_capacity(64 << 10, UnixStream::from_std(ours).map_err(WorkerError::Start)?);
-        Ok(Worker { child, socket, silence })
+        Ok(Idle { child, socket: ours })
     }
 }
 
@@ -163,6 +243,13 @@ impl Worker {
             Ok(Ok(status)) => status.to_string(),
             Ok(Err(_)) | Err(_) => "socket closed".to_owned(),
         }
+    }
+
+    /// Has the worker stand still at the next frame, or go on: others are in a hurry, and what it made ahead would only wait.
+    pub(crate) async fn hold(&mut self, hold: bool) {
+        let word = if hold { HOLD } else { GO_ON };
+        // A worker that is gone says so when it is read from.
+        let _ = self.socket.get_mut().write_all(&[word]).await;
     }
 
     /// Kills the worker and waits until it is gone.

@@ -1,5 +1,5 @@
 //! What the server and a media worker say to each other over their socket: one job as a line of JSON with the file
-//! beside it (SCM_RIGHTS), then length-framed messages back. Pure apart from reading and writing a stream.
+//! beside it (SCM_RIGHTS), then length-framed messages back, and single bytes to hold it and let it go on. Pure apart from reading and writing a stream.
 
 use std::io::{self, Read, Write};
 
@@ -8,6 +8,11 @@ use serde::{Deserialize, Serialize};
 
 /// The longest message either side takes. A second of the highest rung is under one megabyte.
 pub(crate) const MAX_MESSAGE: usize = 32 << 20;
+
+/// What the server says to a worker at its job: a byte at a time.
+pub(crate) const HOLD: u8 = b'h';
+/// See [`HOLD`].
+pub(crate) const GO_ON: u8 = b'g';
 
 /// The longest job line.
 pub(crate) const MAX_JOB: usize = 16 << 10;
@@ -128,6 +133,8 @@ pub(crate) struct Unit {
     pub(crate) segment: u32,
     /// Presentation time, ticks of the stream (90 kHz for video, samples for audio).
     pub(crate) pts: i64,
+    /// When the unit that is shown next begins, where that is known: with it a part of a segment can be sent.
+    pub(crate) next: Option<i64>,
     /// Whether decoding can begin here.
     pub(crate) key: bool,
     /// The coded bytes.
@@ -198,10 +205,13 @@ const STILL: u8 = 5;
 const DONE: u8 = 6;
 const FAILED: u8 = 7;
 
+/// Stands for a time that is not known.
+const UNKNOWN: i64 = i64::MIN;
+
 impl Message {
     /// The message with its length in front (four bytes, little endian, of what follows them).
     pub(crate) fn encode(&self) -> BytesMut {
-        let mut frame = BytesMut::with_capacity(32 + self.payload_size());
+        let mut frame = BytesMut::with_capacity(40 + self.payload_size());
         frame.put_u32_le(0);
         match self {
             Self::Config(config) => put(&mut frame, CONFIG, config),
@@ -209,6 +219,7 @@ impl Message {
                 frame.put_u8(UNIT);
                 frame.put_u32_le(unit.segment);
                 frame.put_i64_le(unit.pts);
+                frame.put_i64_le(unit.next.unwrap_or(UNKNOWN));
                 frame.put_u8(u8::from(unit.key));
                 frame.put_slice(&unit.data);
             }
@@ -238,8 +249,9 @@ impl Message {
             UNIT => {
                 let segment = frame.try_get_u32_le().map_err(malformed)?;
                 let pts = frame.try_get_i64_le().map_err(malformed)?;
+                let next = Some(frame.try_get_i64_le().map_err(malformed)?).filter(|&next| next != UNKNOWN);
                 let key = frame.try_get_u8().map_err(malformed)? != 0;
-                Self::Unit(Unit { segment, pts, key, data: frame })
+                Self::Unit(Unit { segment, pts, next, key, data: frame })
             }
             SEGMENT_END => {
                 let segment = frame.try_get_u32_le().map_err(malformed)?;
@@ -306,7 +318,10 @@ mod tests {
     #[test]
     fn every_kind_of_message_reads_back() {
         reads_back(&Message::Config(Bytes::from_static(&[1, 100, 0, 31])));
-        reads_back(&Message::Unit(Unit { segment: 7, pts: -3, key: true, data: Bytes::from_static(b"unit") }));
+        for next in [None, Some(9)] {
+            let data = Bytes::from_static(b"unit");
+            reads_back(&Message::Unit(Unit { segment: 7, pts: -3, next, key: true, data }));
+        }
         reads_back(&Message::SegmentEnd { segment: 7, end: i64::MAX });
         reads_back(&Message::Still(Bytes::from_static(b"jpeg")));
         reads_back(&Message::Done);

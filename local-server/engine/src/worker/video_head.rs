@@ -1,18 +1,19 @@
 //! The job of a video head: decode from the key frame before the first segment, and encode forward.
 //!
-//! The first segment has an encoder of its own, which is told at its end that no frame follows: otherwise its last
-//! frames would stay inside until twenty frames of the next segment went in, and whoever waits would wait for those.
+//! The first segment has an encoder of its own. It does not look ahead, so that its first frames come out sooner, and is
+//! told at its end that no frame follows: otherwise its last frames would stay inside until twenty frames of the next segment
+//! went in, and whoever waits would wait for those.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use super::frame_grid::FrameGrid;
 use super::protocol::{Message, Run, Unit, VideoJob, VideoSettings};
-use super::{Outlet, locked};
+use super::{Gate, Outlet, locked};
 use crate::gst::Fault;
 use crate::gst::decode::{Decoder, Frame};
 use crate::gst::demux::{Demux, Kind};
-use crate::gst::encode_video::{CodedPicture, PictureSink, VideoEncoder, blank_frame};
+use crate::gst::encode_video::{CodedPicture, Pace, PictureSink, VideoEncoder, blank_frame};
 
 /// How far before the first segment the second attempt begins, nanoseconds, where a demuxer lands after the place that
 /// was asked for; each further attempt goes three times as far.
@@ -21,13 +22,14 @@ const BACK_NS: i64 = 2_000_000_000;
 /// Nominal length of the very last frame of a stream, if that is all that says where it ends, nanoseconds.
 const LAST_FRAME_NS: i64 = 40_000_000;
 
-pub(super) fn run(job: &VideoJob, file: &str, outlet: &Outlet) -> Result<(), Fault> {
+pub(super) fn run(job: &VideoJob, file: &str, outlet: &Outlet, gate: &Gate) -> Result<(), Fault> {
     let mut grid = FrameGrid::new(job.run);
     let mut decoder = decode_from(job, file, &mut grid)?;
     let mut encoders = Encoders::new(job, outlet.clone());
     let mut more = true;
     while more {
         while let Some(placed) = grid.next_placed() {
+            gate.pass();
             encoders.push(&placed.frame, placed.pts, placed.starts)?;
         }
         if grid.is_complete() {
@@ -52,7 +54,8 @@ pub(super) fn config(settings: &VideoSettings, outlet: &Outlet) -> Result<(), Fa
     let frame = blank_frame(settings)?;
     let pictures = Pictures::new(outlet.clone(), true);
     pictures.coming(0);
-    let mut encoder = VideoEncoder::start(settings, &frame, pictures.clone())?;
+    pictures.shows(0);
+    let mut encoder = VideoEncoder::start(settings, Pace::Prompt, &frame, pictures.clone())?;
     encoder.push(&frame, 0, true)?;
     encoder.finish();
     encoder.wait()
@@ -68,8 +71,11 @@ fn decode_from(job: &VideoJob, file: &str, grid: &mut FrameGrid<Frame>) -> Resul
         let from = line.saturating_sub(back).max(0);
         let mut decoder = Decoder::video(demux, &stream, job.origin_ns, from)?;
         match decoder.next_frame()? {
-            Some(frame) if frame.pts <= line || from == 0 => {
+            Some(frame) if frame.pts <= line || from == 0 || begins_at(job, line, frame.pts) => {
                 let pts = frame.pts;
+                if from > 0 {
+                    grid.continues();
+                }
                 grid.take(frame, pts);
                 return Ok(decoder);
             }
@@ -77,6 +83,14 @@ fn decode_from(job: &VideoJob, file: &str, grid: &mut FrameGrid<Frame>) -> Resul
             Some(_) | None => back = (back * 3).max(BACK_NS),
         }
     }
+}
+
+/// Whether a frame is the first of the segment that starts at `line`: one frame earlier is before it. That holds for frames
+/// at the nominal rate; at another one a frame more may go missing here, and nothing else.
+fn begins_at(job: &VideoJob, line: i64, pts: i64) -> bool {
+    let VideoSettings { frames, seconds, .. } = job.settings;
+    let frame = i64::from(seconds) * 1_000_000_000 / i64::from(frames.max(1));
+    (line..line.saturating_add(frame)).contains(&pts)
 }
 
 /// The encoder at work, and the one of the first segment while its last pictures come out.
@@ -105,13 +119,16 @@ impl<'a> Encoders<'a> {
             Some(running) => running,
             none => {
                 let pictures = Pictures::new(self.outlet.clone(), self.first.is_none());
-                none.insert((VideoEncoder::start(&self.job.settings, frame, pictures.clone())?, pictures))
+                let pace = if self.first.is_none() { Pace::Prompt } else { Pace::Steady };
+                let encoder = VideoEncoder::start(&self.job.settings, pace, frame, pictures.clone())?;
+                none.insert((encoder, pictures))
             }
         };
         if let Some(segment) = starts {
             pictures.coming(segment);
         }
         self.last_pts = pts;
+        pictures.shows(pts);
         encoder.push(frame, pts, starts.is_some())
     }
 
@@ -136,14 +153,23 @@ struct PicturesState {
     outlet: Outlet,
     tells_config: bool,
     coming: VecDeque<u32>,
+    /// When the frames that went in are shown, nanoseconds, from the open segment on.
+    shown: BTreeSet<i64>,
     open: Option<u32>,
-    end: i64,
+    /// Where the last segment ends, nanoseconds, once that is known.
+    end: Option<i64>,
 }
 
 impl Pictures {
     fn new(outlet: Outlet, tells_config: bool) -> Self {
-        let coming = VecDeque::new();
-        Self(Arc::new(Mutex::new(PicturesState { outlet, tells_config, coming, open: None, end: 0 })))
+        Self(Arc::new(Mutex::new(PicturesState {
+            outlet,
+            tells_config,
+            coming: VecDeque::new(),
+            shown: BTreeSet::new(),
+            open: None,
+            end: None,
+        })))
     }
 
     /// The next key frame starts this segment.
@@ -153,7 +179,12 @@ impl Pictures {
 
     /// The last segment ends here, nanoseconds.
     fn closes_at(&self, end: i64) {
-        locked(&self.0).end = end;
+        locked(&self.0).end = Some(end);
+    }
+
+    /// A frame that is shown at `pts`, nanoseconds, goes in.
+    fn shows(&self, pts: i64) {
+        locked(&self.0).shown.insert(pts);
     }
 }
 
@@ -168,16 +199,19 @@ impl PictureSink for Pictures {
         let ended = starts.and_then(|segment| state.open.replace(segment));
         if let Some(segment) = ended {
             state.outlet.send(&Message::SegmentEnd { segment, end: pts });
+            state.shown = state.shown.split_off(&picture.pts);
         }
         if let Some(segment) = state.open {
-            state.outlet.send(&Message::Unit(Unit { segment, pts, key: picture.key, data: picture.data }));
+            let next = state.shown.range(picture.pts + 1..).next().copied().or(state.end).map(ticks);
+            state.outlet.send(&Message::Unit(Unit { segment, pts, next, key: picture.key, data: picture.data }));
         }
     }
 
     fn end(&mut self) {
         let mut state = locked(&self.0);
         if let Some(segment) = state.open.take() {
-            state.outlet.send(&Message::SegmentEnd { segment, end: ticks(state.end) });
+            let end = ticks(state.end.unwrap_or(0));
+            state.outlet.send(&Message::SegmentEnd { segment, end });
         }
     }
 }

@@ -77,6 +77,9 @@ pub(crate) async fn list(
         ..described(dto::SourceKind::Hls, &decide::decide_adaptive(&source.facts, &client))
     };
     let best = decide::decide(&source.facts, &client);
+    if best.way != Way::Direct {
+        app.engine.expect_play(&source, &client);
+    }
     let direct = (best.way == Way::Direct)
         .then(|| dto::Source { url: format!("/media/{id}/direct"), ..described(dto::SourceKind::Direct, &best) });
     Ok(Json(dto::Sources { sources: direct.into_iter().chain([adaptive]).collect() }))

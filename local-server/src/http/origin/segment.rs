@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use media_engine::{Segment, SegmentBody, StreamName};
+use media_engine::{GrowingSegment, Segment, SegmentBody, StreamName};
 
 use super::playlist::{stream_name, version};
 use super::send_file::{self, Sent};
@@ -50,14 +50,15 @@ fn reply(segment: Segment, stream: StreamName, headers: &HeaderMap, connection: 
     let etag = segment.etag;
     let mut response = match segment.body {
         SegmentBody::File { file, size } => {
-            let media_type = media_type(stream);
+            let (media_type, etag) = (media_type(stream), etag.unwrap_or_default());
             send_file::reply(
                 Sent { file, size, etag, modified: None, media_type, cache: FOR_EVER },
                 headers,
                 connection,
             )
         }
-        SegmentBody::Bytes(bytes) => whole(Body::from(bytes), stream, &etag),
+        SegmentBody::Bytes(bytes) => whole(Body::from(bytes), stream, etag.as_deref()),
+        SegmentBody::Growing(growing) => whole(growing_body(growing), stream, etag.as_deref()),
     };
     if let Some(encode) = segment.encode {
         let timing = format!("encode;dur={:.1}", encode.as_secs_f64() * 1e3);
@@ -67,13 +68,25 @@ fn reply(segment: Segment, stream: StreamName, headers: &HeaderMap, connection: 
     response
 }
 
+/// A body whose length is not known yet. A segment that cannot be finished breaks the connection off, so that nobody takes
+/// what is there for all of it.
+fn growing_body(growing: GrowingSegment) -> Body {
+    Body::from_stream(futures_util::stream::unfold(growing, async |mut growing| {
+        let piece = growing.next().await?;
+        if let Err(error) = &piece {
+            tracing::warn!(%error, "a segment ends in the middle");
+        }
+        Some((piece, growing))
+    }))
+}
+
 /// A body that is not in a file; ranges of it are not offered.
-fn whole(body: Body, stream: StreamName, etag: &str) -> Response {
+fn whole(body: Body, stream: StreamName, etag: Option<&str>) -> Response {
     let mut response = Response::new(body);
     let head = response.headers_mut();
     head.insert(header::CONTENT_TYPE, media_type(stream));
     head.insert(header::CACHE_CONTROL, FOR_EVER);
-    if let Ok(etag) = HeaderValue::from_str(&format!("\"{etag}\"")) {
+    if let Some(etag) = etag.and_then(|etag| HeaderValue::from_str(&format!("\"{etag}\"")).ok()) {
         head.insert(header::ETAG, etag);
     }
     response
