@@ -90,6 +90,11 @@ impl Buffer {
         );
     }
 
+    /// Whether a segment was ever taken as a whole and is still there.
+    pub(crate) fn has_segments(&self) -> bool {
+        !self.records.is_empty()
+    }
+
     /// Gives segments that left a hole another chance.
     pub(crate) fn forgive(&mut self) {
         self.records.retain(|record| record.standing != Standing::Barren);

@@ -28,6 +28,9 @@ pub struct PlayerConfig {
     /// An answer this quick comes from the same house. Default 18 ms: a page
     /// that is still busy starting up adds some.
     pub lan_latency: Duration,
+    /// Whether the driver can append what has arrived of a segment that is still on its way, which shortens starts, seeks
+    /// and stalls. Default false.
+    pub appends_in_part: bool,
     /// How the variant of the next segment is chosen.
     pub rule: Rule,
 }
@@ -42,6 +45,7 @@ impl Default for PlayerConfig {
             start_throughput: BitsPerSecond::from_kbps(4_000),
             lan_throughput: BitsPerSecond::from_kbps(100_000),
             lan_latency: Duration::from_millis(18),
+            appends_in_part: false,
             rule: Rule::Rate,
         }
     }

@@ -244,6 +244,11 @@ pub enum Output {
     /// Appends the bytes of a completed load; answered by [`Input::Appended`] or [`Input::AppendFailed`]. One at a time
     /// per track. The driver may forget the bytes of a segment afterwards, and keeps those of init sections until
     /// [`Output::Forget`].
+    ///
+    /// With [`PlayerConfig::appends_in_part`](crate::PlayerConfig::appends_in_part) it also comes for a segment that is
+    /// still on its way, and means what has arrived and was not appended yet; after [`Input::Loaded`] it comes again for
+    /// the rest, even if nothing is left. A segment that was appended in part and is given up leaves what is there;
+    /// whatever is appended next is no continuation of it.
     Append {
         /// Which buffer.
         track: Track,

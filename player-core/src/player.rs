@@ -55,10 +55,14 @@ struct Load {
     first_byte: Option<Now>,
     last_heard: Now,
     bytes: ByteCount,
+    /// Of these, what was appended before the rest was there.
+    appended: ByteCount,
     /// What the server needed to make it.
     making: Duration,
     /// What it will have in all, as far as can be told.
     expected: ByteCount,
+    /// Whether only some bytes of the resource were asked for.
+    is_range: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -309,8 +313,10 @@ impl Player {
             first_byte: None,
             last_heard: self.now,
             bytes: ByteCount::default(),
+            appended: ByteCount::default(),
             making: Duration::ZERO,
             expected,
+            is_range: range.is_some(),
         };
         self.loads.insert(id, load);
         self.out.push(Output::Load { id, url, range, kind, idle_timeout: self.config.idle_timeout });
@@ -322,10 +328,21 @@ impl Player {
         if load.first_byte.is_some() {
             self.link.ends(self.now);
         }
+        self.note_torn(&load);
         if let Purpose::Init(key, _) = &load.purpose {
             self.inits.remove(key);
         }
         self.out.push(Output::Cancel(id));
+    }
+
+    /// A load ends without its rest.
+    fn note_torn(&mut self, load: &Load) {
+        if let Purpose::Segment(Role::Variant, _) = &load.purpose
+            && load.appended > ByteCount::default()
+            && let Some(lane) = self.lane_mut(Role::Variant)
+        {
+            lane.torn = true;
+        }
     }
 
     fn loads_of(&self, role: Role) -> Vec<RequestId> {

@@ -27,8 +27,9 @@ const STEADY: usize = 20;
 const NEW_LINK: usize = 5;
 /// The quick mean takes no more than this, so that a collapse shows as soon as it lasted this long.
 const QUICK_TIME: Duration = Duration::from_millis(800);
-/// A pause this long in a body that is made while it is sent is the server's; the link did nothing meanwhile.
-const MAKING_PAUSE: Duration = Duration::from_millis(150);
+/// A pause this long in a body that is made while it is sent is the server's; the link did nothing meanwhile. A slow link
+/// brings a little every few milliseconds, a server that encodes a fifth of a second of film at once takes longer.
+const MAKING_PAUSE: Duration = Duration::from_millis(40);
 /// No home link is faster; what looks faster came out of a cache.
 const CEILING: BitsPerSecond = BitsPerSecond::from_kbps(1_000_000);
 

@@ -2,14 +2,15 @@
 //! time.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use media_model::{MediaDuration, MediaTime, TimeRange};
+use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
 
 use super::lane::{Busy, InitKey, Item, Lane, Role, Wanted};
-use super::{Init, Player};
+use super::{Init, Load, Player, Purpose};
 use crate::error::Trouble;
 use crate::load::covered_until;
-use crate::message::{AppendFailure, BufferSetup, Event, LoadFailure, Output, Track};
+use crate::message::{AppendFailure, BufferSetup, Event, LoadFailure, Output, RequestId, Track};
 use crate::playlist::StreamId;
 
 /// Timestamps this far from where the playlist puts a segment are on another clock, and are moved. Nearer, the playlist's
@@ -25,6 +26,11 @@ const LEAST_GOAL: MediaDuration = MediaDuration::from_secs(6);
 const CROWDED_FOR: MediaDuration = MediaDuration::from_secs(2);
 /// Init sections kept by the driver; one per variant and codec is usual.
 const MAX_INITS: usize = 24;
+
+/// With less than this ahead, a segment is appended while it arrives.
+const HUNGRY: MediaDuration = MediaDuration::from_secs(2);
+/// A part smaller than this waits for more, so that a slow link does not mean thousands of appends.
+const LEAST_PART: ByteCount = ByteCount::new(4_096);
 
 /// How much further ahead a choice is tried again that came too late.
 const FURTHER_AHEAD: MediaDuration = MediaDuration::from_secs(2);
@@ -105,7 +111,9 @@ impl Player {
         let position = self.motion.position();
         let Some(lane) = self.lane_mut(role).filter(|lane| lane.busy.is_none()) else { return };
         let Some(first) = lane.queue.front() else {
-            self.remove_played(role);
+            if !self.append_part(role) {
+                self.remove_played(role);
+            }
             return;
         };
         let stream = first.wanted.stream;
@@ -217,6 +225,64 @@ impl Player {
         }
     }
 
+    /// Appends what has arrived of the segment on its way, if there is little left to play. What is laid over something else
+    /// comes as a whole: it may still be given up. Whether the lane has something to do now.
+    fn append_part(&mut self, role: Role) -> bool {
+        let Some(lane) = self.lane(role).filter(|lane| lane.replace_from.is_none() && lane.crowded_until.is_none())
+        else {
+            return false;
+        };
+        // Where room was short once, no bytes are risked.
+        let roomy = self.goal == self.config.buffer_goal;
+        if !self.config.appends_in_part || !roomy || self.loaded_ahead(lane) >= HUNGRY {
+            return false;
+        }
+        let coming = self.loads.iter().find_map(|(&id, load)| match &load.purpose {
+            Purpose::Segment(of, wanted) if *of == role => Some((id, load, wanted)),
+            Purpose::Segment(..) | Purpose::Root | Purpose::Playlist(_) | Purpose::Init(..) => None,
+        });
+        let Some((id, load, wanted)) = coming else { return false };
+        // Of a byte range, a server that knows no ranges sends more than was asked for.
+        let news = load.bytes.get().saturating_sub(load.appended.get());
+        if news < LEAST_PART.get() || load.is_range || !self.comes_quickly(load, wanted) {
+            return false;
+        }
+        let (stream, period) = (wanted.stream, wanted.period);
+        let init = wanted.init.clone().filter(|key| lane.init.as_ref() != Some(key));
+        if let Some(key) = init {
+            let is_there = self.is_loaded(&key);
+            if is_there {
+                self.append_init(role, &key, stream);
+            }
+            return is_there;
+        }
+        let offset_us = self.offsets.get(&period).copied().unwrap_or(0);
+        if let Some(load) = self.loads.get_mut(&id) {
+            load.appended = load.bytes;
+        }
+        let Some(lane) = self.lane_mut(role) else { return false };
+        lane.busy = Some(Busy::Part(id));
+        lane.fed = true;
+        let append = Output::Append { track: lane.track, id, offset_us };
+        self.out.push(append);
+        self.end_told = false;
+        true
+    }
+
+    /// Whether the rest of a segment arrives while its beginning is played: a start that runs dry at once is worse than one
+    /// that comes a little later. Once a part is appended, all that follows helps.
+    fn comes_quickly(&self, load: &Load, wanted: &Wanted) -> bool {
+        if load.appended > ByteCount::default() || !load.making.is_zero() {
+            return true;
+        }
+        let Some(rate) = self.link.estimate() else { return false };
+        let rest = ByteCount::new(load.expected.get().saturating_sub(load.bytes.get()));
+        let time = |bytes| rate.time_for(bytes).unwrap_or(Duration::MAX);
+        // The segment after it must be there, too.
+        let needed = time(rest).saturating_add(time(load.expected)).saturating_add(self.link.latency());
+        needed <= wanted.span.length().to_std()
+    }
+
     /// How far the timestamps of a period are from the playlist's timeline; found with its first segment, the same for
     /// all tracks, so that they stay together.
     fn offset(&mut self, item: &Item) -> i64 {
@@ -287,10 +353,24 @@ impl Player {
             Some(Busy::Segment(item)) => {
                 lane.buffer.appended(item.wanted.span, item.variant(), item.size);
                 lane.crowded_until = None;
+                let was_torn = std::mem::take(&mut lane.torn);
                 self.out.push(Output::Forget(item.id));
+                if was_torn {
+                    self.show_again(item.wanted.span);
+                }
             }
+            Some(Busy::Part(_)) => {}
             // No answer to an eviction.
             busy @ (Some(Busy::Evict(_)) | None) => lane.busy = busy,
+        }
+    }
+
+    /// A segment that was given up while its first part was playing has been laid over that part as a whole. Nothing of it
+    /// would be seen before its next keyframe, so the decoder is sent back to its first one.
+    fn show_again(&mut self, span: TimeRange) {
+        let at = self.motion.position();
+        if span.start() < at && span.contains(at) && self.motion.sent_to.is_none() {
+            self.move_to(at);
         }
     }
 
@@ -298,7 +378,7 @@ impl Player {
         let Some(lane) = self.lane_of(track) else { return };
         match lane.busy.take() {
             Some(Busy::Evict(range)) => lane.buffer.removed(range),
-            busy @ (Some(Busy::Init(_) | Busy::Segment(_)) | None) => lane.busy = busy,
+            busy @ (Some(Busy::Init(_) | Busy::Segment(_) | Busy::Part(_)) | None) => lane.busy = busy,
         }
     }
 
@@ -314,10 +394,22 @@ impl Player {
                 self.out.push(Output::Forget(item.id));
                 item.wanted.stream
             }
-            Some(Busy::Init(key)) => match lane.queue.front() {
-                Some(item) if item.wanted.init.as_ref() == Some(&key) => item.wanted.stream,
-                Some(_) | None => return,
-            },
+            Some(Busy::Part(id)) => {
+                self.part_refused(role, id, cause);
+                return;
+            }
+            Some(Busy::Init(key)) => {
+                let waits = lane.queue.front().map(|item| item.wanted.clone());
+                // With nothing waiting, it was for the segment that is appended while it arrives.
+                let comes = self.loads.values().find_map(|load| match &load.purpose {
+                    Purpose::Segment(of, wanted) if *of == role => Some(wanted.clone()),
+                    Purpose::Segment(..) | Purpose::Root | Purpose::Playlist(_) | Purpose::Init(..) => None,
+                });
+                match waits.or(comes) {
+                    Some(wanted) if wanted.init.as_ref() == Some(&key) => wanted.stream,
+                    Some(_) | None => return,
+                }
+            }
             // The buffer could not even be created: it is tried again for another stream.
             None if cause == AppendFailure::Unsupported => {
                 let Some(stream) = lane.stream else { return };
@@ -330,6 +422,35 @@ impl Player {
             }
         };
         self.refused(role, stream, cause);
+    }
+
+    /// The buffer refused a part of a segment. The driver has given those bytes away, so the whole is loaded again: from
+    /// another stream, or when there is room.
+    fn part_refused(&mut self, role: Role, id: RequestId, cause: AppendFailure) {
+        let stream = self.loads.get(&id).and_then(|load| match &load.purpose {
+            Purpose::Segment(_, wanted) => Some(wanted.stream),
+            Purpose::Root | Purpose::Playlist(_) | Purpose::Init(..) => None,
+        });
+        self.cancel(id);
+        let at = self.motion.position();
+        let Some(lane) = self.lane_mut(role) else { return };
+        let waits = lane.queue.iter().position(|item| item.id == id);
+        let item = waits.and_then(|place| lane.queue.remove(place));
+        if item.is_some() {
+            self.out.push(Output::Forget(id));
+        }
+        let Some(stream) = stream.or(item.map(|item| item.wanted.stream)) else { return };
+        if cause == AppendFailure::QuotaExceeded && self.phase.is_active() {
+            let Some(lane) = self.lane_mut(role) else { return };
+            let room = lane.buffer.stray_after(at).or_else(|| lane.buffer.removable_before(at - KEEP_BEHIND));
+            match room {
+                Some(range) => self.evict(role, range),
+                // A whole segment will tell what fits.
+                None => self.goal = self.goal.min(LEAST_GOAL),
+            }
+        } else {
+            self.refused(role, stream, cause);
+        }
     }
 
     /// The buffer refused the bytes of a stream: other streams of another kind may still do.

@@ -215,6 +215,7 @@ impl Player {
         if load.first_byte.is_some() {
             self.link.ends(self.now);
         }
+        self.note_torn(&load);
         match load.purpose {
             Purpose::Root => self.root_failed(cause),
             Purpose::Init(key, stream) => {

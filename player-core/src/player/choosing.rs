@@ -58,7 +58,8 @@ impl Player {
             candidates,
             current: current.filter(|current| candidates.iter().any(|candidate| candidate.id == *current)),
             level: self.lanes.iter().map(|lane| self.loaded_ahead(lane)).min().unwrap_or_default(),
-            started: self.qoe.startup.is_some(),
+            // With the first segment still on its way, nothing was known that a choice could rest on.
+            started: self.qoe.startup.is_some() && lane.is_some_and(|lane| lane.buffer.has_segments()),
             throughput: self.throughput(),
             latency: self.link.latency(),
             segment,

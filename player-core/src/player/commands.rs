@@ -82,6 +82,7 @@ impl Player {
             lane.buffer.forgive();
             lane.crowded_until = None;
             lane.given_up = None;
+            lane.torn = false;
             lane.replace_from = lane.replace_from.map(|_| target);
         }
         self.cancel_useless();
@@ -153,9 +154,11 @@ impl Player {
         lane.queue = needed;
         let busy = lane.busy.iter().filter_map(|busy| match busy {
             Busy::Segment(item) => Some(item),
-            Busy::Init(_) | Busy::Evict(_) => None,
+            Busy::Init(_) | Busy::Part(_) | Busy::Evict(_) => None,
         });
-        let waiting = lane.queue.iter().chain(busy).filter(|item| of_others(&item.wanted));
+        // What is being appended further ahead goes with all else that is buffered there.
+        let is_before = |item: &&Item| of_others(&item.wanted) && item.wanted.span.start() <= soon;
+        let waiting = lane.queue.iter().chain(busy).filter(is_before);
         let from = from.and_then(|from| waiting.map(|item| item.wanted.span.end()).chain([from]).max());
         // Who fixes the quality that plays already wants nothing to be loaded again.
         let is_there = matches!(chosen, StreamId::Variant(id) if lane.buffer.holds_only(id, soon));

@@ -60,6 +60,8 @@ impl Item {
 pub(crate) enum Busy {
     Init(InitKey),
     Segment(Item),
+    /// What has arrived of the segment with this load.
+    Part(RequestId),
     Evict(TimeRange),
 }
 
@@ -88,6 +90,8 @@ pub(crate) struct Lane {
     pub(crate) loaded_last: Option<(StreamId, MediaTime)>,
     /// The variant appended last.
     pub(crate) appended: Option<VariantId>,
+    /// The last load was given up after a part of it had been appended.
+    pub(crate) torn: bool,
     /// Whether anything was ever appended.
     pub(crate) fed: bool,
 }
@@ -108,6 +112,7 @@ impl Lane {
             given_up: None,
             loaded_last: None,
             appended: None,
+            torn: false,
             fed: false,
         }
     }
@@ -115,13 +120,14 @@ impl Lane {
     /// What need not be loaded: what is in the buffer or waits to get there.
     pub(crate) fn covered(&self) -> Ranges {
         let mut spans: Vec<_> = self.queue.iter().map(|item| item.wanted.span).collect();
-        if let Some(Busy::Segment(item)) = &self.busy {
-            spans.push(item.wanted.span);
-        }
         let kept = |span: TimeRange| match self.replace_from {
             Some(from) => TimeRange::new(span.start(), span.end().min(from)),
             None => Some(span),
         };
+        if let Some(Busy::Segment(item)) = &self.busy {
+            let is_chosen = self.stream == Some(item.wanted.stream);
+            spans.extend(if is_chosen { Some(item.wanted.span) } else { kept(item.wanted.span) });
+        }
         spans.extend(self.buffer.covered().iter().filter_map(kept));
         Ranges::new(spans)
     }
@@ -130,7 +136,7 @@ impl Lane {
     pub(crate) fn restart(&mut self) -> impl Iterator<Item = RequestId> + use<> {
         let busy = match self.busy.take() {
             Some(Busy::Segment(item)) => Some(item.id),
-            Some(Busy::Init(_) | Busy::Evict(_)) | None => None,
+            Some(Busy::Init(_) | Busy::Part(_) | Busy::Evict(_)) | None => None,
         };
         let loaded: Vec<_> = self.queue.drain(..).map(|item| item.id).chain(busy).collect();
         *self = Self { stream: self.stream, ..Self::new(self.role, self.track) };

@@ -21,6 +21,8 @@ const USUAL_SEGMENT: MediaDuration = MediaDuration::from_secs(2);
 const MAX_QUEUE: usize = 2;
 /// A segment that is to follow another variant's is there this long before the playhead is.
 const SWITCH_ROOM: MediaDuration = MediaDuration::from_millis(500);
+/// Decoders take media this far ahead of the playhead: Chromium played on old frames that were replaced 1.3 s ahead.
+const DECODED_AHEAD: MediaDuration = MediaDuration::from_millis(1_500);
 /// A download is watched for this long before it is judged.
 const JUDGE_AFTER: Duration = Duration::from_millis(250);
 /// Without an answer for this long, and with no more than this to play, a variant is given up for one that is at hand.
@@ -127,15 +129,16 @@ impl Player {
         self.begin(Purpose::Segment(role, Wanted { stream, span, period, init }), url, range, expected);
     }
 
-    /// A quality chosen by hand begins with a segment that lies ahead of the playhead as a whole: of one that is playing,
-    /// nothing would be seen before its next keyframe, which may be that of the next segment.
+    /// A quality chosen by hand begins with a segment that lies ahead of the playhead as a whole, and of what the decoder has
+    /// taken already: of one that is playing, nothing would be seen before its next keyframe, which may be that of the next
+    /// segment.
     fn align_choice(&mut self, role: Role, stream: StreamId) {
         let at = self.motion.position();
         let (Some(lane), Some(timeline)) = (self.lane(role), self.timeline(stream)) else { return };
         let Some(from) = lane.replace_from.filter(|&from| role == Role::Variant && from > at) else { return };
         let Some(span) = timeline.entry_at(from).map(|entry| entry.span) else { return };
         let nothing_is_missing = covered_until(&lane.covered(), at) >= from;
-        if let Some(lane) = self.lane_mut(role).filter(|_| span.start() < at && nothing_is_missing) {
+        if let Some(lane) = self.lane_mut(role).filter(|_| span.start() < at + DECODED_AHEAD && nothing_is_missing) {
             lane.replace_from = Some(span.end());
         }
     }

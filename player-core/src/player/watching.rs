@@ -120,7 +120,7 @@ impl Player {
         }
     }
 
-    fn move_to(&mut self, target: MediaTime) {
+    pub(super) fn move_to(&mut self, target: MediaTime) {
         self.out.push(Output::MoveTo(target));
         self.motion.sent_to = Some((target, self.now));
     }

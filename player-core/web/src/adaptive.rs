@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
-use media_model::MediaTime;
+use media_model::{MediaDuration, MediaTime};
 use player_core::message::{Command, Event, Input, Output, Track};
 use player_core::{Now, Player, PlayerConfig};
 use url::Url;
@@ -16,7 +16,10 @@ use web_sys::HtmlVideoElement;
 use crate::clock::{Timer, WebClock};
 use crate::element::{self, Moment};
 use crate::fetch::{Loads, Order};
-use crate::media_source::Buffers;
+use crate::media_source::{Buffers, Piece};
+
+/// A position this near to where the element was sent is that place: a frame is longer.
+const SAME_PLACE: MediaDuration = MediaDuration::from_millis(5);
 
 /// One adaptive presentation on a media element; dropping it ends every load and frees the buffers.
 pub(crate) struct Adaptive {
@@ -27,6 +30,8 @@ pub(crate) struct Adaptive {
     video: HtmlVideoElement,
     loads: Rc<Loads>,
     buffers: RefCell<Rc<Buffers>>,
+    /// Where the element was sent to last, by the core or for the viewer.
+    sent_to: Cell<Option<MediaTime>>,
     /// A frame was on screen, or sound in the room.
     framed: Cell<bool>,
     timer: RefCell<Option<(Now, Timer)>>,
@@ -48,12 +53,13 @@ impl Adaptive {
             inlet.replace(this.clone());
             Self {
                 this: this.clone(),
-                core: RefCell::new(Player::new(PlayerConfig::default())),
+                core: RefCell::new(Player::new(PlayerConfig { appends_in_part: true, ..PlayerConfig::default() })),
                 inbox: RefCell::default(),
                 stepping: Cell::new(false),
                 video: video.clone(),
                 loads: Loads::new(sink),
                 buffers: RefCell::new(buffers),
+                sent_to: Cell::default(),
                 framed: Cell::new(false),
                 timer: RefCell::default(),
                 tell: Box::new(tell),
@@ -73,6 +79,26 @@ impl Adaptive {
         self.feed(Input::Command(command));
     }
 
+    /// Moves the playhead for the viewer.
+    pub(crate) fn seek(&self, to: MediaTime) {
+        self.send(to);
+        self.command(Command::Seek(to));
+    }
+
+    fn send(&self, to: MediaTime) {
+        self.sent_to.set(Some(to));
+        self.video.set_current_time(to.as_seconds());
+    }
+
+    /// The position was set. By the controls of the browser or another script, it is a wish like any other.
+    fn sought(&self) {
+        let at = element::position(&self.video);
+        let expected = self.sent_to.take();
+        if expected.is_none_or(|to| at.since(to).max(to.since(at)) > SAME_PLACE) {
+            self.command(Command::Seek(at));
+        }
+    }
+
     /// Passes on what the media element said; at least four times a second, whether it says anything or not.
     pub(crate) fn heard(&self, moment: Moment) {
         match moment {
@@ -83,6 +109,7 @@ impl Adaptive {
             // The end pauses the element too, and that is no wish of the viewer.
             Moment::Pause if self.video.ended() => {}
             Moment::Pause => self.command(Command::SetPlaying(false)),
+            Moment::Seeking => self.sought(),
             Moment::Changed | Moment::Metadata => {}
         }
         self.report_playhead();
@@ -140,14 +167,14 @@ impl Adaptive {
                 let buffers = Rc::clone(&self.buffers.borrow());
                 buffers.prepare(setup, duration);
             }
-            Output::Append { track, id, offset_us } => match self.loads.body(id) {
-                Some(bytes) => buffers.append(track, bytes, offset_us),
+            Output::Append { track, id, offset_us } => match self.loads.take(id) {
+                Some(taken) => buffers.append(track, Piece { id, taken, offset_us }),
                 // The core asked for bytes it had let go of; it must hear an answer, or the track would wait forever.
                 None => self.feed(Input::AppendFailed { track, cause: player_core::message::AppendFailure::Rejected }),
             },
             Output::Evict { track, range } => buffers.evict(track, range),
             Output::ChangeType { track, mime } => buffers.change_type(track, mime),
-            Output::MoveTo(at) => self.video.set_current_time(at.as_seconds()),
+            Output::MoveTo(at) => self.send(at),
             Output::EndOfStream => buffers.end(),
             Output::Event(event) => (self.tell)(event),
         }
@@ -159,6 +186,7 @@ impl Adaptive {
         let inlet = Rc::new(RefCell::new(self.this.clone()));
         if let Some(fresh) = Buffers::attach(&self.video, sink(&inlet)) {
             self.buffers.replace(fresh);
+            self.sent_to.set(MediaTime::from_seconds(at));
             self.video.set_current_time(at);
         }
     }

@@ -12,6 +12,8 @@ pub(crate) enum Moment {
     Play,
     /// It was told to pause, by whomever, or reached the end.
     Pause,
+    /// Its position was set, by whomever.
+    Seeking,
     /// Something about position, buffers or motion may have changed.
     Changed,
     /// Metadata is there: size and duration are known.
@@ -31,7 +33,7 @@ pub(crate) const MOMENTS: &[(&str, Moment)] = &[
     ("play", Moment::Play),
     ("pause", Moment::Pause),
     ("waiting", Moment::Changed),
-    ("seeking", Moment::Changed),
+    ("seeking", Moment::Seeking),
     ("seeked", Moment::Changed),
     ("timeupdate", Moment::Changed),
     ("progress", Moment::Changed),

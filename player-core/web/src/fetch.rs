@@ -41,18 +41,24 @@ pub(crate) struct Loads {
     this: Weak<Self>,
     sink: Rc<dyn Fn(Input)>,
     running: RefCell<BTreeMap<RequestId, Rc<Flight>>>,
-    bodies: RefCell<BTreeMap<RequestId, Body>>,
+    /// Of finished loads, without what was taken of them before.
+    bodies: RefCell<BTreeMap<RequestId, Uint8Array>>,
 }
 
-/// A finished body.
-#[derive(Clone)]
-pub(crate) struct Body {
+/// Bytes to append.
+pub(crate) struct Taken {
     pub(crate) bytes: Uint8Array,
-    pub(crate) kind: LoadKind,
+    /// Whether nothing more of this load follows.
+    pub(crate) is_last: bool,
 }
 
 struct Flight {
     abort: AbortController,
+    incoming: RefCell<Incoming>,
+    /// When progress was reported last, on the page's clock.
+    reported: Cell<Option<f64>>,
+    /// Reports what came too soon after the last report.
+    later: RefCell<Option<Timer>>,
     timed_out: Cell<bool>,
     timer: RefCell<Option<Timer>>,
     patience: Duration,
@@ -69,6 +75,34 @@ impl Flight {
             }
         });
         *self.timer.borrow_mut() = timer;
+    }
+}
+
+impl Flight {
+    fn progress(&self, id: RequestId, now: f64) -> Input {
+        self.reported.set(Some(now));
+        self.later.replace(None);
+        Input::Progress { id, bytes: ByteCount::new(u64::from(self.incoming.borrow().length)) }
+    }
+
+    /// A body that pauses, as one does that is made while it is sent, must not leave its last bytes unheard of.
+    fn report_later(self: &Rc<Self>, id: RequestId, loads: &Weak<Loads>) {
+        if self.later.borrow().is_some() {
+            return;
+        }
+        let (flight, loads) = (Rc::downgrade(self), loads.clone());
+        let wait = Duration::from_secs_f64(PROGRESS_EVERY_MS / 1e3);
+        let timer = Timer::after(wait, move || {
+            let (Some(flight), Some(loads)) = (flight.upgrade(), loads.upgrade()) else { return };
+            // The timer that calls is still held here.
+            let spent = flight.later.borrow_mut().take();
+            if loads.running.borrow().contains_key(&id) {
+                let progress = flight.progress(id, WebClock.millis());
+                (loads.sink)(progress);
+            }
+            drop(spent);
+        });
+        *self.later.borrow_mut() = timer;
     }
 }
 
@@ -89,6 +123,9 @@ impl Loads {
         };
         let flight = Rc::new(Flight {
             abort,
+            incoming: RefCell::default(),
+            reported: Cell::default(),
+            later: RefCell::default(),
             timed_out: Cell::new(false),
             timer: RefCell::default(),
             patience: order.idle_timeout,
@@ -121,13 +158,14 @@ impl Loads {
         self.forget(id);
     }
 
-    /// The body of a finished load. That of a media segment is given away, that of an init section stays.
-    pub(crate) fn body(&self, id: RequestId) -> Option<Uint8Array> {
-        let mut bodies = self.bodies.borrow_mut();
-        match bodies.get(&id)?.kind {
-            LoadKind::Init => bodies.get(&id).map(|body| body.bytes.clone()),
-            LoadKind::Segment | LoadKind::Playlist => bodies.remove(&id).map(|body| body.bytes),
+    /// What has arrived of a load under way since the last time; of a finished one all that was not taken before its end,
+    /// until it is forgotten.
+    pub(crate) fn take(&self, id: RequestId) -> Option<Taken> {
+        if let Some(flight) = self.running.borrow().get(&id) {
+            return Some(Taken { bytes: flight.incoming.borrow_mut().take(), is_last: false });
         }
+        let bytes = self.bodies.borrow().get(&id)?.clone();
+        Some(Taken { bytes, is_last: true })
     }
 
     /// Drops the bytes of a load.
@@ -153,6 +191,9 @@ async fn run(loads: &Weak<Loads>, order: &Order, flight: &Rc<Flight>) -> Result<
     }
     let header = |name: &str| response.headers().get(name).ok().flatten();
     let served = headers::server_timing(header("server-timing").as_deref());
+    let tell = |input| loads.upgrade().map(|loads| (loads.sink)(input)).ok_or(LoadFailure::Network);
+    // The head of an answer comes with its first bytes, and sooner to us: reading the body takes turns of a busy page.
+    tell(Input::FirstByte { id, served })?;
     // With a content coding the length header counts coded bytes, and the stream gives decoded ones.
     let announced = match header("content-encoding") {
         Some(_) => None,
@@ -160,8 +201,8 @@ async fn run(loads: &Weak<Loads>, order: &Order, flight: &Rc<Flight>) -> Result<
     };
     let reader: ReadableStreamDefaultReader =
         response.body().ok_or(LoadFailure::Network)?.get_reader().unchecked_into();
-    let mut incoming = Incoming::new(announced);
-    let mut reported = None;
+    let incoming = &flight.incoming;
+    incoming.borrow_mut().announce(announced);
     loop {
         let chunk = JsFuture::from(reader.read()).await.map_err(|_| LoadFailure::Network)?;
         if Reflect::get(&chunk, &"done".into()).is_ok_and(|done| done.is_truthy()) {
@@ -169,24 +210,24 @@ async fn run(loads: &Weak<Loads>, order: &Order, flight: &Rc<Flight>) -> Result<
         }
         let bytes: Uint8Array =
             Reflect::get(&chunk, &"value".into()).map_err(|_| LoadFailure::Network)?.unchecked_into();
-        incoming.push(&bytes);
+        incoming.borrow_mut().push(&bytes);
         flight.wait();
         let now = WebClock.millis();
-        let tell = |input| loads.upgrade().map(|loads| (loads.sink)(input)).ok_or(LoadFailure::Network);
-        if reported.is_none() {
-            tell(Input::FirstByte { id, served })?;
-        }
-        if reported.is_none_or(|last| now - last >= PROGRESS_EVERY_MS) {
-            reported = Some(now);
-            tell(Input::Progress { id, bytes: ByteCount::new(u64::from(incoming.length)) })?;
+        if flight.reported.get().is_none_or(|last| now - last >= PROGRESS_EVERY_MS) {
+            tell(flight.progress(id, now))?;
+        } else {
+            flight.report_later(id, loads);
         }
     }
-    let bytes = incoming.finish();
-    if announced.is_some_and(|announced| announced != bytes.length()) {
+    let length = incoming.borrow().length;
+    if announced.is_some_and(|announced| announced != length) {
         return Err(LoadFailure::Corrupt);
     }
+    let bytes = incoming.borrow_mut().take();
+    // Of a load with a range nothing is taken before its end.
     let bytes = if response.status() == 206 { bytes } else { cut(&bytes, order.range)? };
-    let size = ByteCount::new(u64::from(bytes.length()));
+    let size = if order.range.is_some() { bytes.length() } else { length };
+    let size = ByteCount::new(u64::from(size));
     match order.kind {
         LoadKind::Playlist => {
             let url = Url::parse(&response.url()).unwrap_or_else(|_| order.url.clone());
@@ -195,7 +236,7 @@ async fn run(loads: &Weak<Loads>, order: &Order, flight: &Rc<Flight>) -> Result<
         }
         LoadKind::Init | LoadKind::Segment => {
             let loads = loads.upgrade().ok_or(LoadFailure::Network)?;
-            loads.bodies.borrow_mut().insert(id, Body { bytes, kind: order.kind });
+            loads.bodies.borrow_mut().insert(id, bytes);
             Ok(Input::Loaded { id, size, media_start: None })
         }
     }
@@ -250,19 +291,21 @@ async fn problem(response: &Response) -> Option<Problem> {
 }
 
 /// A body that arrives in pieces: one array when its length was announced, a list of pieces otherwise.
+#[derive(Default)]
 struct Incoming {
     whole: Option<Uint8Array>,
     pieces: Vec<Uint8Array>,
+    /// Of the whole body so far, with what was taken.
     length: u32,
+    taken: u32,
 }
 
 /// Largest body that gets its array at once on the word of a header.
 const LARGEST_TRUSTED: u32 = 64 << 20;
 
 impl Incoming {
-    fn new(announced: Option<u32>) -> Self {
-        let whole = announced.filter(|&length| length <= LARGEST_TRUSTED).map(Uint8Array::new_with_length);
-        Self { whole, pieces: Vec::new(), length: 0 }
+    fn announce(&mut self, length: Option<u32>) {
+        self.whole = length.filter(|&length| length <= LARGEST_TRUSTED).map(Uint8Array::new_with_length);
     }
 
     fn push(&mut self, piece: &Uint8Array) {
@@ -271,7 +314,7 @@ impl Incoming {
             Some(whole) if end <= whole.length() => whole.set(piece, self.length),
             Some(whole) => {
                 // More than announced: what is there becomes the first piece.
-                self.pieces = vec![whole.subarray(0, self.length), piece.clone()];
+                self.pieces = vec![whole.subarray(self.taken, self.length), piece.clone()];
                 self.whole = None;
             }
             None => self.pieces.push(piece.clone()),
@@ -279,18 +322,18 @@ impl Incoming {
         self.length = end;
     }
 
-    fn finish(self) -> Uint8Array {
-        match self.whole {
-            Some(whole) => whole.subarray(0, self.length),
-            None => {
-                let whole = Uint8Array::new_with_length(self.length);
-                let mut at = 0;
-                for piece in &self.pieces {
-                    whole.set(piece, at);
-                    at += piece.length();
-                }
-                whole
-            }
+    /// What arrived since the last time.
+    fn take(&mut self) -> Uint8Array {
+        let from = std::mem::replace(&mut self.taken, self.length);
+        if let Some(whole) = &self.whole {
+            return whole.subarray(from, self.length);
         }
+        let all = Uint8Array::new_with_length(self.length - from);
+        let mut at = 0;
+        for piece in std::mem::take(&mut self.pieces) {
+            all.set(&piece, at);
+            at += piece.length();
+        }
+        all
     }
 }

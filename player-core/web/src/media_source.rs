@@ -1,7 +1,7 @@
 //! The browser's buffers: a MediaSource with one SourceBuffer per track (W3C Media Source Extensions).
 //!
-//! A SourceBuffer does one thing at a time and refuses the rest, so each track has a queue here. Knows nothing of
-//! loads and of what the bytes mean; whoever appends hears `Appended`, `AppendFailed` or `Evicted` through the sink.
+//! A SourceBuffer does one thing at a time and refuses the rest, so each track has a queue here. Of loads it knows only
+//! their numbers, and nothing of what the bytes mean; whoever appends hears `Appended`, `AppendFailed` or `Evicted` through the sink.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
@@ -9,11 +9,12 @@ use std::rc::{Rc, Weak};
 
 use js_sys::{Function, Reflect, Uint8Array};
 use media_model::{MediaDuration, Ranges, TimeRange};
-use player_core::message::{AppendFailure, BufferSetup, Input, Track};
+use player_core::message::{AppendFailure, BufferSetup, Input, RequestId, Track};
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlVideoElement, MediaSource, MediaSourceReadyState, SourceBuffer, Url};
 
 use crate::element;
+use crate::fetch::Taken;
 use crate::listen::Listener;
 
 /// The constructor this browser has: `MediaSource`, or `ManagedMediaSource` where that is all there is (iPhones).
@@ -32,8 +33,17 @@ pub(crate) fn supports(mime: &str) -> bool {
         .is_some_and(|answer| answer.is_truthy())
 }
 
+/// Bytes for a buffer.
+pub(crate) struct Piece {
+    /// The load they are of.
+    pub(crate) id: RequestId,
+    pub(crate) taken: Taken,
+    /// Added to every timestamp, µs.
+    pub(crate) offset_us: i64,
+}
+
 enum Work {
-    Append { bytes: Uint8Array, offset_us: i64 },
+    Append(Piece),
     Evict(TimeRange),
     ChangeType(String),
 }
@@ -48,11 +58,30 @@ struct TrackBuffer {
     buffer: SourceBuffer,
     queue: VecDeque<Work>,
     running: Option<Running>,
+    /// The load of which only a part was appended: the buffer waits for the rest of a box.
+    unfinished: Option<RequestId>,
     /// The buffer said `error` during the append that runs; `updateend` follows.
     rejected: bool,
     /// The browser refused the type of what comes next.
     unsupported: bool,
     _listeners: [Listener; 2],
+}
+
+impl TrackBuffer {
+    /// Makes ready for bytes of this load.
+    fn begin(&mut self, id: RequestId) {
+        if self.unfinished.is_some_and(|unfinished| unfinished != id) {
+            self.give_up_unfinished();
+        }
+    }
+
+    /// The rest of a segment will not come: what comes next begins a new one.
+    fn give_up_unfinished(&mut self) {
+        if self.unfinished.take().is_some() {
+            // Fails only where the source is not open, and then nothing unfinished is left either.
+            let _ = self.buffer.abort();
+        }
+    }
 }
 
 /// The buffers of one presentation; dropping them detaches and revokes everything.
@@ -143,6 +172,7 @@ impl Buffers {
                 buffer,
                 queue: VecDeque::new(),
                 running: None,
+                unfinished: None,
                 rejected: false,
                 unsupported: false,
             };
@@ -170,10 +200,10 @@ impl Buffers {
         }
     }
 
-    /// Appends a whole init section or media segment, its timestamps moved by `offset_us` µs.
-    pub(crate) fn append(&self, track: Track, bytes: Uint8Array, offset_us: i64) {
+    /// Appends a whole init section or media segment, or the next part of one.
+    pub(crate) fn append(&self, track: Track, piece: Piece) {
         self.ending.set(false);
-        self.enqueue(track, Work::Append { bytes, offset_us });
+        self.enqueue(track, Work::Append(piece));
     }
 
     /// Removes a stretch.
@@ -201,7 +231,7 @@ impl Buffers {
 
     fn enqueue(&self, track: Track, work: Work) {
         if self.refused.borrow().contains(&track) {
-            if matches!(work, Work::Append { .. }) {
+            if matches!(work, Work::Append(_)) {
                 (self.sink)(Input::AppendFailed { track, cause: AppendFailure::Unsupported });
             }
             return;
@@ -217,7 +247,7 @@ impl Buffers {
     /// Starts the next piece of work of a track if it is idle.
     fn pump(&self, track: Track) {
         loop {
-            let mut failed = None;
+            let mut done = None;
             let mut changed_type = false; // done at once, so the next piece can begin
             self.with(track, |it| {
                 if it.running.is_some() || it.buffer.updating() {
@@ -228,22 +258,33 @@ impl Buffers {
                 match work {
                     Work::ChangeType(mime) => {
                         it.unsupported = it.buffer.change_type(&mime).is_err();
+                        it.unfinished = None;
                         changed_type = true;
                     }
-                    Work::Append { .. } if it.unsupported => {
-                        failed = Some(Input::AppendFailed { track, cause: AppendFailure::Unsupported })
+                    Work::Append(_) if it.unsupported => {
+                        done = Some(Input::AppendFailed { track, cause: AppendFailure::Unsupported })
                     }
-                    Work::Append { bytes, offset_us } => match append(&it.buffer, &bytes, offset_us) {
-                        Ok(()) => it.running = Some(Running::Append),
-                        Err(cause) => failed = Some(Input::AppendFailed { track, cause }),
-                    },
+                    Work::Append(Piece { id, taken: Taken { bytes, is_last }, offset_us }) => {
+                        it.begin(id);
+                        // Nothing is left of a segment whose parts were all of it.
+                        let appends = bytes.length() > 0;
+                        let result = if appends { append(&it.buffer, &bytes, offset_us) } else { Ok(()) };
+                        match result {
+                            Ok(()) => {
+                                it.unfinished = (!is_last).then_some(id);
+                                it.running = appends.then_some(Running::Append);
+                                done = (!appends).then_some(Input::Appended { track });
+                            }
+                            Err(cause) => done = Some(Input::AppendFailed { track, cause }),
+                        }
+                    }
                     Work::Evict(range) => match remove(&it.buffer, range) {
                         true => it.running = Some(Running::Evict),
-                        false => failed = Some(Input::Evicted { track }),
+                        false => done = Some(Input::Evicted { track }),
                     },
                 }
             });
-            if let Some(input) = failed {
+            if let Some(input) = done {
                 (self.sink)(input);
             } else if !changed_type {
                 break;
@@ -275,6 +316,7 @@ impl Buffers {
     fn end_if_quiet(&self) {
         let quiet = self.tracks.borrow().values().all(|it| it.running.is_none() && it.queue.is_empty());
         if self.ending.get() && quiet && self.source.ready_state() == MediaSourceReadyState::Open {
+            self.tracks.borrow_mut().values_mut().for_each(TrackBuffer::give_up_unfinished);
             let _ = self.source.end_of_stream();
         }
     }

@@ -188,12 +188,27 @@ impl WebPlayer {
         let _ = self.0.video.pause();
     }
 
+    /// Plays what rests and rests what plays; what has ended begins anew. It goes by what the viewer wished last, not by
+    /// what the element shows, which comes a moment later: two quick presses undo each other.
+    pub fn toggle(&self) {
+        if self.0.state() == PlaybackState::Ended {
+            self.seek(0.0);
+        } else if self.0.wanted.get() {
+            self.pause();
+        } else {
+            self.play();
+        }
+    }
+
     /// Moves the playhead to `seconds`.
     pub fn seek(&self, seconds: f64) {
         let Some(to) = MediaTime::from_seconds(seconds.max(0.0)) else { return };
         self.0.start.set(Some(to));
-        self.0.video.set_current_time(to.as_seconds());
-        self.0.command(Command::Seek(to));
+        if let Some(adaptive) = self.0.adaptive() {
+            adaptive.seek(to);
+        } else {
+            self.0.video.set_current_time(to.as_seconds());
+        }
         // A media element that played to its end is paused by nobody, yet does not go on alone after a seek.
         if self.0.wanted.get() && self.0.video.paused() {
             self.0.start_element();
@@ -348,6 +363,10 @@ impl Inner {
     fn start_element(&self) {
         let (this, video) = (self.this.clone(), self.video.clone());
         spawn_local(async move {
+            // Between the wish and this moment the viewer may have paused again.
+            if this.upgrade().is_none_or(|inner| !inner.wanted.get()) {
+                return;
+            }
             let Err(first) = try_play(&video).await else { return };
             if element::error_name(&first) != "NotAllowedError" {
                 return;
@@ -376,7 +395,12 @@ impl Inner {
             Moment::Play => self.wanted.set(true),
             // Media keys and the browser itself pause too; only the end is nobody's wish.
             Moment::Pause => self.wanted.set(self.video.ended() && self.wanted.get()),
-            Moment::Error | Moment::Metadata | Moment::Changed | Moment::FirstFrame | Moment::Ended => {}
+            Moment::Error
+            | Moment::Metadata
+            | Moment::Seeking
+            | Moment::Changed
+            | Moment::FirstFrame
+            | Moment::Ended => {}
         }
         if let Some(adaptive) = self.adaptive() {
             adaptive.heard(moment);

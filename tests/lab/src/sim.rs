@@ -17,7 +17,7 @@ use crate::contract::Contract;
 use crate::report::{Report, Second};
 use crate::scenario::Scenario;
 use element::{Buffer, Element};
-use origin::{Media, Origin};
+use origin::{Body, Media, Origin};
 use transfer::Transfer;
 
 /// Virtual time moves by this much.
@@ -40,7 +40,8 @@ pub fn play(scenario: &Scenario) -> Report {
 }
 
 enum Work {
-    Append(RequestId),
+    /// What is appended; nothing if those bytes were never loaded.
+    Append(Option<Kept>),
     Evict(TimeRange),
 }
 
@@ -64,6 +65,7 @@ struct Play<'a> {
     report: Report,
 }
 
+#[derive(Clone)]
 enum Kept {
     Init(String),
     Media(Media),
@@ -141,7 +143,8 @@ impl<'a> Play<'a> {
                     self.element.duration = duration;
                 }
                 Output::Append { track, id, offset_us: _ } => {
-                    self.work.insert(track, (self.now + BUFFER_WORK, Work::Append(id)));
+                    let bytes = self.kept.get(&id).cloned().or_else(|| self.arrived(id));
+                    self.work.insert(track, (self.now + BUFFER_WORK, Work::Append(bytes)));
                     self.element.ended_stream = false;
                 }
                 Output::Forget(id) => drop(self.kept.remove(&id)),
@@ -156,6 +159,15 @@ impl<'a> Play<'a> {
                 Output::EndOfStream => self.element.ended_stream = true,
                 Output::Event(event) => self.event(event),
             }
+        }
+    }
+
+    /// What has arrived of a segment that is still on its way, for a player that appends in part.
+    fn arrived(&self, id: RequestId) -> Option<Kept> {
+        let transfer = self.transfers.get(&id).filter(|_| self.scenario.config.appends_in_part)?;
+        match &transfer.answer.body {
+            Body::Media(media) => Some(Kept::Media(media.beginning(transfer.bytes))),
+            Body::Text(_) | Body::Init(_) | Body::Fails(..) | Body::Hangs => None,
         }
     }
 
@@ -214,13 +226,13 @@ impl<'a> Play<'a> {
                     buffer.remove(range);
                     Input::Evicted { track }
                 }
-                Work::Append(id) => {
-                    let result = match self.kept.get(&id) {
+                Work::Append(bytes) => {
+                    let result = match bytes {
                         Some(Kept::Init(stream)) => {
-                            buffer.init(stream.clone());
+                            buffer.init(stream);
                             Ok(())
                         }
-                        Some(Kept::Media(media)) => buffer.append(media),
+                        Some(Kept::Media(media)) => buffer.append(&media),
                         None => {
                             self.contract.fault("appends bytes that were never loaded or are forgotten");
                             Ok(())

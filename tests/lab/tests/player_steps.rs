@@ -242,9 +242,11 @@ impl Driver {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
-    fn the_boundary_holds_whatever_comes(moves in proptest::collection::vec(any_move(), 1..150)) {
+    fn the_boundary_holds_whatever_comes(
+        moves in proptest::collection::vec(any_move(), 1..150), appends_in_part in any::<bool>(),
+    ) {
         let mut driver = Driver {
-            player: Player::new(PlayerConfig::default()),
+            player: Player::new(PlayerConfig { appends_in_part, ..PlayerConfig::default() }),
             contract: Contract::default(),
             now: Duration::ZERO,
             loads: BTreeMap::new(),

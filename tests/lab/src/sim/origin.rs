@@ -27,13 +27,15 @@ pub(super) struct Answer {
     pub(super) making: Duration,
     /// Parts that the body is made in, and the time for each after the first.
     pub(super) chunks: (u32, Duration),
+    /// How long before the first byte the first part was there.
+    pub(super) head_start: Duration,
     pub(super) body: Body,
 }
 
 impl Answer {
     /// One that is there at once.
     pub(super) fn plain(body: Body) -> Self {
-        Self { making: Duration::ZERO, chunks: (1, Duration::ZERO), body }
+        Self { making: Duration::ZERO, chunks: (1, Duration::ZERO), head_start: Duration::ZERO, body }
     }
 
     /// Share of the body that is made `after` the first byte, in thousandths.
@@ -42,6 +44,7 @@ impl Answer {
         if chunks <= 1 {
             return 1_000;
         }
+        let after = after + self.head_start;
         let made = 1 + u64::try_from(after.as_micros() / each.as_micros().max(1)).unwrap_or(u64::MAX);
         made.min(u64::from(chunks)) * 1_000 / u64::from(chunks)
     }
@@ -65,6 +68,17 @@ pub(super) struct Media {
     pub(super) bytes: u64,
     pub(super) empty: bool,
     pub(super) rejected: bool,
+}
+
+impl Media {
+    /// What the first bytes of it hold.
+    pub(super) fn beginning(&self, bytes: u64) -> Self {
+        let bytes = bytes.min(self.bytes);
+        let length = self.span.length().as_micros() * bytes / self.bytes.max(1);
+        let end = self.span.start() + MediaDuration::from_micros(length);
+        let span = TimeRange::new(self.span.start(), end).unwrap_or(self.span);
+        Self { span, bytes, empty: self.empty || length == 0, ..self.clone() }
+    }
 }
 
 struct Stream {
@@ -146,12 +160,15 @@ impl<'a> Origin<'a> {
                 let media = Media { stream: stream.to_owned(), span, bytes: size, empty, rejected };
                 let making = self.encode(stream, number, now);
                 let encoder = self.streams.get(stream).and_then(|stream| stream.encoder);
-                match encoder.filter(|encoder| encoder.chunks > 1 && making >= encoder.per_segment) {
-                    // The first chunk is there when a part of the segment is made.
+                match encoder.filter(|encoder| encoder.chunks > 1 && !making.is_zero()) {
+                    // The first chunk is there when a part of the segment is made; of one that is being made already, what
+                    // has been made by then.
                     Some(Encoder { per_segment, chunks, .. }) => {
                         let each = per_segment / chunks;
-                        let making = making.saturating_sub(each * (chunks - 1));
-                        Answer { making, chunks: (chunks, each), body: Body::Media(media) }
+                        let after_first = each * (chunks - 1);
+                        let head_start = after_first.saturating_sub(making);
+                        let making = making.saturating_sub(after_first);
+                        Answer { making, chunks: (chunks, each), head_start, body: Body::Media(media) }
                     }
                     None => Answer { making, ..plain(Body::Media(media)) },
                 }
