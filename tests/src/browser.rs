@@ -148,10 +148,19 @@ impl Browser {
     /// # Errors
     /// When the browser does not take it.
     pub async fn key(&self, key: char) -> Result<()> {
-        let press = KeyActions::new("keyboard".to_owned())
-            .then(KeyAction::Down { value: key })
-            .then(KeyAction::Up { value: key });
-        Ok(self.client.perform_actions(press).await?)
+        self.keys(&[key]).await
+    }
+
+    /// Presses keys one after the other, as fast as the browser takes them.
+    ///
+    /// # Errors
+    /// When the browser does not take them.
+    pub async fn keys(&self, keys: &[char]) -> Result<()> {
+        let rest = KeyActions::new("keyboard".to_owned());
+        let presses = keys
+            .iter()
+            .fold(rest, |presses, &value| presses.then(KeyAction::Down { value }).then(KeyAction::Up { value }));
+        Ok(self.client.perform_actions(presses).await?)
     }
 
     /// Moves the pointer to a point of the page and presses there.

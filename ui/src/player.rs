@@ -142,9 +142,7 @@ impl Stage {
     pub(crate) fn act(self, action: Action) -> bool {
         let snapshot = self.playback.with_untracked(|playback| playback.snapshot.clone());
         match action {
-            Action::TogglePlay if snapshot.state == PlaybackState::Ended => self.seek(0.0),
-            Action::TogglePlay if snapshot.paused => self.with_player(WebPlayer::play),
-            Action::TogglePlay => self.with_player(WebPlayer::pause),
+            Action::TogglePlay => self.with_player(WebPlayer::toggle),
             Action::SeekBy(seconds) => self.seek(self.playback.with_untracked(|playback| playback.stepped(seconds))),
             Action::SeekToPart(part) => {
                 if let Some(seconds) = self.playback.with_untracked(|playback| playback.seconds_at(part)) {
@@ -207,6 +205,16 @@ impl Stage {
         let text = serde_json::to_string(&object).unwrap_or_default();
         js_sys::JSON::parse(&text).unwrap_or(JsValue::NULL)
     }
+}
+
+/// Says to the server that a title may be played in a moment: it gets ready, and nobody waits for that later.
+pub(crate) fn expect_play(id: String) {
+    let video = document().create_element("video").ok().and_then(|video| video.dyn_into::<HtmlVideoElement>().ok());
+    let Some(video) = video else { return };
+    spawn_local(async move {
+        // Whatever is wrong is told when it is played.
+        let _ = client::sources(&id, &Capabilities::of(&video).query()).await;
+    });
 }
 
 /// Sources this page can play, each with its address in full.

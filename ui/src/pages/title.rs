@@ -12,6 +12,7 @@ use crate::components::notice::Notice;
 use crate::components::poster::Artwork;
 use crate::i18n;
 use crate::library::library;
+use crate::player::expect_play;
 
 /// `/title/{id}`
 #[component]
@@ -56,6 +57,11 @@ fn Title(video: Video) -> impl IntoView {
             let _ = play.focus();
         }
     });
+    let expect = {
+        let id = movie.id.clone();
+        move || expect_play(id.clone())
+    };
+    let expect_too = expect.clone();
     let action = match (&movie.problem, movie.status) {
         (problem, MovieStatus::Unplayable) => {
             let reason = problem.as_ref().map(|problem| problem.detail.clone()).unwrap_or_default();
@@ -65,7 +71,8 @@ fn Title(video: Video) -> impl IntoView {
             .into_any()
         }
         (_, MovieStatus::Ready | MovieStatus::Pending) => view! {
-            <a class="button button-primary button-large" node_ref=play href=format!("/watch/{}", movie.id) data-testid="play-title">
+            <a class="button button-primary button-large" node_ref=play href=format!("/watch/{}", movie.id) data-testid="play-title"
+                on:focus=move |_| expect() on:pointerenter=move |_| expect_too()>
                 <Glyph icon=Icon::Play />
                 <span>{i18n::PLAY}</span>
             </a>
