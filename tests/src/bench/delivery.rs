@@ -21,7 +21,7 @@ const ROUNDS: usize = 5;
 pub async fn measure(scratch: &Path) -> Result<Vec<Figure>> {
     let library = scratch.join("delivery-library");
     std::fs::create_dir_all(&library)?;
-    material::constant_rate_film(&library.join("Delivery (2024).mp4"), 6_000)?;
+    material::constant_rate_film(&library.join("Delivery (2024).mp4"), "1280x720", 6_000)?;
     let server = TestServer::start(&[&library]).await?;
     let id = server.ready_movie("Delivery").await?;
     let stream = material::stream_folder(&server, &id, "original").await?;
@@ -51,7 +51,8 @@ pub async fn measure(scratch: &Path) -> Result<Vec<Figure>> {
     }])
 }
 
-/// Downloads the segments of about 1.5 MB into a folder for nginx; returns their file names.
+/// Downloads the segments of about 1.5 MB into a folder for nginx; returns their file names. The first seconds of load ask
+/// for them again, which makes the server keep them, as it keeps what two people watch.
 async fn save_segments(stream: &str, folder: &Path) -> Result<Vec<String>> {
     std::fs::create_dir_all(folder)?;
     let mut names = Vec::new();

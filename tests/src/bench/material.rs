@@ -8,18 +8,18 @@ use anyhow::{Context as _, Result};
 use super::run;
 use crate::server::TestServer;
 
-/// Makes a 24 s film of constant rate with a keyframe every 2 s, unless it is there.
+/// Makes a 24 s film of this size (such as `1280x720`) and constant rate with a keyframe every 2 s, unless it is there.
 ///
 /// # Errors
 /// When ffmpeg is missing or fails.
-pub fn constant_rate_film(path: &Path, kbps: u32) -> Result<()> {
+pub fn constant_rate_film(path: &Path, size: &str, kbps: u32) -> Result<()> {
     if path.exists() {
         return Ok(());
     }
     let rate = format!("{kbps}k");
     let part = path.with_extension("part.mp4");
     run(Command::new("ffmpeg")
-        .args(["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=1280x720:r=24,noise=alls=40:allf=t"])
+        .args(["-v", "error", "-y", "-f", "lavfi", "-i", &format!("testsrc2=s={size}:r=24,noise=alls=40:allf=t")])
         .args(["-f", "lavfi", "-i", "sine=frequency=440", "-t", "24", "-c:v", "libx264", "-preset", "ultrafast"])
         .args(["-b:v", &rate, "-minrate", &rate, "-maxrate", &rate, "-bufsize", &rate, "-nal-hrd", "cbr"])
         .args(["-g", "48", "-keyint_min", "48", "-sc_threshold", "0", "-pix_fmt", "yuv420p"])

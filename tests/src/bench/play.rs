@@ -15,6 +15,8 @@ use crate::server::TestServer;
 
 /// Presses for each kind and player.
 const PRESSES: usize = 20;
+/// How long a person watches before the seek, seconds.
+const WATCHED_S: f64 = 3.0;
 /// Where a seek goes, seconds: far beyond what is loaded or encoded by then.
 const SEEK_TO_S: f64 = 41.3;
 
@@ -64,7 +66,7 @@ async fn press_all(server: &TestServer, movies: &[Movie], kind: &Kind, hls_js: &
         browser.open(&format!("{}/title/{id}", server.origin())).await?;
         browser.wait_for("play-title").await?;
         browser.js::<bool>(WATCH_PRESSES, vec![]).await?;
-        browser.js::<bool>("document.querySelector('[data-testid=play-title]').click(); return true", vec![]).await?;
+        browser.js::<bool>(PRESS, vec![json!(kind.source == SourceKind::Hls)]).await?;
         ours.0.push(waited(&browser, &id).await?);
         our_seeks.0.push(seek(&browser).await?);
 
@@ -116,8 +118,11 @@ async fn waited(browser: &Browser, id: &str) -> Result<f64> {
     }
 }
 
-/// Milliseconds from a seek to the first frame at its place.
+/// Milliseconds from a seek to the first frame at its place, after some seconds of watching.
 async fn seek(browser: &Browser) -> Result<f64> {
+    let position = "return document.querySelector('video').currentTime";
+    until("some seconds of film", async || Ok((browser.js::<f64>(position, vec![]).await? >= WATCHED_S).then_some(())))
+        .await?;
     browser.js::<bool>(SEEK, vec![json!(SEEK_TO_S)]).await?;
     until("the picture of a seek", async || browser.js::<Option<f64>>("return window.__seeked", vec![]).await).await
 }
@@ -134,6 +139,13 @@ const WATCH_PRESSES: &str = "
     });
     new MutationObserver(attach).observe(document, { childList: true, subtree: true });
     attach();
+    return true";
+
+/// Presses play; with the adaptive source even where the browser could play the file as it is.
+const PRESS: &str = "
+    const play = document.querySelector('[data-testid=play-title]');
+    if (arguments[0]) play.href += '?source=hls';
+    play.click();
     return true";
 
 /// Yardstick: a media element on its own.

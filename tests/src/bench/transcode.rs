@@ -11,64 +11,77 @@ use super::{material, ready_with_posters, run};
 use crate::server::TestServer;
 
 const ROUNDS: usize = 5;
+/// Four rungs take minutes, and are there for information.
+const ROUNDS_OF_FOUR: usize = 3;
 
-/// Encodes a whole film in one rung (asking for one segment after the other, as a player does), and the four rungs at
-/// once; ffmpeg in turn.
+/// Encodes a whole film in one rung, and one of 1080p in the four rungs of the ladder; ffmpeg in turn.
 ///
 /// # Errors
 /// When ffmpeg is missing, or the server does not serve a segment.
 pub async fn measure(scratch: &Path, film: &Path) -> Result<Vec<Figure>> {
+    let large = scratch.join("Four Rungs (2024).mp4");
+    material::constant_rate_film(&large, "1920x1080", 8_000)?;
+    let (one, rung) = race(scratch, film, "The Long Take", 1, ROUNDS).await?;
+    let (four, rungs) = race(scratch, &large, "Four Rungs", 4, ROUNDS_OF_FOUR).await?;
+    ensure!(rungs.len() == 4, "only {rungs:?} are offered of a film of 1080p");
+    let figure = |name: String, (ours, theirs): (Samples, Samples), yardstick: &str, goal, note: &str| Figure {
+        name,
+        unit: "x real time",
+        ours,
+        yardstick: Some(Yardstick { name: yardstick.into(), samples: theirs }),
+        goal,
+        note: note.into(),
+    };
+    Ok(vec![
+        figure(
+            format!("transcode speed of one rung ({}) through HTTP", rung.join(", ")),
+            one,
+            "ffmpeg, same x264 settings",
+            Goal::RatioAtLeast(0.95),
+            "segments asked for in order over one connection, empty cache each round",
+        ),
+        figure(
+            format!("transcode speed of the four rungs ({})", rungs.join(", ")),
+            four,
+            "ffmpeg, one decode for all",
+            Goal::None,
+            "ours one rung after the other; ffmpeg decodes once for all",
+        ),
+    ])
+}
+
+/// Encodes a film in its best `most` rungs, one after the other, asking for one segment after the other as a player does;
+/// then with ffmpeg. Speeds of both, in times of real time, and the rungs.
+async fn race(
+    scratch: &Path,
+    film: &Path,
+    title: &str,
+    most: usize,
+    rounds: usize,
+) -> Result<((Samples, Samples), Vec<String>)> {
     let (mut ours, mut theirs) = (Samples::default(), Samples::default());
-    let (mut ours_all, mut theirs_all) = (Samples::default(), Samples::default());
     let mut rungs = Vec::new();
-    let library = scratch.join("transcode-library");
+    let library = scratch.join(format!("transcode {title}"));
     std::fs::create_dir_all(&library)?;
     std::fs::copy(film, library.join(film.file_name().unwrap_or_default()))?;
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         // A server with an empty cache for each round: nothing is made beforehand.
         let server = TestServer::start(&[&library]).await?;
         ready_with_posters(&server).await?;
-        let id = server.ready_movie("The Long Take").await?;
+        let id = server.ready_movie(title).await?;
         let seconds = server.duration_s(&id).await?;
         rungs = offered_rungs(&server, &id).await?;
         ensure!(!rungs.is_empty(), "no rung is offered for {}", film.display());
-        let first = rungs[0].clone();
-        let started = Instant::now();
-        fetch_stream(&server, &id, &first).await?;
-        ours.0.push(seconds / started.elapsed().as_secs_f64());
-        theirs.0.push(seconds / ffmpeg(scratch, film, &rungs[..1])?);
-        server.stop().await?;
-
-        let server = TestServer::start(&[&library]).await?;
-        ready_with_posters(&server).await?;
-        let id = server.ready_movie("The Long Take").await?;
+        rungs.truncate(most);
         let started = Instant::now();
         for rung in &rungs {
             fetch_stream(&server, &id, rung).await?;
         }
-        ours_all.0.push(seconds / started.elapsed().as_secs_f64());
-        theirs_all.0.push(seconds / ffmpeg(scratch, film, &rungs)?);
+        ours.0.push(seconds / started.elapsed().as_secs_f64());
+        theirs.0.push(seconds / ffmpeg(scratch, film, &rungs)?);
         server.stop().await?;
     }
-    let name = rungs.first().cloned().unwrap_or_default();
-    Ok(vec![
-        Figure {
-            name: format!("transcode speed of one rung ({name}) through HTTP"),
-            unit: "x real time",
-            ours,
-            yardstick: Some(Yardstick { name: "ffmpeg, same x264 settings".into(), samples: theirs }),
-            goal: Goal::RatioAtLeast(0.95),
-            note: "segments asked for in order over one connection, empty cache each round".into(),
-        },
-        Figure {
-            name: format!("transcode speed of all rungs offered ({})", rungs.join(", ")),
-            unit: "x real time",
-            ours: ours_all,
-            yardstick: Some(Yardstick { name: "ffmpeg, one decode for all".into(), samples: theirs_all }),
-            goal: Goal::None,
-            note: "ours one rung after the other; ffmpeg decodes once for all".into(),
-        },
-    ])
+    Ok(((ours, theirs), rungs))
 }
 
 async fn offered_rungs(server: &TestServer, id: &str) -> Result<Vec<String>> {
