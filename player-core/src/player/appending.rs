@@ -7,6 +7,7 @@ use std::time::Duration;
 use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
 
 use super::lane::{Busy, InitKey, Item, Lane, Role, Wanted};
+use super::loading::DECODED_AHEAD;
 use super::{Init, Load, Player, Purpose};
 use crate::error::Trouble;
 use crate::load::covered_until;
@@ -150,7 +151,9 @@ impl Player {
         let next_comes = position + self.time_to_load(stream, span);
         let Some(lane) = self.lane_mut(role) else { return false };
         let held = covered_until(&lane.buffer.covered(), position);
-        if span.end() <= next_comes && span.end() < held {
+        // Of pictures that the decoder has taken already, the old ones would be shown, and then none before a keyframe.
+        let too_near = role == Role::Variant && span.start() < position + DECODED_AHEAD;
+        if (span.end() <= next_comes || too_near) && span.end() < held {
             self.choose_further_ahead(role, next_comes, held);
             return true;
         }

@@ -22,7 +22,7 @@ const MAX_QUEUE: usize = 2;
 /// A segment that is to follow another variant's is there this long before the playhead is.
 const SWITCH_ROOM: MediaDuration = MediaDuration::from_millis(500);
 /// Decoders take media this far ahead of the playhead: Chromium played on old frames that were replaced 1.3 s ahead.
-const DECODED_AHEAD: MediaDuration = MediaDuration::from_millis(1_500);
+pub(super) const DECODED_AHEAD: MediaDuration = MediaDuration::from_millis(1_500);
 /// A download is watched for this long before it is judged.
 const JUDGE_AFTER: Duration = Duration::from_millis(250);
 /// Without an answer for this long, and with no more than this to play, a variant is given up for one that is at hand.
@@ -138,7 +138,8 @@ impl Player {
         let Some(from) = lane.replace_from.filter(|&from| role == Role::Variant && from > at) else { return };
         let Some(span) = timeline.entry_at(from).map(|entry| entry.span) else { return };
         let nothing_is_missing = covered_until(&lane.covered(), at) >= from;
-        if let Some(lane) = self.lane_mut(role).filter(|_| span.start() < at + DECODED_AHEAD && nothing_is_missing) {
+        let shows_from = at + DECODED_AHEAD + self.time_to_load(stream, span);
+        if let Some(lane) = self.lane_mut(role).filter(|_| span.start() < shows_from && nothing_is_missing) {
             lane.replace_from = Some(span.end());
         }
     }
