@@ -2,8 +2,8 @@
 //! what to do. Times are counted from any fixed moment.
 //!
 //! A head makes the segments of one stream forward from where it started. It runs a few segments ahead of the last
-//! request, waits there, and is stopped when nobody asks any more. While somebody waits for a newer head, the older ones
-//! that nobody waits for rest: whoever has just pressed play or sought gets the processor. When all places are taken, the
+//! request, waits there, and is stopped when nobody asks any more. While somebody waits for a newer head of the
+//! same stream, the older ones that nobody waits for rest: whoever has just sought gets the processor. When all places are taken, the
 //! newest request gets the place of the head that was left alone the longest; if somebody waits for each of them, it has
 //! to come again.
 
@@ -168,9 +168,8 @@ impl Heads {
     /// was told to stop.
     pub(crate) fn limit(&self, head: HeadId) -> Option<u32> {
         let state = self.heads.get(&head)?;
-        let is_newer = |(&other, newer): (&HeadId, &Head)| {
-            other > head && newer.lane.is_audio() == state.lane.is_audio() && self.is_awaited(other)
-        };
+        let is_newer =
+            |(&other, newer): (&HeadId, &Head)| other > head && newer.lane == state.lane && self.is_awaited(other);
         let rests = !self.is_awaited(head) && self.heads.iter().any(is_newer);
         Some(if rests { state.next } else { state.wanted.saturating_add(AHEAD + 1) })
     }
