@@ -29,11 +29,34 @@ struct Record {
     standing: Standing,
 }
 
+impl Record {
+    /// What is left when `span` is laid over it. What follows `span` may have lost the keyframe it needs: it is only there
+    /// if the next report says so.
+    fn without(self, span: TimeRange) -> impl Iterator<Item = Self> {
+        let (start, end) = (self.span.start(), self.span.end());
+        let is_touched = start < span.end() && span.start() < end;
+        let part = move |start, end, standing| {
+            let left = TimeRange::new(start, end).filter(|left| left.length() > MediaDuration::ZERO)?;
+            let share = u128::from(self.size.get()) * u128::from(left.length().as_micros());
+            let size = share / u128::from(self.span.length().as_micros().max(1));
+            let size = ByteCount::new(u64::try_from(size).unwrap_or(u64::MAX));
+            Some(Self { span: left, size, standing, ..self })
+        };
+        let after = if self.standing == Standing::Barren { Standing::Barren } else { Standing::Seen };
+        let parts = if is_touched {
+            [part(start, end.min(span.start()), self.standing), part(start.max(span.end()), end, after)]
+        } else {
+            [Some(self), None]
+        };
+        parts.into_iter().flatten()
+    }
+}
+
 /// One buffer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Buffer {
     reported: Ranges,
-    /// In the order of appending: where spans overlap, the later one is what plays.
+    /// In the order of appending; spans do not overlap: the later append is what plays.
     records: Vec<Record>,
 }
 
@@ -60,7 +83,7 @@ impl Buffer {
 
     /// A segment was taken by the buffer.
     pub(crate) fn appended(&mut self, span: TimeRange, variant: Option<VariantId>, size: ByteCount) {
-        self.records.retain(|record| record.span.start() < span.start() || record.span.end() > span.end());
+        self.records = std::mem::take(&mut self.records).into_iter().flat_map(|record| record.without(span)).collect();
         if self.records.len() >= MAX_RECORDS {
             self.records.remove(0);
         }
@@ -204,7 +227,10 @@ mod tests {
         buffer.appended(range(3, 6), Some(VariantId(2)), ByteCount::new(9));
         assert_eq!(buffer.variant_at(at(5)), Some(VariantId(2)));
         assert_eq!(buffer.variant_at(at(7)), Some(VariantId(0)));
-        assert_eq!(buffer.bytes_ahead(at(5)), ByteCount::new(1_009));
+        assert_eq!(buffer.bytes_ahead(at(5)), ByteCount::new(509));
+        // Its keyframe went with what the append was laid over.
+        buffer.report(Ranges::new(vec![range(0, 6)]));
+        assert_eq!(covered_until(&buffer.covered(), at(0)), at(6));
     }
 
     #[test]

@@ -21,13 +21,16 @@ pub struct PlayerConfig {
     pub idle_timeout: Duration,
     /// What the link is taken to carry before anything was measured. Default 4 Mbit/s.
     pub start_throughput: BitsPerSecond,
-    /// The same if the first answer came within [`lan_latency`](Self::lan_latency). Default 100 Mbit/s, good
+    /// The same for a server in the same house. Default 100 Mbit/s, good
     /// Wi-Fi: a wrong guess costs an aborted load of half a second, a timid one a poor picture for seconds, or an encoder
     /// started for nothing.
     pub lan_throughput: BitsPerSecond,
     /// An answer this quick comes from the same house. Default 18 ms: a page
     /// that is still busy starting up adds some.
     pub lan_latency: Duration,
+    /// The same for a server whose address is one of a home network: a page that is very busy adds this much. Default
+    /// 80 ms: through a tunnel from elsewhere it takes longer, as a rule.
+    pub home_latency: Duration,
     /// Whether the driver can append what has arrived of a segment that is still on its way, which shortens starts, seeks
     /// and stalls. Default false.
     pub appends_in_part: bool,
@@ -45,6 +48,7 @@ impl Default for PlayerConfig {
             start_throughput: BitsPerSecond::from_kbps(4_000),
             lan_throughput: BitsPerSecond::from_kbps(100_000),
             lan_latency: Duration::from_millis(18),
+            home_latency: Duration::from_millis(80),
             appends_in_part: false,
             rule: Rule::Rate,
         }

@@ -38,6 +38,7 @@ pub mod clock;
 pub mod config;
 pub mod direct;
 mod error;
+mod home;
 mod load;
 pub mod message;
 mod player;

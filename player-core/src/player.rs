@@ -111,6 +111,8 @@ pub struct Player {
     out: Vec<Output>,
     next_id: u64,
     root: Option<(Url, Option<MediaTime>)>,
+    /// The title comes from a server in the house, by its address.
+    at_home: bool,
     root_health: Health,
     presentation: Option<Presentation>,
     loads: BTreeMap<RequestId, Load>,
@@ -149,6 +151,7 @@ impl Player {
             out: Vec::new(),
             next_id: 0,
             root: None,
+            at_home: false,
             root_health: Health::default(),
             presentation: None,
             loads: BTreeMap::new(),

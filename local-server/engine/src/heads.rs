@@ -2,9 +2,9 @@
 //! what to do. Times are counted from any fixed moment.
 //!
 //! A head makes the segments of one stream forward from where it started. It runs a few segments ahead of the last
-//! request, waits there, and is stopped when nobody asks any more. While somebody waits for a newer head of the
-//! same stream, the older ones that nobody waits for rest: whoever has just sought gets the processor. When all places are taken, the
-//! newest request gets the place of the head that was left alone the longest; if somebody waits for each of them, it has
+//! request, waits there, and is stopped when nobody asks any more. While somebody waits for a newer head of the same
+//! film, the older ones that nobody waits for rest: whoever has just sought, or chosen another quality, gets the processor.
+//! When all places are taken, the newest request gets the place of the head that was left alone the longest; if somebody waits for each of them, it has
 //! to come again.
 
 use std::collections::BTreeMap;
@@ -13,8 +13,9 @@ use std::time::Duration;
 use crate::source::SourceKey;
 use crate::stream_name::StreamName;
 
-/// A request this many segments after the one being made waits for that head; beyond, another head is faster.
-const REACH: u32 = 2;
+/// A request this many segments after the one being made waits for that head; beyond, another head is faster: to start one
+/// costs less than to make a segment of a large picture.
+const REACH: u32 = 1;
 
 /// How many segments are made beyond the last one asked for.
 const AHEAD: u32 = 3;
@@ -168,8 +169,9 @@ impl Heads {
     /// was told to stop.
     pub(crate) fn limit(&self, head: HeadId) -> Option<u32> {
         let state = self.heads.get(&head)?;
+        let is_alike = |lane: &Lane| lane.source == state.lane.source && lane.is_audio() == state.lane.is_audio();
         let is_newer =
-            |(&other, newer): (&HeadId, &Head)| other > head && newer.lane == state.lane && self.is_awaited(other);
+            |(&other, newer): (&HeadId, &Head)| other > head && is_alike(&newer.lane) && self.is_awaited(other);
         let rests = !self.is_awaited(head) && self.heads.iter().any(is_newer);
         Some(if rests { state.next } else { state.wanted.saturating_add(AHEAD + 1) })
     }

@@ -33,9 +33,6 @@ const HUNGRY: MediaDuration = MediaDuration::from_secs(2);
 /// A part smaller than this waits for more, so that a slow link does not mean thousands of appends.
 const LEAST_PART: ByteCount = ByteCount::new(4_096);
 
-/// How much further ahead a choice is tried again that came too late.
-const FURTHER_AHEAD: MediaDuration = MediaDuration::from_secs(2);
-
 impl Player {
     pub(super) fn append(&mut self) {
         self.prepare();
@@ -143,34 +140,50 @@ impl Player {
         }
     }
 
-    /// The first segment of what the viewer chose is there: it is laid over what the buffer holds, and what is buffered
-    /// beyond it goes. Whether the lane has something to do before the segment can be appended.
+    /// A segment of what the viewer chose is there: it is laid over what the buffer holds. Pictures buffered beyond it stay
+    /// until the next one is there, which may take an encoder longer than it takes to watch this one; nobody wants to hear
+    /// the language before once more. Whether the lane has something to do before the segment can be appended.
     fn make_room_for_choice(&mut self, role: Role, position: MediaTime) -> bool {
         let Some(first) = self.lane(role).and_then(|lane| lane.queue.front()) else { return false };
         let Wanted { stream, span, .. } = first.wanted;
-        let next_comes = position + self.time_to_load(stream, span);
+        let next = TimeRange::new(span.end(), span.end() + span.length()).unwrap_or(span);
+        let next_comes = position + self.time_to_load(stream, next);
         let Some(lane) = self.lane_mut(role) else { return false };
         let held = covered_until(&lane.buffer.covered(), position);
         // Of pictures that the decoder has taken already, the old ones would be shown, and then none before a keyframe.
         let too_near = role == Role::Variant && span.start() < position + DECODED_AHEAD;
         if (span.end() <= next_comes || too_near) && span.end() < held {
-            self.choose_further_ahead(role, next_comes, held);
+            self.choose_further_ahead(role, span, held);
             return true;
         }
-        lane.replace_from = None;
-        let beyond = lane.buffer.reported().iter().last().and_then(|last| TimeRange::new(span.end(), last.end()));
-        let Some(beyond) = beyond.filter(|range| range.length() > MediaDuration::ZERO) else { return false };
-        self.evict(role, beyond);
-        true
+        lane.came_late = 0;
+        let last = lane.buffer.covered().iter().last().map(TimeRange::end);
+        let beyond = last.and_then(|last| TimeRange::new(span.end(), last));
+        let beyond = beyond.filter(|range| range.length() > MediaDuration::ZERO);
+        match (role, beyond) {
+            (Role::Variant, beyond) => {
+                lane.replace_from = beyond.map(TimeRange::start);
+                false
+            }
+            (Role::Rendition, None) => {
+                lane.replace_from = None;
+                false
+            }
+            (Role::Rendition, Some(beyond)) => {
+                lane.replace_from = None;
+                self.evict(role, beyond);
+                true
+            }
+        }
     }
 
-    /// The playhead was quicker than the link: what is buffered would be gone before the segment after the first one is
-    /// there. The choice is tried again further ahead, or shows where the buffer ends.
-    fn choose_further_ahead(&mut self, role: Role, next_comes: MediaTime, held: MediaTime) {
+    /// The playhead was quicker than the link or the server. The choice is tried again further ahead, or shows where the
+    /// buffer ends.
+    fn choose_further_ahead(&mut self, role: Role, late: TimeRange, held: MediaTime) {
         self.loads_of(role).into_iter().for_each(|id| self.cancel(id));
         let Some(lane) = self.lane_mut(role) else { return };
-        let from = next_comes + FURTHER_AHEAD;
-        lane.replace_from = Some(from).filter(|&from| from < held);
+        lane.came_late += 1;
+        lane.replace_from = Some(late.end()).filter(|&from| from < held);
         let late: Vec<_> = lane.queue.drain(..).map(|item| Output::Forget(item.id)).collect();
         self.out.extend(late);
         self.load_lane(role);

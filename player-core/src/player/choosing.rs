@@ -75,7 +75,8 @@ impl Player {
     /// What the link carries, as measured or guessed.
     pub(super) fn throughput(&self) -> BitsPerSecond {
         self.link.estimate().unwrap_or_else(|| {
-            let near = self.link.fastest_answer().is_some_and(|answer| answer <= self.config.lan_latency);
+            let quick = if self.at_home { self.config.home_latency } else { self.config.lan_latency };
+            let near = self.link.fastest_answer().is_some_and(|answer| answer <= quick);
             if near { self.config.lan_throughput } else { self.config.start_throughput }
         })
     }

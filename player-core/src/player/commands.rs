@@ -8,6 +8,7 @@ use url::Url;
 use super::lane::{Busy, Health, Item, Lane, Role, Wanted};
 use super::phase::Phase;
 use super::{Init, Load, Motion, Player, Purpose, Wishes};
+use crate::home::is_home;
 use crate::load::covered_until;
 use crate::message::{AudioId, Command, Event, Output, VariantId};
 use crate::playlist::StreamId;
@@ -46,6 +47,7 @@ impl Player {
             out: std::mem::take(&mut self.out),
             next_id: self.next_id,
             link: std::mem::take(&mut self.link),
+            at_home: is_home(&url),
             root: Some((url, start)),
             wishes,
             // A start is like a seek: what stands still until frames move is no stall.
@@ -164,6 +166,7 @@ impl Player {
         let is_there = matches!(chosen, StreamId::Variant(id) if lane.buffer.holds_only(id, soon));
         lane.stream = Some(chosen);
         lane.replace_from = from.filter(|_| !is_there);
+        lane.came_late = 0;
         lane.crowded_until = None;
         self.out.extend(forgotten.into_iter().map(|item| Output::Forget(item.id)));
     }

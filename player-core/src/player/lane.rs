@@ -82,6 +82,8 @@ pub(crate) struct Lane {
     pub(crate) init: Option<InitKey>,
     /// What is buffered from here on is not what the viewer chose, and goes when the first segment of the choice is there.
     pub(crate) replace_from: Option<MediaTime>,
+    /// How often in a row a segment of the choice came too late to be laid over what was buffered.
+    pub(crate) came_late: u32,
     /// The buffer refused bytes for lack of room: no append before the playhead is here.
     pub(crate) crowded_until: Option<MediaTime>,
     /// The variant whose segment was given up because it would have come too late: this time a lower one is taken.
@@ -108,6 +110,7 @@ impl Lane {
             mime: None,
             init: None,
             replace_from: None,
+            came_late: 0,
             crowded_until: None,
             given_up: None,
             loaded_last: None,

@@ -23,6 +23,10 @@ const MAX_QUEUE: usize = 2;
 const SWITCH_ROOM: MediaDuration = MediaDuration::from_millis(500);
 /// Decoders take media this far ahead of the playhead: Chromium played on old frames that were replaced 1.3 s ahead.
 pub(super) const DECODED_AHEAD: MediaDuration = MediaDuration::from_millis(1_500);
+/// How much further ahead a choice is tried again each time that it came too late.
+const FURTHER_AHEAD: MediaDuration = MediaDuration::from_secs(1);
+/// With no more segments between, our server waits for the encoder that is there; over more, it starts another one.
+const ENCODER_REACH: u32 = 1;
 /// A download is watched for this long before it is judged.
 const JUDGE_AFTER: Duration = Duration::from_millis(250);
 /// Without an answer for this long, and with no more than this to play, a variant is given up for one that is at hand.
@@ -129,18 +133,33 @@ impl Player {
         self.begin(Purpose::Segment(role, Wanted { stream, span, period, init }), url, range, expected);
     }
 
-    /// A quality chosen by hand begins with a segment that lies ahead of the playhead as a whole, and of what the decoder has
-    /// taken already: of one that is playing, nothing would be seen before its next keyframe, which may be that of the next
-    /// segment.
+    /// What is chosen by hand begins with a segment that lies ahead of the playhead as a whole when it is here, and pictures
+    /// ahead of what the decoder has taken already: of a segment that is playing, nothing would be seen before its next
+    /// keyframe, which may be that of the next segment.
     fn align_choice(&mut self, role: Role, stream: StreamId) {
         let at = self.motion.position();
         let (Some(lane), Some(timeline)) = (self.lane(role), self.timeline(stream)) else { return };
-        let Some(from) = lane.replace_from.filter(|&from| role == Role::Variant && from > at) else { return };
-        let Some(span) = timeline.entry_at(from).map(|entry| entry.span) else { return };
-        let nothing_is_missing = covered_until(&lane.covered(), at) >= from;
-        let shows_from = at + DECODED_AHEAD + self.time_to_load(stream, span);
-        if let Some(lane) = self.lane_mut(role).filter(|_| span.start() < shows_from && nothing_is_missing) {
-            lane.replace_from = Some(span.end());
+        // What waits to be appended is judged then.
+        let waits = lane.queue.iter().any(|item| item.wanted.stream == stream);
+        let Some(from) = lane.replace_from.filter(|&from| from > at && !waits) else { return };
+        if covered_until(&lane.covered(), at) < from {
+            return;
+        }
+        let decoded = if role == Role::Variant { DECODED_AHEAD } else { MediaDuration::ZERO };
+        let lead = decoded + MediaDuration::from_micros(FURTHER_AHEAD.as_micros() * u64::from(lane.came_late));
+        let comes_late = |span: TimeRange| span.start() < at + lead + self.time_to_load(stream, span);
+        let Some(first) = timeline.entry_at(from).map(|entry| entry.span).filter(|&span| comes_late(span)) else {
+            return;
+        };
+        let mut span = first;
+        let starts_in_time = loop {
+            match timeline.entry_at(span.end()) {
+                Some(next) if span.end() > span.start() && comes_late(next.span) => span = next.span,
+                Some(_) | None => break span.end(),
+            }
+        };
+        if let Some(lane) = self.lane_mut(role) {
+            lane.replace_from = Some(starts_in_time);
         }
     }
 
@@ -166,7 +185,16 @@ impl Player {
 
     /// How long a segment takes to get here, as far as can be told.
     pub(super) fn time_to_load(&self, stream: StreamId, span: TimeRange) -> MediaDuration {
-        let making = self.health.get(&stream).map_or(Duration::ZERO, |health| health.making(Some(self.now), false));
+        let last = self.lane(Role::Variant).and_then(|lane| lane.loaded_last);
+        // An encoder goes on where it is if that is near, and makes all up to there.
+        let run = last.filter(|&(last, end)| last == stream && end <= span.start()).and_then(|(_, end)| {
+            let between = span.start().since(end).as_micros() / span.length().as_micros().max(1);
+            u32::try_from(between).ok().filter(|&between| between <= ENCODER_REACH).map(|between| between + 1)
+        });
+        let health = self.health.get(&stream);
+        let making = health.map_or(Duration::ZERO, |health| {
+            health.making(Some(self.now), run.is_some()).saturating_mul(run.unwrap_or(1))
+        });
         let transfer = self.throughput().time_for(self.expected_size(stream, span.length())).unwrap_or(Duration::MAX);
         MediaDuration::from_std(self.link.latency().saturating_add(making).saturating_add(transfer))
     }

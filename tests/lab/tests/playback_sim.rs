@@ -233,6 +233,19 @@ const EXPECTED: &[Expected] = &[
         wasted_percent: 20,
         ..FINE
     },
+    Expected {
+        name: "menu-of-a-busy-box",
+        startup_ms: 4_000,
+        switches: 4..=4,
+        // What was buffered of the sound stays when the pictures are replaced.
+        apart_s: 30.0,
+        also: |r| {
+            let shown = [(20, "original"), (44, "360p"), (65, "original"), (84, "720p")];
+            shown.iter().all(|&(at, name)| r.shown_at(S(at)) == name)
+        },
+        wasted_percent: 20,
+        ..FINE
+    },
     Expected { name: "small-screen", kbps: 2_400, also: |r| r.played.keys().all(|name| name != "1080p"), ..FINE },
     // Buffers.
     Expected { name: "quota", kbps: 4_400, also: |r| r.loaded_again() == 0, ..FINE },

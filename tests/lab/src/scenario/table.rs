@@ -181,6 +181,10 @@ fn viewers() -> Vec<Scenario> {
             let choices = [0, 4, 0, 1, 4, 2, 4].map(|id| Command::LockVariant(Some(VariantId(id))));
             one.actions = moments.into_iter().zip(choices).collect();
         }),
+        // A rung that takes as long to encode as to watch must not cost what was buffered.
+        edited(with_encoder("menu-of-a-busy-box", ms(1_500), ms(1_900), true), |one| {
+            one.actions = vec![lock(1, Some(4)), lock(30, Some(0)), lock(50, Some(4)), lock(70, Some(2))];
+        }),
         edited(plain("small-screen"), |one| {
             let screen = media_model::Resolution { width: 1280, height: 718 };
             one.actions = vec![(ms(0), Command::LimitResolution(Some(screen)))];

@@ -48,18 +48,18 @@ impl Buffer {
         Ok(())
     }
 
+    /// Removes this stretch, and after it what has lost its keyframe, as Media Source Extensions (§3.5.9) has it; a segment
+    /// has one keyframe here, at its start.
     pub(super) fn remove(&mut self, range: TimeRange) {
         let cut = |piece: Piece| {
-            let parts = [
-                (piece.span.start(), piece.span.end().min(range.start())),
-                (piece.span.start().max(range.end()), piece.span.end()),
-            ];
+            let is_touched = piece.span.start() < range.end() && range.start() < piece.span.end();
+            if !is_touched {
+                return Some(piece);
+            }
+            let span = TimeRange::new(piece.span.start(), range.start())?;
             let whole = piece.span.length().as_micros().max(1);
-            parts.into_iter().filter(|(start, end)| start < end).filter_map(move |(start, end)| {
-                let span = TimeRange::new(start, end)?;
-                let bytes = piece.bytes * span.length().as_micros() / whole;
-                Some(Piece { span, stream: piece.stream.clone(), bytes })
-            })
+            let bytes = piece.bytes * span.length().as_micros() / whole;
+            Some(Piece { span, bytes, ..piece }).filter(|_| span.length() > MediaDuration::ZERO)
         };
         self.pieces = std::mem::take(&mut self.pieces).into_iter().flat_map(cut).collect();
     }

@@ -16,7 +16,7 @@ use crate::scenario::{Encoder, Fault, FaultKind, Grid, Part, Scenario, Variant};
 /// A head that nobody asked anything of for this long has stopped.
 const HEAD_IDLE: Duration = Duration::from_secs(10);
 /// A head this little behind what is asked for is waited for, not replaced.
-const HEAD_NEAR: usize = 3;
+const HEAD_NEAR: usize = 1;
 const AUDIO_KBPS: u64 = 128;
 const INIT_BYTES: u64 = 800;
 
