@@ -8,7 +8,7 @@ use super::lane::{Lane, Role};
 use super::{Motion, Player, Purpose};
 use crate::clock::Now;
 use crate::error::Nuisance;
-use crate::load::next_segment;
+use crate::load::{SLACK, next_segment};
 use crate::message::{Event, Output, StallCause, Track};
 use crate::player::phase::Phase;
 
@@ -42,6 +42,8 @@ impl Player {
         }
         let advanced = at != self.motion.at;
         self.motion.at = at;
+        // Browsers let the sound go on for seconds when the pictures have run dry.
+        let moving = moving && !self.has_run_dry(at);
         self.motion.moving = moving;
         if moving {
             self.motion.seeking = false;
@@ -140,6 +142,12 @@ impl Player {
     /// Whether every buffer has media at this position.
     fn all_hold(&self, at: MediaTime) -> bool {
         self.lanes.iter().all(|lane| holds(lane, at))
+    }
+
+    /// Whether a buffer has no media here although more is to come.
+    fn has_run_dry(&self, at: MediaTime) -> bool {
+        let is_dry = |lane: &Lane| lane.buffer.reported().around(at, SLACK).is_none();
+        self.lanes.iter().any(|lane| is_dry(lane) && !self.is_complete(lane))
     }
 
     /// Where playback can go on behind a hole, if nothing will fill it.
