@@ -8,7 +8,9 @@ pub mod contract;
 pub mod report;
 pub mod scenario;
 pub mod sim;
+pub mod trace;
 
 pub use report::Report;
 pub use scenario::Scenario;
 pub use sim::play;
+pub use trace::Trace;
