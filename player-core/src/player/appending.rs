@@ -244,10 +244,7 @@ impl Player {
     /// Appends what has arrived of the segment on its way, if there is little left to play. What is laid over something else
     /// comes as a whole: it may still be given up. Whether the lane has something to do now.
     fn append_part(&mut self, role: Role) -> bool {
-        let Some(lane) = self.lane(role).filter(|lane| lane.replace_from.is_none() && lane.crowded_until.is_none())
-        else {
-            return false;
-        };
+        let Some(lane) = self.lane(role).filter(|lane| lane.crowded_until.is_none()) else { return false };
         // Where room was short once, no bytes are risked.
         let roomy = self.goal == self.config.buffer_goal;
         if !self.config.appends_in_part || !roomy || self.loaded_ahead(lane) >= HUNGRY {
@@ -258,6 +255,14 @@ impl Player {
             Purpose::Segment(..) | Purpose::Root | Purpose::Playlist(_) | Purpose::Init(..) => None,
         });
         let Some((id, load, wanted)) = coming else { return false };
+        let span = wanted.span;
+        let overlaps = |held: TimeRange| held.start() < span.end() && span.start() < held.end();
+        if load.appended == ByteCount::default()
+            && lane.replace_from.is_some()
+            && lane.buffer.reported().iter().any(overlaps)
+        {
+            return false;
+        }
         // Of a byte range, a server that knows no ranges sends more than was asked for.
         let news = load.bytes.get().saturating_sub(load.appended.get());
         if news < LEAST_PART.get() || load.is_range || !self.comes_quickly(load, wanted) {
@@ -277,6 +282,8 @@ impl Player {
             load.appended = load.bytes;
         }
         let Some(lane) = self.lane_mut(role) else { return false };
+        // The choice has begun to show: what follows is loaded after it.
+        lane.replace_from = lane.replace_from.map(|from| from.max(span.end()));
         lane.busy = Some(Busy::Part(id));
         lane.fed = true;
         let append = Output::Append { track: lane.track, id, offset_us };

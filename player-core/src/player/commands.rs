@@ -86,6 +86,7 @@ impl Player {
             lane.given_up = None;
             lane.torn = false;
             lane.replace_from = lane.replace_from.map(|_| target);
+            lane.came_late = 0;
         }
         self.cancel_useless();
     }

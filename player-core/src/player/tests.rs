@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use media_model::{Ranges, TimeRange};
 
 use super::*;
-use crate::message::{AppendFailure, BufferSetup, Command, LoadFailure, Problem, StallCause, Track};
+use crate::message::{AppendFailure, BufferSetup, Command, LoadFailure, Problem, ServerTiming, StallCause, Track};
 
 const TWO_VARIANTS: &str = "#EXTM3U\n\
     #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\"\nlow/playlist.m3u8\n\
@@ -23,8 +23,12 @@ struct Desk {
 
 impl Desk {
     fn open(path: &str) -> Self {
+        Self::open_with(PlayerConfig::default(), path)
+    }
+
+    fn open_with(config: PlayerConfig, path: &str) -> Self {
         let mut desk = Self {
-            player: Player::new(PlayerConfig::default()),
+            player: Player::new(config),
             now: Duration::ZERO,
             loads: BTreeMap::new(),
             outputs: Vec::new(),
@@ -105,7 +109,11 @@ impl Desk {
 
     /// Plays the low variant of `TWO_VARIANTS` with two segments in the buffer.
     fn playing() -> Self {
-        let mut desk = Self::open("/main.m3u8");
+        Self::playing_with(PlayerConfig::default())
+    }
+
+    fn playing_with(config: PlayerConfig) -> Self {
+        let mut desk = Self::open_with(config, "/main.m3u8");
         desk.now += Duration::from_millis(50);
         desk.playlist("/main.m3u8", TWO_VARIANTS);
         desk.playlist("/low/playlist.m3u8", &vod(10));
@@ -391,6 +399,36 @@ fn a_chosen_quality_that_comes_too_late_shows_after_what_is_buffered() {
     let orders = desk.orders();
     assert!(matches!(orders[..], [Output::Cancel(_), Output::Forget(id)] if id == late), "{orders:?}");
     assert!(desk.is_under_way("/high/4.m4s"), "{:?}", desk.loads.keys());
+}
+
+#[test]
+fn a_choice_is_shown_as_it_arrives_where_nothing_is_buffered() {
+    let mut desk = Desk::playing_with(PlayerConfig { appends_in_part: true, ..PlayerConfig::default() });
+    desk.loaded("/low/1.m4s", Some(2.0));
+    desk.appended();
+    desk.playhead(0.5, 4.0, true);
+    desk.tell(Input::Command(Command::LockVariant(Some(VariantId(1)))));
+    desk.playlist("/high/playlist.m3u8", &vod(10));
+    desk.loaded("/high/init.mp4", None);
+    let time = |seconds| MediaTime::from_seconds(seconds).unwrap();
+    desk.tell(Input::Command(Command::Seek(time(10.0))));
+    let id = desk.loads["/high/5.m4s"];
+    let served = ServerTiming { encode: Duration::from_millis(300) };
+    desk.pass(300);
+    desk.tell(Input::FirstByte { id, served });
+    desk.orders();
+    desk.tell(Input::Progress { id, bytes: ByteCount::new(50_000) });
+    // Its init section first, another codec's.
+    let orders = desk.orders();
+    assert!(matches!(orders[..], [Output::ChangeType { .. }, Output::Append { .. }, ..]), "{orders:?}");
+    desk.appended();
+    let orders = desk.orders();
+    assert!(matches!(orders[..], [Output::Append { id: part, .. }, ..] if part == id), "{orders:?}");
+    desk.appended();
+    desk.loaded("/high/5.m4s", Some(10.0));
+    assert!(desk.is_under_way("/high/6.m4s"), "{:?}", desk.loads.keys());
+    let orders = desk.orders();
+    assert!(matches!(orders[..], [Output::Append { id: rest, .. }, ..] if rest == id), "{orders:?}");
 }
 
 #[test]
