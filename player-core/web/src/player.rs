@@ -390,6 +390,12 @@ impl Inner {
 
     /// The element said something.
     fn heard(&self, moment: Moment) {
+        // Told a moment after the fact: what the element does now counts, or a pause that was taken back would pause again.
+        let moment = match (moment, self.video.paused()) {
+            (Moment::Play, true) => Moment::Pause,
+            (Moment::Pause, false) => Moment::Play,
+            (moment, _) => moment,
+        };
         match moment {
             Moment::Error if self.video.error().is_none() => return,
             Moment::Play => self.wanted.set(true),

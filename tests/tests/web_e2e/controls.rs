@@ -42,6 +42,10 @@ async fn buttons_and_keys_do_what_people_expect() {
     // Faster than the page hears of what the first press did.
     browser.keys(&['k', 'k']).await.unwrap();
     becomes(&page, "two presses that undo each other", is_resting).await;
+    browser.keys(&['k', 'k', 'k', 'k', 'k']).await.unwrap();
+    becomes(&page, "five presses", |look| !look.paused).await;
+    browser.keys(&['k', 'k', 'k', 'k', 'k']).await.unwrap();
+    becomes(&page, "five more", is_resting).await;
 
     let from = page.look().await.unwrap().position_s;
     browser.key(Key::Right.into()).await.unwrap();
