@@ -8,6 +8,7 @@ pub mod contract;
 pub mod report;
 pub mod scenario;
 pub mod sim;
+pub mod simulate;
 pub mod trace;
 
 pub use report::Report;
