@@ -27,7 +27,7 @@ enum Command {
     ///
     /// Control: POST /_control/reset, PUT /_control/scenario (TOML), PUT /_control/rate ({"rate_kbps": 1000}),
     /// GET /_control/log (NDJSON), GET /_control/log.har.
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Lists the built-in scenarios as a Markdown table; with a name, prints that one's file to begin with.
     Presets {
         /// The one to print.
@@ -116,7 +116,7 @@ fn causes(error: &dyn std::error::Error) -> String {
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Serve(arguments) => serve(arguments).await,
+        Command::Serve(arguments) => serve(*arguments).await,
         Command::Presets { name } => presets(name.as_deref()),
         Command::Check { file } => check(&file),
         Command::Schema => print(&format!("{:#}", Scenario::schema())),

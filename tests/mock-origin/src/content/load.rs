@@ -106,22 +106,35 @@ fn video_rate(plan: &PresentationPlan, rung: BitsPerSecond) -> BitsPerSecond {
 
 fn card(plan: &PresentationPlan, progress: &dyn Fn(&str)) -> Result<Vec<Stream>, LoadError> {
     let encoder = Encoder::new(test_card::cache(), progress)?;
-    let pictures: Vec<Picture> =
-        plan.ladder.iter().enumerate().map(|(rung, what)| Picture::of_card(rung, what.size, what.rate)).collect();
+    let mut sounds = Vec::new();
+    for (number, audio) in plan.audio.iter().enumerate() {
+        let (file, movie) = open(&encoder.tone(&Sound::of_card(number, &audio.language))?)?;
+        let folder = format!("audio-{}", audio.language);
+        let made = take(plan, &file, &movie, mp4::TrackKind::Audio, test_card::LENGTH, folder);
+        sounds.extend(made.map(|stream| spoken(stream, &audio.language)));
+    }
+    let sound = sounds.iter().map(loudest).max().unwrap_or(0);
     let mut streams = Vec::new();
-    for (rung, (what, picture)) in plan.ladder.iter().zip(&pictures).enumerate() {
-        let (file, movie) = open(&encoder.card(picture)?)?;
-        let sizes = SizesOf { sizes: plan.sizes.clone(), rung, rate: video_rate(plan, what.rate) };
+    for (rung, what) in plan.ladder.iter().enumerate() {
+        let picture = Picture::of_card(rung, what.size, what.rate);
+        let (file, movie) = open(&encoder.card(&picture)?)?;
+        let rate = BitsPerSecond::new(what.rate.get().saturating_sub(sound));
+        let sizes = SizesOf { sizes: plan.sizes.clone(), rung, rate };
         let made = take(plan, &file, &movie, mp4::TrackKind::Video, test_card::LENGTH, format!("video-{rung}"));
         streams.extend(made.map(|stream| raised(stream, sizes)));
     }
-    for (number, audio) in plan.audio.iter().enumerate() {
-        let (file, movie) = open(&encoder.tone(Sound::of_card(number, &audio.language))?)?;
-        let folder = format!("audio-{}", audio.language);
-        let made = take(plan, &file, &movie, mp4::TrackKind::Audio, test_card::LENGTH, folder);
-        streams.extend(made.map(|stream| spoken(stream, &audio.language)));
-    }
+    streams.extend(sounds);
     Ok(streams)
+}
+
+/// The rate of a packaged stream's largest segment.
+fn loudest(stream: &Stream) -> u64 {
+    let Media::Packed(track, _) = &stream.media else { return 0 };
+    let rate = |number| {
+        let micros = u128::from(stream.grid.length(number).as_micros().max(1));
+        u64::try_from(u128::from(track.size(&stream.grid, number).bits()) * 1_000_000 / micros).unwrap_or(0)
+    };
+    (0..stream.grid.round()).map(rate).max().unwrap_or(0)
 }
 
 /// The stream with segments of at least these sizes.

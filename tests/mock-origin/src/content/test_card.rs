@@ -144,7 +144,8 @@ impl<'a> Encoder<'a> {
     pub(super) fn card(&self, picture: &Picture) -> Result<PathBuf, EncodeError> {
         let Resolution { width, height } = picture.size;
         let frames = LENGTH.as_micros() * FRAMES_PER_S / 1_000_000;
-        let font = (height / 12).max(12);
+        // Three overlays of one line each fit below one another, and the label into the width.
+        let font = (height / 18).max(10);
         let overlay = |element: &str, place: &str| {
             format!("{element} {place} shaded-background=true draw-shadow=false font-desc=\"Monospace, {font}px\"")
         };
@@ -159,7 +160,7 @@ impl<'a> Encoder<'a> {
         self.make(&format!("the test card, {}", picture.label), &pipeline, &[])
     }
 
-    pub(super) fn tone(&self, sound: Sound) -> Result<PathBuf, EncodeError> {
+    pub(super) fn tone(&self, sound: &Sound) -> Result<PathBuf, EncodeError> {
         let packets = LENGTH.as_micros() * 48_000 / 1_024 / 1_000_000;
         let pipeline = format!(
             "audiotestsrc num-buffers={packets} samplesperbuffer=1024 wave=sine freq={} volume=0.2 ! \
