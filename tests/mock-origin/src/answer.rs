@@ -65,7 +65,7 @@ pub(crate) async fn answer(
     };
     decorate(&mut reply.headers, &verdict);
     // HTTP/2 resets a stream by itself; the connection is shared with others.
-    let line = if conditions.version == Version::HTTP_2 { Lifeline::default() } else { line };
+    let line = if conditions.version == Version::HTTP_2 { line.of_stream() } else { line };
     send(note, &shared, peer, line, &verdict, conditions, reply)
 }
 

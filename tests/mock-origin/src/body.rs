@@ -84,11 +84,15 @@ impl Passing {
             self.trouble.pause = None;
             sleep(length).await;
         }
-        if self.trouble.reset.is_some_and(|at| self.sent >= at) {
-            self.line.cut();
-            return Err(BodyError::Fault);
-        }
-        if self.trouble.truncate.is_some_and(|at| self.sent >= at) {
+        let (reset, truncate) = (self.trouble.reset, self.trouble.truncate);
+        let here = |place: Option<u64>| place.is_some_and(|at| self.sent >= at);
+        if here(reset) || here(truncate) {
+            if self.sent > 0 {
+                self.line.flushed().await;
+            }
+            if here(reset) {
+                self.line.cut();
+            }
             return Err(BodyError::Fault);
         }
         let waiting = self.source.waiting().await?;

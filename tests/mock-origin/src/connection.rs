@@ -23,16 +23,43 @@ use crate::origin::Shared;
 
 /// Cuts the connection that a request came on.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Lifeline(Arc<AtomicBool>);
+pub(crate) struct Lifeline {
+    state: Arc<State>,
+    /// It is one of several requests on this connection, which is not to be cut.
+    shared: bool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    cut: AtomicBool,
+    /// The HTTP library has handed over all that it had.
+    flushed: Notify,
+}
+
+/// A client that does not read keeps nobody waiting for longer.
+const FLUSH_LIMIT: Duration = Duration::from_secs(1);
 
 impl Lifeline {
     /// Resets the connection: what was not sent is not sent any more.
     pub(crate) fn cut(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        if !self.shared {
+            self.state.cut.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// That of a stream beside others.
+    pub(crate) fn of_stream(self) -> Self {
+        Self { shared: true, ..self }
+    }
+
+    /// Waits until what went out so far has left the HTTP library: it forgets what it holds when a body fails.
+    pub(crate) async fn flushed(&self) {
+        // Of a client that is too slow, less arrives. That is what an end in the middle is.
+        let _ = tokio::time::timeout(FLUSH_LIMIT, self.state.flushed.notified()).await;
     }
 
     fn is_cut(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.state.cut.load(Ordering::Relaxed)
     }
 }
 
@@ -76,6 +103,7 @@ impl AsyncWrite for Wire {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.check()?;
+        self.line.state.flushed.notify_waiters();
         Pin::new(&mut self.stream).poll_flush(context)
     }
 

@@ -148,3 +148,68 @@ fn sizes_that_vary_are_in_the_declared_bandwidth() {
         assert!(variant.average_bandwidth.unwrap() < variant.bandwidth);
     }
 }
+
+/// An MP4 of H.264 at 10 frames a second, whose groups of ten pictures have one that is shown before it is decoded.
+fn clip(folder: &std::path::Path, seconds: i64) -> std::path::PathBuf {
+    use media_container::cmaf::write;
+    use media_container::track::{CodecConfig, Sample, TrackConfig};
+    const AVCC: &str = "0164001fffe100186764001facd9405005bb011000003e90000bb800f183196001000468ef8fcbfdf8f800";
+    let avcc: Vec<u8> =
+        (0..AVCC.len() / 2).map(|at| u8::from_str_radix(&AVCC[2 * at..2 * at + 2], 16).unwrap()).collect();
+    let track = TrackConfig {
+        timescale: 1_000,
+        codec: CodecConfig::Avc { avcc: avcc.into(), resolution: Resolution { width: 1_280, height: 720 } },
+        language: None,
+        pixel_aspect: None,
+    };
+    let sample = |frame: i64| {
+        let shown = match frame % 10 {
+            3 => frame + 1,
+            4 => frame - 1,
+            _ => frame,
+        };
+        let data = vec![0, 0, 0, 2, if frame % 10 == 0 { 0x65 } else { 0x41 }, 0x80].into();
+        Sample { pts: shown * 100, dts: frame * 100, duration: 100, sync: frame % 10 == 0, data }
+    };
+    let samples: Vec<Sample> = (0..seconds * 10).map(sample).collect();
+    let path = folder.join("clip.mp4");
+    let bytes = [write::init_section(&track, 100), write::media_segment(1, 100, &samples)].concat();
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+#[test]
+fn a_clip_is_cut_at_its_keyframes_and_goes_round_if_it_is_live() {
+    use media_container::cmaf::read;
+    let folder = tempfile::tempdir().unwrap();
+    let source = Source::Clip(clip(folder.path(), 10));
+    let film = PresentationPlan { source: source.clone(), ladder: Vec::new(), ..plan(None) };
+    let film = presentation(&film);
+    let playlist = media(&text(&film, "/p/video-0/playlist.m3u8", 0));
+    let lengths: Vec<u64> = playlist.segments.iter().map(|segment| segment.duration.as_micros() / 1_000).collect();
+    assert_eq!(lengths, [4_000, 4_000, 2_000]);
+    let bytes = |presentation: &Presentation, path: &str| match get(presentation, path, 0).unwrap().payload {
+        Payload::Whole(bytes) => bytes,
+        Payload::Noise { .. } => panic!("{path}"),
+    };
+    let init = read::init_section(&bytes(&film, "/p/video-0/init.mp4")).unwrap();
+    let samples = read::media_segment(&init, &bytes(&film, "/p/video-0/1.m4s")).unwrap();
+    assert_eq!((samples.len(), samples[0].pts, samples[3].pts, samples[4].pts), (40, 4_000, 4_400, 4_300));
+    assert!(samples[0].sync);
+
+    let live = PresentationPlan { source, ladder: Vec::new(), ..plan(Some(5)) };
+    let live = presentation(&live);
+    // Five segments are there at the start: three of the first round, two of the second.
+    let samples = read::media_segment(&init, &bytes(&live, "/p/video-0/3.m4s")).unwrap();
+    assert_eq!((samples.len(), samples[0].pts), (40, 10_000));
+}
+
+#[test]
+fn what_cannot_be_packaged_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("letter.txt");
+    std::fs::write(&path, "Dear reader, this is no film. It never was, and it never will be one.").unwrap();
+    let plan = PresentationPlan { source: Source::Clip(path), ladder: Vec::new(), ..plan(None) };
+    let error = load::presentation(&plan, Seed::new(1), &|_| {}).unwrap_err().to_string();
+    assert!(error.contains("letter.txt cannot be packaged as it is"), "{error}");
+}
