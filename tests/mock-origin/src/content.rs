@@ -6,6 +6,7 @@
 mod grid;
 mod hls;
 pub(crate) mod load;
+mod matroska;
 mod packed;
 mod plan;
 mod sizes;

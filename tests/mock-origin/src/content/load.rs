@@ -5,12 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use media_container::mkv::{Matroska, MkvError, looks_like_matroska};
 use media_container::mp4::{self, Movie, Mp4Error};
+use media_container::positioned::{ReadAt as _, read_vec};
 use media_model::{BitsPerSecond, CodecString, MediaDuration, MediaTime};
 
 use super::packed::SampleFile;
 use super::test_card::{self, EncodeError, Encoder, Picture, Sound};
-use super::{Grid, Media, Presentation, PresentationPlan, Role, SizesOf, Source, Stream, Track};
+use super::{Grid, Media, Presentation, PresentationPlan, Role, SizesOf, Source, Stream, Track, matroska};
 use crate::hash::Seed;
 
 /// Why a presentation cannot be had.
@@ -24,13 +26,21 @@ pub enum LoadError {
         /// What the system said.
         source: io::Error,
     },
-    /// A file is no MP4.
+    /// A file is neither MP4 nor Matroska.
     #[error("{} cannot be packaged as it is; give its presentation a ladder to have it encoded", path.display())]
     NoMovie {
         /// Which one.
         path: PathBuf,
         /// What is wrong with it.
         source: Mp4Error,
+    },
+    /// A file is Matroska, but broken.
+    #[error("{} cannot be packaged", path.display())]
+    NoMatroska {
+        /// Which one.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: MkvError,
     },
     /// None of its streams is H.264, H.265 or AAC that can be cut.
     #[error(
@@ -55,7 +65,7 @@ pub(crate) fn presentation(
     let mut streams = match &plan.source {
         Source::Bytes => bytes_only(plan),
         Source::Card => card(plan, progress)?,
-        Source::Clip(path) if plan.ladder.is_empty() => copied(plan, path)?,
+        Source::Clip(path) if plan.ladder.is_empty() => copied(plan, path, progress)?,
         Source::Clip(path) => encoded(plan, path, progress)?,
     };
     let shown = streams.first().map(|stream| stream.grid.clone());
@@ -191,19 +201,18 @@ fn stream(track: Track, grid: Grid, folder: String) -> Stream {
 }
 
 /// A clip as it is: its first video stream, and all its audio streams that are AAC.
-fn copied(plan: &PresentationPlan, path: &Path) -> Result<Vec<Stream>, LoadError> {
-    let (file, movie) = open(path)?;
-    let origin = movie.tracks.iter().filter(|track| track.config().is_some());
-    let origin =
-        origin.filter_map(|track| Some(track.time(track.samples.first_pts()?))).min().unwrap_or(MediaTime::ZERO);
+fn copied(plan: &PresentationPlan, path: &Path, progress: &dyn Fn(&str)) -> Result<Vec<Stream>, LoadError> {
+    let tracks = clip_tracks(path, progress)?;
+    let begins = |track: &mp4::Track| track.config().and_then(|_| Some(track.time(track.samples.first_pts()?)));
+    let origin = tracks.iter().filter_map(|(_, track)| begins(track)).min().unwrap_or(MediaTime::ZERO);
     let mut cut = Vec::new();
-    for track in &movie.tracks {
+    for (file, track) in &tracks {
         let wanted = match track.kind {
             mp4::TrackKind::Video => !cut.iter().any(|(video, _, _)| *video),
             mp4::TrackKind::Audio => true,
             mp4::TrackKind::Subtitle | mp4::TrackKind::Other => false,
         };
-        if wanted && let Some((made, lines)) = Track::cut(Arc::clone(&file), track, origin, plan.segment) {
+        if wanted && let Some((made, lines)) = Track::cut(Arc::clone(file), track, origin, plan.segment) {
             cut.push((track.kind == mp4::TrackKind::Video, made, lines));
         }
     }
@@ -219,6 +228,30 @@ fn copied(plan: &PresentationPlan, path: &Path) -> Result<Vec<Stream>, LoadError
         stream(track, Grid::of(lines, round, end(plan, duration)), folder)
     });
     Ok(streams.collect())
+}
+
+/// The tracks of a clip, each with the file that its samples are in.
+fn clip_tracks(path: &Path, progress: &dyn Fn(&str)) -> Result<Vec<(Arc<SampleFile>, mp4::Track)>, LoadError> {
+    let failed = |source| LoadError::Read { path: path.to_owned(), source };
+    let input = SampleFile::new(File::open(path).map_err(failed)?).map_err(failed)?;
+    let beginning = read_vec(&input, 0, input.size().min(4)).map_err(failed)?;
+    if !looks_like_matroska(&beginning) {
+        let (file, movie) = open(path)?;
+        return Ok(movie.tracks.into_iter().map(|track| (Arc::clone(&file), track)).collect());
+    }
+    let wrong = |source| LoadError::NoMatroska { path: path.to_owned(), source };
+    let matroska = Matroska::read(&input).map_err(wrong)?;
+    let encoder = Encoder::new(test_card::cache(), progress)?;
+    let mut tracks = Vec::new();
+    for track in matroska::tracks(&matroska) {
+        let make = |output: &mut File| matroska::convert(&input, &matroska, track, output);
+        let kept = encoder.keep(path, &format!("track {}", track.number), make).map_err(failed)?;
+        if let Some(kept) = kept {
+            let (file, movie) = open(&kept)?;
+            tracks.extend(movie.tracks.into_iter().map(|track| (Arc::clone(&file), track)));
+        }
+    }
+    Ok(tracks)
 }
 
 /// A clip in the rungs that were asked for, with its first audio stream.

@@ -187,6 +187,27 @@ impl<'a> Encoder<'a> {
         self.make(&format!("the sound of {}", clip.display()), pipeline, &[clip])
     }
 
+    /// Keeps what `make` writes of one part of a clip. `None` if it writes nothing.
+    pub(super) fn keep(
+        &self,
+        clip: &Path,
+        part: &str,
+        make: impl FnOnce(&mut File) -> io::Result<bool>,
+    ) -> io::Result<Option<PathBuf>> {
+        let parts: [&[u8]; 3] = [EDITION, part.as_bytes(), &identity(clip).into_bytes()];
+        let target = self.folder.join(format!("{:016x}.mp4", Seed::default().hash(&parts)));
+        if target.exists() {
+            return Ok(Some(target));
+        }
+        (self.progress)(&format!("packaging {part} of {} (once)", clip.display()));
+        let mut file = tempfile::Builder::new().prefix(".making-").tempfile_in(&self.folder)?;
+        if !make(file.as_file_mut())? {
+            return Ok(None);
+        }
+        file.persist(&target).map_err(|error| error.error)?;
+        Ok(Some(target))
+    }
+
     /// Runs a pipeline whose file is not there yet. It is named by what it is made of and with.
     fn make(&self, what: &str, pipeline: &str, inputs: &[&Path]) -> Result<PathBuf, EncodeError> {
         let inputs_are: Vec<String> = inputs.iter().map(|path| identity(path)).collect();
