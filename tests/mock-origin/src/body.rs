@@ -14,6 +14,9 @@ use crate::hash::stir;
 use crate::note::Note;
 use crate::payload::Payload;
 
+/// Ten packets, with which connections begin (RFC 6928): a whole turn of a fast link would keep the first byte waiting.
+const FIRST_TURN: usize = 10 * 1_460;
+
 /// Why a body ended early.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BodyError {
@@ -103,7 +106,8 @@ impl Passing {
         // A turn ends where something is to go wrong.
         let places = [self.trouble.reset, self.trouble.truncate, self.trouble.pause.map(|(at, _)| at)];
         let next = places.into_iter().flatten().map(|at| at - self.sent).min().unwrap_or(u64::MAX);
-        let wanted = waiting.min(usize::try_from(next).unwrap_or(usize::MAX));
+        let most = if self.sent == 0 { FIRST_TURN } else { usize::MAX };
+        let wanted = waiting.min(most).min(usize::try_from(next).unwrap_or(usize::MAX));
         let turn = self.bucket.take(wanted).await;
         let bytes = self.source.take(turn);
         let bytes = self.damaged(bytes);

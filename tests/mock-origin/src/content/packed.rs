@@ -200,8 +200,9 @@ impl Track {
         let sequence = u32::try_from(number).unwrap_or(u32::MAX).saturating_add(1);
         let made = |samples: &[Sample]| write::media_segment(sequence, self.shift, samples);
         let (Some(least), CodecConfig::Avc { .. }) = (least, &self.config.codec) else { return Ok(made(&samples)) };
-        // Sizes of samples stand in `trun` one by one anyway, so filler adds its own bytes and nothing else.
-        let missing = least.get().saturating_sub(made(&samples).len() as u64);
+        // Sizes stand in `trun` one by one, so filler adds its own bytes and nothing else.
+        let own: u64 = units.iter().map(|unit| u64::from(unit.size)).sum();
+        let missing = least.get().saturating_sub(own + boxes(self.shift, &samples));
         fill(&mut samples, missing);
         Ok(made(&samples))
     }
@@ -210,6 +211,12 @@ impl Track {
         let (place, _) = grid.place(number);
         self.cuts[place]..self.cuts[place + 1]
     }
+}
+
+/// Bytes around the samples: what a segment of the same samples without data has.
+fn boxes(shift: u32, samples: &[Sample]) -> u64 {
+    let bare: Vec<Sample> = samples.iter().map(|sample| Sample { data: Bytes::new(), ..sample.clone() }).collect();
+    write::media_segment(1, shift, &bare).len() as u64
 }
 
 /// Adds `missing` bytes to H.264 pictures as filler data (ITU-T H.264 §7.3.2.7), as encoders of constant rate do: spread
