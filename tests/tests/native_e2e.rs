@@ -116,14 +116,9 @@ async fn a_link_that_narrows_is_answered_by_a_smaller_picture_without_a_stall() 
     let direct = server.hls_url(&id).await.unwrap();
     // This is about the link, so nothing is left to encode.
     make_all_segments(&direct).await;
-    let link = Origin::start(OriginConfig {
-        upstream: Url::parse(&server.origin()).unwrap(),
-        listen: ([127, 0, 0, 1], 0).into(),
-        profile: Profile::steps([(Duration::from_secs(10), 6_000), (Duration::from_secs(3_600), 1_200)]).unwrap(),
-        latency: Duration::from_millis(10),
-    })
-    .await
-    .unwrap();
+    let steps = Profile::steps([(Duration::from_secs(10), 6_000), (Duration::from_secs(3_600), 1_200)]).unwrap();
+    let upstream = Url::parse(&server.origin()).unwrap();
+    let link = Origin::start(OriginConfig::before(upstream, steps, Duration::from_millis(10))).await.unwrap();
     let mut narrow = Url::parse(&direct).unwrap();
     narrow.set_host(Some("127.0.0.1")).unwrap();
     narrow.set_port(Some(link.address().port())).unwrap();

@@ -9,9 +9,10 @@ pub mod report;
 pub mod scenario;
 pub mod sim;
 pub mod simulate;
-pub mod trace;
 
+/// Recorded networks.
+pub use network_traces as trace;
+pub use network_traces::Trace;
 pub use report::Report;
 pub use scenario::Scenario;
 pub use sim::play;
-pub use trace::Trace;

@@ -1,4 +1,4 @@
-//! One token bucket for all connections: together they are no faster than the link's profile.
+//! One token bucket: all that go through it are together no faster than the link's profile.
 //!
 //! Bytes are let through in turns of one tick's worth, so that connections share the link fairly, as on a real one.
 
@@ -35,20 +35,18 @@ struct State {
 }
 
 impl Bucket {
-    /// Makes an idle link; its profile starts now.
-    pub fn new(profile: Profile) -> Self {
-        let now = Instant::now();
-        Self { state: Mutex::new(State { profile, origin: now, busy_until: now }), changes: watch::Sender::new(0) }
+    /// Makes an idle link whose profile started at `origin`.
+    pub fn new(profile: Profile, origin: Instant) -> Self {
+        let state = State { profile, origin, busy_until: Instant::now() };
+        Self { state: Mutex::new(state), changes: watch::Sender::new(0) }
     }
 
-    /// Replaces the profile; its time starts now. Turns that were given are kept.
-    pub fn set(&self, profile: Profile) {
-        self.change(|state| state.profile = profile);
-    }
-
-    /// Starts the profile from its beginning.
-    pub fn restart(&self) {
-        self.change(|_| {});
+    /// Replaces the profile, whose time starts at `origin`. Turns that were given are kept.
+    pub fn set(&self, profile: Profile, origin: Instant) {
+        let mut state = self.lock();
+        (state.profile, state.origin) = (profile, origin);
+        drop(state);
+        self.changes.send_modify(|count| *count += 1);
     }
 
     /// Waits for the next turn and gives how many of `wanted` bytes may be sent in it: at least 1, unless none is wanted.
@@ -84,14 +82,6 @@ impl Bucket {
         Some((granted, state.busy_until))
     }
 
-    fn change(&self, change: impl FnOnce(&mut State)) {
-        let mut state = self.lock();
-        state.origin = Instant::now();
-        change(&mut state);
-        drop(state);
-        self.changes.send_modify(|count| *count += 1);
-    }
-
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().expect("nothing panics while it holds the lock")
     }
@@ -102,6 +92,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+
+    fn idle(profile: Profile) -> Bucket {
+        Bucket::new(profile, Instant::now())
+    }
 
     async fn carry(bucket: &Bucket, bytes: usize) -> Duration {
         let started = Instant::now();
@@ -119,12 +113,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_load_takes_the_time_of_the_rate() {
-        about(carry(&Bucket::new(Profile::steady(8_000)), 10_000_000).await, 10_000);
+        about(carry(&idle(Profile::steady(8_000)), 10_000_000).await, 10_000);
     }
 
     #[tokio::test(start_paused = true)]
     async fn two_loads_share_the_rate_and_end_together() {
-        let bucket = Arc::new(Bucket::new(Profile::steady(8_000)));
+        let bucket = Arc::new(idle(Profile::steady(8_000)));
         let other = tokio::spawn({
             let bucket = Arc::clone(&bucket);
             async move { carry(&bucket, 1_000_000).await }
@@ -135,7 +129,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_small_load_is_not_stuck_behind_a_large_one() {
-        let bucket = Arc::new(Bucket::new(Profile::steady(8_000)));
+        let bucket = Arc::new(idle(Profile::steady(8_000)));
         let large = tokio::spawn({
             let bucket = Arc::clone(&bucket);
             async move { carry(&bucket, 5_000_000).await }
@@ -150,7 +144,7 @@ mod tests {
     async fn steps_are_followed_and_idle_time_is_not_saved_up() {
         let steps =
             [(Duration::from_secs(10), 20_000), (Duration::from_secs(10), 1_000), (Duration::from_secs(1), 20_000)];
-        let bucket = Bucket::new(Profile::steps(steps).unwrap());
+        let bucket = idle(Profile::steps(steps).unwrap());
         tokio::time::sleep(Duration::from_secs(9)).await;
         // One second at 20 Mbit/s carries 2.5 MB, the next at 1 Mbit/s 125 kB.
         about(carry(&bucket, 2_500_000 + 125_000).await, 2_000);
@@ -160,22 +154,22 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_link_that_stands_still_goes_on_when_it_is_changed() {
-        let bucket = Arc::new(Bucket::new(Profile::steady(0)));
+        let bucket = Arc::new(idle(Profile::steady(0)));
         let load = tokio::spawn({
             let bucket = Arc::clone(&bucket);
             async move { carry(&bucket, 1_000_000).await }
         });
         tokio::time::sleep(Duration::from_secs(5)).await;
         assert!(!load.is_finished());
-        bucket.set(Profile::steady(8_000));
+        bucket.set(Profile::steady(8_000), Instant::now());
         about(load.await.unwrap(), 6_000);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_slower_link_is_felt_within_a_tick() {
-        let bucket = Bucket::new(Profile::steady(20_000));
+        let bucket = idle(Profile::steady(20_000));
         carry(&bucket, 2_500_000).await;
-        bucket.set(Profile::steady(1_000));
+        bucket.set(Profile::steady(1_000), Instant::now());
         about(carry(&bucket, 125_000).await, 1_000);
     }
 }

@@ -1,5 +1,8 @@
-//! `/_control/`: change the link, clear and read the log.
+//! `/_control/`: change what is played, start anew, read the log.
+//!
+//! Other pages may read the log, but not change anything but the clock: there is no answer to their preflights here.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +12,14 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
+use crate::har;
 use crate::origin::Shared;
 use crate::profile::Profile;
+use crate::scenario::Scenario;
 
-/// Body of `PUT /_control/rate`: a steady rate or steps, and the delay of each request if it is to change.
+const OPEN: (header::HeaderName, &str) = (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+
+/// Body of `PUT /_control/rate`: a steady rate or steps, and the latency if it is to change.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRate {
@@ -20,12 +27,15 @@ pub(crate) struct NewRate {
     rate_kbps: Option<u32>,
     /// Pairs of (seconds, kbit/s); the last lasts for ever.
     steps: Option<Vec<(f64, u64)>>,
-    /// Delay before each request is passed on.
+    /// From request to first byte.
     latency_ms: Option<u64>,
 }
 
+fn refused(why: String) -> Response {
+    (StatusCode::UNPROCESSABLE_ENTITY, why + "\n").into_response()
+}
+
 pub(crate) async fn rate(State(shared): State<Arc<Shared>>, Json(body): Json<NewRate>) -> Response {
-    let refused = |why: String| (StatusCode::UNPROCESSABLE_ENTITY, why).into_response();
     let profile = match (body.rate_kbps, body.steps) {
         (Some(kbps), None) => Some(Profile::steady(kbps)),
         (None, Some(steps)) => match parse_steps(&steps) {
@@ -36,28 +46,55 @@ pub(crate) async fn rate(State(shared): State<Arc<Shared>>, Json(body): Json<New
         (Some(_), Some(_)) => return refused("rate_kbps and steps exclude each other".to_owned()),
     };
     if let Some(profile) = profile {
-        shared.bucket.set(profile);
+        shared.set_profile(profile);
     }
     if let Some(latency_ms) = body.latency_ms {
-        shared.set_latency(Duration::from_millis(latency_ms));
+        shared.change(|playing| playing.network.latency = Duration::from_millis(latency_ms));
     }
     StatusCode::NO_CONTENT.into_response()
 }
 
-/// Starts the link's time and the log anew.
-pub(crate) async fn reset(State(shared): State<Arc<Shared>>) -> StatusCode {
-    shared.bucket.restart();
-    shared.log.reset();
-    StatusCode::NO_CONTENT
+/// Starts the network's time, the rules' counts and the log anew.
+pub(crate) async fn reset(State(shared): State<Arc<Shared>>) -> Response {
+    shared.reset();
+    ([OPEN], StatusCode::NO_CONTENT).into_response()
+}
+
+/// Plays the scenario in the body (TOML) from its beginning. Files that it names are looked for where the origin was
+/// started.
+pub(crate) async fn scenario(State(shared): State<Arc<Shared>>, body: String) -> Response {
+    let scenario = match Scenario::read(&body, Path::new(".")) {
+        Ok(scenario) => scenario,
+        Err(error) => return refused(error.to_string()),
+    };
+    match shared.play(scenario).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => {
+            let source = std::error::Error::source(&error);
+            refused(source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}")))
+        }
+    }
 }
 
 /// The log as NDJSON.
 pub(crate) async fn log(State(shared): State<Arc<Shared>>) -> Response {
-    let lines: Result<String, serde_json::Error> =
-        shared.log.entries().iter().map(|entry| serde_json::to_string(entry).map(|line| line + "\n")).collect();
-    match lines {
-        Ok(lines) => ([(header::CONTENT_TYPE, "application/x-ndjson")], lines).into_response(),
+    match shared.log.ndjson() {
+        Ok(lines) => ([OPEN, (header::CONTENT_TYPE, "application/x-ndjson")], lines).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+/// The log as an HTTP archive.
+pub(crate) async fn archive(State(shared): State<Arc<Shared>>) -> Response {
+    let archive = har::archive(&shared.log.entries(), shared.log.started(), &shared.base);
+    ([OPEN], Json(archive)).into_response()
+}
+
+/// The certificate, for those who want to trust it.
+pub(crate) async fn certificate(State(shared): State<Arc<Shared>>) -> Response {
+    match &shared.certificate {
+        Some(pem) => ([(header::CONTENT_TYPE, "application/x-pem-file")], pem.clone()).into_response(),
+        None => (StatusCode::NOT_FOUND, "there is no TLS here\n").into_response(),
     }
 }
 

@@ -1,15 +1,36 @@
-//! A shaped link before a server: what the system tests and the head-to-head runs play through.
+//! A tester's origin: made or real content behind a shaped, faulty link, and a log of what was asked.
 //!
-//! [`profile`] says how fast the link is when (pure), [`bucket`] makes all connections together no faster than that,
-//! [`proxy`] passes requests to the real server through it, [`log`] keeps what happened, [`origin`] ties them to a
-//! socket. It adds nothing that helps one player: no hints, no sizes, no caching of its own.
+//! What is to happen is a [`Scenario`]: presentations ([`content`]), a network ([`network`], [`profile`]) and faults by
+//! rule ([`fault`]); all three are decided by pure functions of the request, the time and a seed. [`Origin`] ties them to
+//! a socket: `connection` takes connections, `answer` finds the reply, `body` sends it through the link ([`bucket`]),
+//! [`log`] keeps what happened. Nothing helps one player: no hints, no sizes, no caching.
 
+mod answer;
+mod body;
 pub mod bucket;
+mod calendar;
+mod connection;
+pub mod content;
 mod control;
+pub mod fault;
+mod har;
+mod hash;
+mod index;
 pub mod log;
+pub mod network;
+mod note;
 pub mod origin;
+mod payload;
+mod playlist;
+pub mod presets;
 pub mod profile;
-mod proxy;
+pub mod scenario;
+mod tls;
+mod upstream;
 
+pub use hash::Seed;
+/// Recorded networks.
+pub use network_traces as trace;
 pub use origin::{Origin, OriginConfig, StartError};
 pub use profile::{Profile, ProfileError};
+pub use scenario::{Scenario, ScenarioError};

@@ -1,6 +1,7 @@
 //! What the origin was asked and how much of it went out: the referee of every comparison.
 
 use std::sync::Mutex;
+use std::time::SystemTime;
 
 use serde::Serialize;
 use tokio::time::Instant;
@@ -14,11 +15,25 @@ pub struct Entry {
     pub method: String,
     /// Its path with the query.
     pub path: String,
-    /// The reply's status.
+    /// Its `Range` header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<String>,
+    /// The version of HTTP: `1.1` or `2`.
+    pub http: &'static str,
+    /// The client's address.
+    pub client: String,
+    /// Number of its connection, from 1.
+    pub connection: u64,
+    /// The how many-th request of this path it is.
+    pub attempt: u64,
+    /// The reply's status; 499 if the client left before there was one.
     pub status: u16,
+    /// The reply's content type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
     /// Bytes of the body that went out.
     pub bytes: u64,
-    /// Whether the client or the upstream went away before the end.
+    /// Whether the client, the upstream or a fault ended it before the end.
     pub aborted: bool,
     /// Bytes that did not go out, if the length was known.
     pub aborted_bytes: Option<u64>,
@@ -26,6 +41,15 @@ pub struct Entry {
     pub first_byte_ms: u64,
     /// From the request to the end of the body, ms.
     pub took_ms: u64,
+    /// Names of the rules that had something go wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
+    /// The request's headers, for the archive.
+    #[serde(skip)]
+    pub request_headers: Vec<(String, String)>,
+    /// The reply's headers, for the archive.
+    #[serde(skip)]
+    pub reply_headers: Vec<(String, String)>,
 }
 
 /// The log since the last reset.
@@ -35,26 +59,36 @@ pub struct Log(Mutex<Lines>);
 #[derive(Debug)]
 struct Lines {
     origin: Instant,
+    started: SystemTime,
     entries: Vec<Entry>,
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self(Mutex::new(Lines { origin: Instant::now(), entries: Vec::new() }))
+        Self(Mutex::new(Lines { origin: Instant::now(), started: SystemTime::now(), entries: Vec::new() }))
     }
 }
 
 impl Log {
-    /// Forgets everything; times count from now.
-    pub fn reset(&self) {
+    /// Forgets everything; times count from `origin`.
+    pub(crate) fn reset(&self, origin: Instant) {
         let mut lines = self.lock();
-        lines.origin = Instant::now();
-        lines.entries.clear();
+        *lines = Lines { origin, started: SystemTime::now(), entries: Vec::new() };
     }
 
     /// The requests that have ended, in the order of their ends.
     pub fn entries(&self) -> Vec<Entry> {
         self.lock().entries.clone()
+    }
+
+    /// The log as NDJSON.
+    pub(crate) fn ndjson(&self) -> serde_json::Result<String> {
+        self.entries().iter().map(|entry| serde_json::to_string(entry).map(|line| line + "\n")).collect()
+    }
+
+    /// When its times count from, on the calendar.
+    pub(crate) fn started(&self) -> SystemTime {
+        self.lock().started
     }
 
     pub(crate) fn since_start(&self, at: Instant) -> u64 {

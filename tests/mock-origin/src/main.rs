@@ -1,15 +1,21 @@
-//! `mock-origin serve`: a shaped link before a server, from the command line.
+//! `mock-origin`: the command line.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use mock_origin::{Origin, OriginConfig, Profile};
+use mock_origin::presets::{self, PRESETS};
+use mock_origin::{Origin, OriginConfig, Profile, Scenario, Seed, StartError};
 use url::Url;
 
+/// A tester's origin: made or real content behind a shaped, faulty link.
+///
+/// Exit status: 0 ended by a signal, 2 usage or a mistake in a scenario (all of them are listed), 4 the address is taken,
+/// 1 anything else.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -17,27 +23,57 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Passes every request on to another server, no faster than the link allows.
+    /// Serves a scenario and prints the addresses to play.
     ///
-    /// Control: PUT /_control/rate ({"rate_kbps":1000} or {"steps":[[10,20000],[10,1000]]}, "latency_ms" beside it),
-    /// POST /_control/reset, GET /_control/log.
-    Serve {
-        /// The server behind the link, such as http://127.0.0.1:8484.
-        #[arg(long)]
-        upstream: Url,
-        /// Where to listen; port 0 takes any that is free.
-        #[arg(long, default_value = "127.0.0.1:0")]
-        listen: SocketAddr,
-        /// Rate of the link in kbit/s, for all connections together.
-        #[arg(long, default_value_t = 20_000, conflicts_with = "steps")]
-        rate_kbps: u32,
-        /// A step of SECONDS:KBPS; given several times, one follows the other and the last lasts.
-        #[arg(long = "step", value_name = "SECONDS:KBPS", value_parser = step)]
-        steps: Vec<(Duration, u64)>,
-        /// Delay of each request.
-        #[arg(long, default_value_t = 0)]
-        latency_ms: u64,
+    /// Control: POST /_control/reset, PUT /_control/scenario (TOML), PUT /_control/rate ({"rate_kbps": 1000}),
+    /// GET /_control/log (NDJSON), GET /_control/log.har.
+    Serve(Box<Serve>),
+    /// Lists the built-in scenarios as a Markdown table; with a name, prints that one's file to begin with.
+    Presets {
+        /// The one to print.
+        name: Option<String>,
     },
+    /// Names every mistake of a scenario file.
+    Check {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Prints the JSON schema of scenario files, for editors.
+    Schema,
+}
+
+#[derive(clap::Args)]
+struct Serve {
+    /// A scenario file.
+    #[arg(long, conflicts_with = "preset")]
+    scenario: Option<PathBuf>,
+    /// A built-in scenario; `mock-origin presets` lists them.
+    #[arg(long)]
+    preset: Option<String>,
+    /// A file to play instead of the scenario's first presentation.
+    #[arg(long)]
+    clip: Option<PathBuf>,
+    /// A real server behind the network and the faults, such as http://127.0.0.1:8484; a path in it is what is played.
+    #[arg(long)]
+    upstream: Option<Url>,
+    /// Where to listen; port 0 takes any that is free.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// What all chance follows from, instead of the scenario's own seed.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// HTTPS with HTTP/2, with a certificate made at each start.
+    #[arg(long)]
+    tls: bool,
+    /// Rate of the link in kbit/s, instead of the scenario's.
+    #[arg(long, conflicts_with = "steps")]
+    rate_kbps: Option<u32>,
+    /// A step of SECONDS:KBPS instead of the scenario's rate; given several times, one follows the other and the last lasts.
+    #[arg(long = "step", value_name = "SECONDS:KBPS", value_parser = step)]
+    steps: Vec<(Duration, u64)>,
+    /// Latency of each request, instead of the scenario's.
+    #[arg(long)]
+    latency_ms: Option<u64>,
 }
 
 fn step(text: &str) -> Result<(Duration, u64), String> {
@@ -47,39 +83,160 @@ fn step(text: &str) -> Result<(Duration, u64), String> {
     Ok((length, kbps.parse().map_err(|error| format!("{kbps}: {error}"))?))
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let Command::Serve { upstream, listen, rate_kbps, steps, latency_ms } = Arguments::parse().command;
-    let profile = if steps.is_empty() { Ok(Profile::steady(rate_kbps)) } else { Profile::steps(steps) };
-    let profile = match profile {
-        Ok(profile) => profile,
-        Err(error) => return fail(&error),
-    };
-    let latency = Duration::from_millis(latency_ms);
-    match Origin::start(OriginConfig { upstream, listen, profile, latency }).await {
-        Ok(origin) => {
-            #[expect(clippy::print_stdout, reason = "the address is what scripts read")]
-            {
-                println!("listening on http://{}", origin.address());
-            }
-            if tokio::signal::ctrl_c().await.is_err() {
-                // Without the signal there is only the end of the process.
-                std::future::pending::<()>().await;
-            }
-            ExitCode::SUCCESS
-        }
-        Err(error) => fail(&error),
+/// Why it ends with an error.
+struct Failure {
+    status: u8,
+    reason: String,
+}
+
+impl Failure {
+    fn usage(reason: impl std::fmt::Display) -> Self {
+        Self { status: 2, reason: reason.to_string() }
     }
 }
 
-fn fail(error: &dyn std::error::Error) -> ExitCode {
-    #[expect(clippy::print_stderr, reason = "the command line's way to say what is wrong")]
-    {
-        eprint!("mock-origin: {error}");
-        if let Some(source) = error.source() {
-            eprint!(": {source}");
-        }
-        eprintln!();
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        let taken =
+            matches!(&error, StartError::Listen { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse);
+        Self { status: if taken { 4 } else { 1 }, reason: causes(&error) }
     }
-    ExitCode::FAILURE
+}
+
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Serve(arguments) => serve(*arguments).await,
+        Command::Presets { name } => presets(name.as_deref()),
+        Command::Check { file } => check(&file),
+        Command::Schema => print(&format!("{:#}", Scenario::schema())),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure { status, reason }) => {
+            #[expect(clippy::print_stderr, reason = "the command line's way to say what is wrong")]
+            {
+                eprintln!("mock-origin: {reason}");
+            }
+            ExitCode::from(status)
+        }
+    }
+}
+
+/// Standard output may be closed by a reader who has seen enough.
+fn print(text: &str) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let written = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
+    match written {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure { status: 1, reason: error.to_string() })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn presets(name: Option<&str>) -> Result<(), Failure> {
+    let Some(name) = name else { return print(&presets::list()) };
+    match PRESETS.iter().find(|preset| preset.name == name) {
+        Some(preset) => print(preset.text),
+        None => Err(no_preset(name)),
+    }
+}
+
+fn no_preset(name: &str) -> Failure {
+    let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+    Failure::usage(format!("there is no preset `{name}`; there are {}", names.join(", ")))
+}
+
+fn check(file: &std::path::Path) -> Result<(), Failure> {
+    let scenario = Scenario::read_file(file).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
+    let (presentations, faults) = (scenario.presentations.len(), scenario.faults.len());
+    print(&format!("{}: no mistakes; {presentations} presentations, {faults} faults", file.display()))
+}
+
+fn scenario(arguments: &Serve) -> Result<Scenario, Failure> {
+    let mut scenario = match (&arguments.scenario, &arguments.preset) {
+        (Some(file), _) => {
+            Scenario::read_file(file).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?
+        }
+        (None, Some(name)) => presets::preset(name).ok_or_else(|| no_preset(name))?,
+        (None, None) => Scenario::read("", std::path::Path::new(".")).map_err(Failure::usage)?,
+    };
+    if let Some(clip) = &arguments.clip {
+        scenario = scenario.with_clip(clip);
+    }
+    if let Some(seed) = arguments.seed {
+        scenario.seed = Seed::new(seed);
+    }
+    if let Some(kbps) = arguments.rate_kbps {
+        scenario.network.profile = Profile::steady(kbps);
+    }
+    if !arguments.steps.is_empty() {
+        scenario.network.profile = Profile::steps(arguments.steps.iter().copied()).map_err(Failure::usage)?;
+    }
+    if let Some(millis) = arguments.latency_ms {
+        scenario.network.latency = Duration::from_millis(millis);
+    }
+    // Before an upstream there is what the upstream has, unless a scenario names something of its own.
+    Ok(scenario)
+}
+
+/// Whether somebody listens there, so that a mistyped address is not found out by a player.
+async fn reach(upstream: &Url) -> Result<(), Failure> {
+    let (Some(host), Some(port)) = (upstream.host_str(), upstream.port_or_known_default()) else {
+        return Err(Failure::usage(format!("the upstream {upstream} has no host")));
+    };
+    let connecting = tokio::net::TcpStream::connect((host.trim_matches(['[', ']']), port));
+    let reason = match tokio::time::timeout(Duration::from_secs(5), connecting).await {
+        Ok(Ok(_)) => return Ok(()),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "no answer within 5 s".to_owned(),
+    };
+    Err(Failure { status: 1, reason: format!("the upstream {upstream} cannot be reached: {reason}") })
+}
+
+async fn serve(arguments: Serve) -> Result<(), Failure> {
+    let scenario = scenario(&arguments)?;
+    if let Some(upstream) = &arguments.upstream {
+        reach(upstream).await?;
+    }
+    let path = arguments.upstream.as_ref().map(|url| url[url::Position::BeforePath..].to_owned());
+    let Serve { upstream, listen, tls, .. } = arguments;
+    let origin = Origin::start(OriginConfig { scenario, upstream, listen, tls }).await?;
+    let mut lines = format!("listening on {}", origin.url());
+    let theirs = path.filter(|path| path != "/").map(|path| format!("{}{path}", origin.url()));
+    for url in origin.play_urls().into_iter().chain(theirs) {
+        lines += &format!("\nplay {url}");
+    }
+    print(&lines)?;
+    end_of_service().await;
+    Ok(())
+}
+
+/// Waits for the signal to end.
+async fn end_of_service() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let (Ok(mut terminated), Ok(mut interrupted)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+        {
+            tokio::select! { _ = terminated.recv() => {}, _ = interrupted.recv() => {} }
+            return;
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Without the signal there is only the end of the process.
+        std::future::pending::<()>().await;
+    }
 }

@@ -1,40 +1,61 @@
 //! A running origin: the socket, the routes, and the handles a test holds.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post, put};
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use url::Url;
 
-use crate::bucket::Bucket;
-use crate::log::{Entry, Log, millis};
+use crate::connection::{self, Places};
+use crate::content::{LoadError, Presentation, load};
+use crate::fault::{Counts, Rule};
+use crate::hash::Seed;
+use crate::log::{Entry, Log};
+use crate::network::{Links, NetworkPlan};
+use crate::playlist::Versions;
 use crate::profile::Profile;
-use crate::proxy::{self, Upstream};
+use crate::scenario::Scenario;
+use crate::tls::{self, TlsError};
+use crate::upstream::Upstream;
+use crate::{answer, control, index};
 
 /// What an origin is started with.
 #[derive(Clone, Debug)]
 pub struct OriginConfig {
-    /// Where requests are passed on to; `http` only, its path is not looked at.
-    pub upstream: Url,
+    /// Content, network and faults.
+    pub scenario: Scenario,
+    /// Where requests are passed on to that are not for content of our own; its path is not looked at.
+    pub upstream: Option<Url>,
     /// Where it listens; port 0 takes any.
     pub listen: SocketAddr,
-    /// How fast the link is; its time starts with the origin and with each reset.
-    pub profile: Profile,
-    /// Delay before each request is passed on.
-    pub latency: Duration,
+    /// Whether it speaks TLS, with a certificate of its own.
+    pub tls: bool,
+}
+
+impl OriginConfig {
+    /// A scenario on any port of the loopback.
+    pub fn of(scenario: Scenario) -> Self {
+        Self { scenario, upstream: None, listen: SocketAddr::from(([127, 0, 0, 1], 0)), tls: false }
+    }
+
+    /// One link for all before a real server, on any port of the loopback.
+    pub fn before(upstream: Url, profile: Profile, latency: Duration) -> Self {
+        let scenario = Scenario::network(NetworkPlan::shared(profile, latency));
+        Self { upstream: Some(upstream), ..Self::of(scenario) }
+    }
 }
 
 /// Why an origin did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address is not one to pass requests on to.
-    #[error("the upstream {0} is not an http address with a host")]
+    #[error("the upstream {0} is no http or https address with a host")]
     Upstream(Url),
     /// The socket could not be had.
     #[error("cannot listen on {address}")]
@@ -44,6 +65,17 @@ pub enum StartError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// A presentation could not be had.
+    #[error("presentation {name}")]
+    Content {
+        /// Which one.
+        name: String,
+        /// What is wrong.
+        source: LoadError,
+    },
+    /// There is no TLS.
+    #[error("no TLS")]
+    Tls(#[from] TlsError),
 }
 
 /// A running origin; it ends when this is dropped.
@@ -54,54 +86,146 @@ pub struct Origin {
     serving: JoinHandle<()>,
 }
 
+/// What is played now.
+#[derive(Clone, Debug)]
+pub(crate) struct Playing {
+    pub(crate) description: String,
+    pub(crate) seed: Seed,
+    pub(crate) network: NetworkPlan,
+    pub(crate) presentations: Arc<Vec<Presentation>>,
+    pub(crate) faults: Vec<Rule>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) bucket: Bucket,
+    /// `http://host:port`.
+    pub(crate) base: String,
+    pub(crate) links: Links,
     pub(crate) log: Log,
-    pub(crate) upstream: Upstream,
-    latency_ms: AtomicU64,
+    pub(crate) places: Places,
+    pub(crate) closing: Notify,
+    pub(crate) upstream: Option<Upstream>,
+    /// In PEM, if there is TLS.
+    pub(crate) certificate: Option<String>,
+    playing: RwLock<Arc<Playing>>,
+    past: Mutex<Past>,
+}
+
+/// What was since the start or the last reset.
+#[derive(Debug)]
+pub(crate) struct Past {
+    origin: Instant,
+    pub(crate) counts: Counts,
+    pub(crate) versions: Versions,
+}
+
+impl Past {
+    fn from(origin: Instant) -> Self {
+        Self { origin, counts: Counts::default(), versions: Versions::default() }
+    }
 }
 
 impl Shared {
-    pub(crate) fn latency(&self) -> Duration {
-        Duration::from_millis(self.latency_ms.load(Ordering::Relaxed))
+    pub(crate) fn plan(&self) -> Arc<Playing> {
+        Arc::clone(&self.playing.read().expect("nothing panics while it holds the lock"))
     }
 
-    pub(crate) fn set_latency(&self, latency: Duration) {
-        self.latency_ms.store(millis(latency), Ordering::Relaxed);
+    pub(crate) fn past(&self) -> MutexGuard<'_, Past> {
+        self.past.lock().expect("nothing panics while it holds the lock")
+    }
+
+    /// Since the start or the last reset.
+    pub(crate) fn now(&self) -> Duration {
+        self.past().origin.elapsed()
+    }
+
+    /// Changes what is played, and keeps the past.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Playing)) {
+        let mut playing = self.playing.write().expect("nothing panics while it holds the lock");
+        let mut changed = Playing::clone(&playing);
+        change(&mut changed);
+        *playing = Arc::new(changed);
+    }
+
+    /// Changes the link from now on.
+    pub(crate) fn set_profile(&self, profile: Profile) {
+        self.change(|playing| playing.network.profile = profile.clone());
+        self.links.set(self.plan().network.scope, &profile, Instant::now());
+    }
+
+    /// Starts the network's time, the rules' counts and the log anew.
+    pub(crate) fn reset(&self) {
+        let origin = Instant::now();
+        let network = self.plan().network.clone();
+        self.links.set(network.scope, &network.profile, origin);
+        *self.past() = Past::from(origin);
+        self.log.reset(origin);
+    }
+
+    /// Plays another scenario, from its beginning.
+    pub(crate) async fn play(&self, scenario: Scenario) -> Result<(), StartError> {
+        let playing = playing(scenario, self.upstream.is_some()).await?;
+        self.change(|now| *now = playing);
+        self.reset();
+        Ok(())
     }
 }
 
+/// Makes a scenario's presentations ready. Before an upstream none is needed.
+async fn playing(scenario: Scenario, has_upstream: bool) -> Result<Playing, StartError> {
+    let scenario = if has_upstream { scenario } else { scenario.with_content() };
+    let Scenario { description, seed, network, presentations, faults } = scenario;
+    let loading = tokio::task::spawn_blocking(move || {
+        let load = |plan: &crate::content::PresentationPlan| {
+            let failed = |source| StartError::Content { name: plan.name.clone(), source };
+            load::presentation(plan, seed, &say).map_err(failed)
+        };
+        presentations.iter().map(load).collect::<Result<Vec<_>, _>>()
+    });
+    let presentations = loading.await.expect("loading does not panic, and nobody cancels it")?;
+    Ok(Playing { description, seed, network, presentations: Arc::new(presentations), faults })
+}
+
+/// Encoding takes a while: whoever waits should know why.
+#[expect(clippy::print_stderr, reason = "progress of the tool, for the person who started it")]
+fn say(what: &str) {
+    eprintln!("mock-origin: {what}");
+}
+
 impl Origin {
-    /// Starts to listen; needs a Tokio runtime.
+    /// Makes the content ready and starts to listen; needs a Tokio runtime.
     ///
     /// # Errors
-    /// The upstream is not usable, or the address is taken.
+    /// The upstream is not usable, the address is taken, or content cannot be had.
     pub async fn start(config: OriginConfig) -> Result<Self, StartError> {
-        let upstream = Upstream::new(&config.upstream).ok_or(StartError::Upstream(config.upstream))?;
+        let upstream = match config.upstream {
+            Some(url) => Some(Upstream::new(&url).ok_or(StartError::Upstream(url))?),
+            None => None,
+        };
         let failed = |source| StartError::Listen { address: config.listen, source };
+        // Before content is made: a taken port should not cost a minute of encoding.
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        let (tls, certificate) = if config.tls {
+            let (tls, pem) = tls::acceptor(&address.ip().to_string(), config.scenario.network.http)?;
+            (Some(tls), Some(pem))
+        } else {
+            (None, None)
+        };
+        let playing = playing(config.scenario, upstream.is_some()).await?;
+        let origin = Instant::now();
         let shared = Arc::new(Shared {
-            bucket: Bucket::new(config.profile),
+            base: format!("{}://{address}", if tls.is_some() { "https" } else { "http" }),
+            links: Links::new(playing.network.scope, playing.network.profile.clone(), origin),
             log: Log::default(),
+            places: Places::default(),
+            closing: Notify::new(),
             upstream,
-            latency_ms: AtomicU64::new(millis(config.latency)),
+            certificate,
+            playing: RwLock::new(Arc::new(playing)),
+            past: Mutex::new(Past::from(origin)),
         });
-        let routes = Router::new()
-            .route("/_control/rate", put(crate::control::rate))
-            .route("/_control/reset", post(crate::control::reset))
-            .route("/_control/log", get(crate::control::log))
-            .fallback(proxy::pass_on)
-            .with_state(Arc::clone(&shared));
-        // Small turns must leave at once: the bucket is the only thing that may delay them.
-        let listener = listener.tap_io(|stream| {
-            let _ = stream.set_nodelay(true);
-        });
-        let serving = tokio::spawn(async move {
-            // Never ends by itself; errors of single connections are axum's to handle.
-            let _ = axum::serve(listener, routes).await;
-        });
+        let serving = tokio::spawn(connection::accept(listener, Arc::clone(&shared), routes(&shared), tls));
         Ok(Self { address, shared, serving })
     }
 
@@ -110,30 +234,68 @@ impl Origin {
         self.address
     }
 
+    /// Its address as a URL without a path.
+    pub fn url(&self) -> &str {
+        &self.shared.base
+    }
+
+    /// The addresses to play.
+    pub fn play_urls(&self) -> Vec<String> {
+        let plan = self.shared.plan();
+        plan.presentations.iter().map(|presentation| format!("{}{}", self.shared.base, presentation.path())).collect()
+    }
+
     /// Changes the link from now on.
     pub fn set_profile(&self, profile: Profile) {
-        self.shared.bucket.set(profile);
+        self.shared.set_profile(profile);
     }
 
-    /// Changes the delay of requests that are still to come.
+    /// Changes the latency of requests that are still to come.
     pub fn set_latency(&self, latency: Duration) {
-        self.shared.set_latency(latency);
+        self.shared.change(|playing| playing.network.latency = latency);
     }
 
-    /// Starts the link's time and the log anew.
+    /// Plays another scenario from its beginning; content that is not there yet is made.
+    ///
+    /// # Errors
+    /// Content cannot be had; what was played before goes on.
+    pub async fn set_scenario(&self, scenario: Scenario) -> Result<(), StartError> {
+        self.shared.play(scenario).await
+    }
+
+    /// Starts the network's time, the rules' counts and the log anew.
     pub fn reset(&self) {
-        self.shared.bucket.restart();
-        self.shared.log.reset();
+        self.shared.reset();
     }
 
     /// The requests that have ended since the start or the last reset.
     pub fn log(&self) -> Vec<Entry> {
         self.shared.log.entries()
     }
+
+    /// The certificate in PEM, if it speaks TLS.
+    pub fn certificate(&self) -> Option<&str> {
+        self.shared.certificate.as_deref()
+    }
 }
 
 impl Drop for Origin {
     fn drop(&mut self) {
         self.serving.abort();
+        self.shared.closing.notify_waiters();
     }
+}
+
+fn routes(shared: &Arc<Shared>) -> Router {
+    let routes = Router::new()
+        .route("/_control/rate", put(control::rate))
+        .route("/_control/reset", post(control::reset))
+        .route("/_control/scenario", put(control::scenario))
+        .route("/_control/log", get(control::log))
+        .route("/_control/log.har", get(control::archive))
+        .route("/_control/certificate.pem", get(control::certificate))
+        .route("/_control/", get(index::page));
+    // The upstream's own first page is the upstream's.
+    let routes = if shared.upstream.is_some() { routes } else { routes.route("/", get(index::page)) };
+    routes.fallback(answer::answer).with_state(Arc::clone(shared))
 }

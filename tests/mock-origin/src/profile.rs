@@ -2,14 +2,37 @@
 
 use std::time::Duration;
 
-/// Rate of a link over time: steps one after the other, the last of which lasts for ever.
+use network_traces::Trace;
+
+/// Rate of a link over time: periods one after the other, the last of which lasts for ever or is followed by the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
-    /// When each step ends, from the start, and its rate in bits per second; the last one's end is not looked at.
-    steps: Vec<(Duration, u64)>,
+    /// In their order; never empty, and never all without length if they repeat.
+    periods: Vec<Period>,
+    repeats: bool,
+    stalls: Vec<Stall>,
 }
 
-/// Why steps make no profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Period {
+    /// When it ends, from the start of the profile. That of a last one that lasts for ever is not looked at.
+    end: Duration,
+    rate_bps: u64,
+    latency: Duration,
+}
+
+/// A time in which nothing moves, whatever the rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stall {
+    /// When it begins, from the start of the profile.
+    pub at: Duration,
+    /// How long it lasts.
+    pub length: Duration,
+    /// From one beginning to the next, if it comes again; longer than `length`.
+    pub every: Option<Duration>,
+}
+
+/// Why periods make no profile.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {
     /// There is nothing to do.
@@ -21,31 +44,90 @@ pub enum ProfileError {
     /// The rate in bits cannot be counted.
     #[error("step {0} is faster than can be counted")]
     TooFast(usize),
+    /// Steps that are to be repeated last no time, or carry nothing.
+    #[error("steps that repeat need a length and at least one rate above zero")]
+    NothingToRepeat,
+    /// A stall that comes again before it is over.
+    #[error("a stall has to end before it comes again")]
+    EndlessStall,
 }
 
 impl Profile {
     /// The same rate for ever; 0 lets nothing through.
     pub fn steady(kbps: u32) -> Self {
-        Self { steps: vec![(Duration::MAX, u64::from(kbps) * 1_000)] }
+        let period = Period { end: Duration::MAX, rate_bps: u64::from(kbps) * 1_000, latency: Duration::ZERO };
+        Self { periods: vec![period], repeats: false, stalls: Vec::new() }
     }
 
-    /// Steps of (length, kbit/s).
+    /// Steps of (length, kbit/s); the last lasts for ever.
     ///
     /// # Errors
     /// No step, or a sum that cannot be counted.
     pub fn steps(steps: impl IntoIterator<Item = (Duration, u64)>) -> Result<Self, ProfileError> {
         let mut end = Duration::ZERO;
-        let mut made = Vec::new();
+        let mut periods = Vec::new();
         for (index, (length, kbps)) in steps.into_iter().enumerate() {
             end = end.checked_add(length).ok_or(ProfileError::TooLong(index))?;
-            made.push((end, kbps.checked_mul(1_000).ok_or(ProfileError::TooFast(index))?));
+            let rate_bps = kbps.checked_mul(1_000).ok_or(ProfileError::TooFast(index))?;
+            periods.push(Period { end, rate_bps, latency: Duration::ZERO });
         }
-        if made.is_empty() { Err(ProfileError::Empty) } else { Ok(Self { steps: made }) }
+        if periods.is_empty() {
+            return Err(ProfileError::Empty);
+        }
+        Ok(Self { periods, repeats: false, stalls: Vec::new() })
+    }
+
+    /// A recorded network; it begins anew when it ends.
+    ///
+    /// # Errors
+    /// A trace that is longer than can be counted.
+    pub fn recorded(trace: &Trace) -> Result<Self, ProfileError> {
+        let mut end = Duration::ZERO;
+        let mut periods = Vec::with_capacity(trace.periods().len());
+        for (index, period) in trace.periods().iter().enumerate() {
+            end = end.checked_add(period.duration).ok_or(ProfileError::TooLong(index))?;
+            periods.push(Period { end, rate_bps: period.rate.get(), latency: period.latency });
+        }
+        Self { periods, repeats: false, stalls: Vec::new() }.repeated()
+    }
+
+    /// The same steps over and over.
+    ///
+    /// # Errors
+    /// Steps that last no time or carry nothing.
+    pub fn repeated(mut self) -> Result<Self, ProfileError> {
+        let mut start = Duration::ZERO;
+        let carries = self.periods.iter().any(|period| {
+            let length = period.end - std::mem::replace(&mut start, period.end);
+            period.rate_bps > 0 && !length.is_zero()
+        });
+        if !carries {
+            return Err(ProfileError::NothingToRepeat);
+        }
+        self.repeats = true;
+        Ok(self)
+    }
+
+    /// The same link with times in which nothing moves.
+    ///
+    /// # Errors
+    /// A stall that comes again before it is over.
+    pub fn with_stalls(mut self, stalls: Vec<Stall>) -> Result<Self, ProfileError> {
+        if stalls.iter().any(|stall| stall.every.is_some_and(|every| every <= stall.length)) {
+            return Err(ProfileError::EndlessStall);
+        }
+        self.stalls = stalls;
+        Ok(self)
     }
 
     /// Rate at `at`, in bits per second.
     pub fn rate_bps(&self, at: Duration) -> u64 {
         self.span(at).1
+    }
+
+    /// From request to first byte at `at`, as far as a trace says so.
+    pub fn latency(&self, at: Duration) -> Duration {
+        self.period(at).1.latency
     }
 
     /// When `bytes` that start at `start` are through; `None` if the link stands still for ever before that.
@@ -71,48 +153,52 @@ impl Profile {
         }
     }
 
-    /// End (if there is one) and rate of the step at `at`.
+    /// Until when (if not for ever) the link stays as it is at `at`, and its rate.
     fn span(&self, at: Duration) -> (Option<Duration>, u64) {
-        let (last, before) = self.steps.split_last().expect("a profile has a step by construction");
-        before.iter().find(|(end, _)| at < *end).map_or((None, last.1), |&(end, rate)| (Some(end), rate))
+        let (mut end, period) = self.period(at);
+        let mut rate = period.rate_bps;
+        for stall in &self.stalls {
+            let (edge, inside) = stall.next_edge(at);
+            if inside {
+                rate = 0;
+            }
+            // While one stall holds, the end of the period or another stall changes nothing but the end of the span.
+            end = match (end, edge) {
+                (Some(end), Some(edge)) => Some(end.min(edge)),
+                (end, edge) => end.or(edge),
+            };
+        }
+        (end, rate)
+    }
+
+    /// End (if there is one) of the period at `at`, and the period.
+    fn period(&self, at: Duration) -> (Option<Duration>, &Period) {
+        let (last, before) = self.periods.split_last().expect("a profile has a period by construction");
+        // The time of a profile that does not repeat is one long round.
+        let round = if self.repeats { whole_rounds(at, last.end) } else { Duration::ZERO };
+        let index = before.partition_point(|period| period.end <= at - round);
+        match before.get(index) {
+            Some(period) => (Some(round + period.end), period),
+            None => (self.repeats.then_some(round + last.end), last),
+        }
+    }
+}
+
+/// How much of `at` is in rounds that are over.
+fn whole_rounds(at: Duration, round: Duration) -> Duration {
+    let rounds = at.as_nanos() / round.as_nanos().max(1);
+    Duration::from_nanos(u64::try_from(rounds * round.as_nanos()).unwrap_or(0))
+}
+
+impl Stall {
+    /// When this stall next begins or ends after `at`, and whether it holds at `at`.
+    fn next_edge(&self, at: Duration) -> (Option<Duration>, bool) {
+        let Some(since) = at.checked_sub(self.at) else { return (Some(self.at), false) };
+        let begun = self.every.map_or(self.at, |every| self.at + whole_rounds(since, every));
+        let end = begun.saturating_add(self.length);
+        if at < end { (Some(end), true) } else { (self.every.map(|every| begun + every), false) }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const fn s(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
-    #[test]
-    fn a_load_across_a_step_takes_the_time_of_both_rates() {
-        let profile = Profile::steps([(s(10), 8_000), (s(5), 1_000), (s(1), 4_000)]).unwrap();
-        // 1 MB at 8 Mbit/s is a second.
-        assert_eq!(profile.finish(s(0), 1_000_000), Some(s(1)));
-        // One second at 8 Mbit/s, then the other megabyte at 1 Mbit/s would need 8 s: 5 s carry 5/8, the rest at 4 Mbit/s.
-        assert_eq!(profile.finish(s(9), 2_000_000), Some(s(15) + Duration::from_millis(750)));
-        // The last step lasts for ever.
-        assert_eq!(profile.finish(s(1_000), 500_000), Some(s(1_001)));
-        assert_eq!(
-            (profile.rate_bps(s(9)), profile.rate_bps(s(10)), profile.rate_bps(s(99))),
-            (8_000_000, 1_000_000, 4_000_000)
-        );
-    }
-
-    #[test]
-    fn an_outage_is_waited_out_and_an_endless_one_never_ends() {
-        let profile = Profile::steps([(s(1), 0), (s(1), 8_000), (s(1), 0)]).unwrap();
-        assert_eq!(profile.finish(s(0), 1_000), Some(s(1) + Duration::from_millis(1)));
-        assert_eq!(profile.finish(s(1), 1_000_001), None);
-        assert_eq!(Profile::steady(0).finish(s(0), 1), None);
-    }
-
-    #[test]
-    fn steps_that_make_no_sense_are_named() {
-        assert_eq!(Profile::steps([]), Err(ProfileError::Empty));
-        assert_eq!(Profile::steps([(s(1), 1), (s(1), u64::MAX)]), Err(ProfileError::TooFast(1)));
-        assert_eq!(Profile::steps([(Duration::MAX, 1), (s(1), 1)]), Err(ProfileError::TooLong(1)));
-    }
-}
+mod tests;

@@ -35,12 +35,7 @@ async fn upstream() -> SocketAddr {
 
 async fn origin(profile: Profile, latency: Duration) -> (SocketAddr, Origin) {
     let upstream = upstream().await;
-    let config = OriginConfig {
-        upstream: format!("http://{upstream}").parse().unwrap(),
-        listen: "127.0.0.1:0".parse().unwrap(),
-        profile,
-        latency,
-    };
+    let config = OriginConfig::before(format!("http://{upstream}").parse().unwrap(), profile, latency);
     (upstream, Origin::start(config).await.unwrap())
 }
 
@@ -148,12 +143,8 @@ async fn a_server_that_is_away_gives_a_bad_gateway() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap()
     };
-    let config = OriginConfig {
-        upstream: format!("http://{gone}").parse().unwrap(),
-        listen: "127.0.0.1:0".parse().unwrap(),
-        profile: Profile::steady(1_000),
-        latency: Duration::ZERO,
-    };
+    let url = format!("http://{gone}").parse().unwrap();
+    let config = OriginConfig::before(url, Profile::steady(1_000), Duration::ZERO);
     let origin = Origin::start(config).await.unwrap();
     assert_eq!(ask(to(&origin, "GET", "/x", Body::empty())).await.0, StatusCode::BAD_GATEWAY);
 }

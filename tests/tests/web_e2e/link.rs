@@ -20,12 +20,7 @@ const LATENCY: Duration = Duration::from_millis(20);
 
 /// A link before the server.
 async fn link(cinema: &Cinema) -> Origin {
-    let config = OriginConfig {
-        upstream: cinema.server.origin().parse().unwrap(),
-        listen: "127.0.0.1:0".parse().unwrap(),
-        profile: Profile::steady(FAST_KBPS),
-        latency: LATENCY,
-    };
+    let config = OriginConfig::before(cinema.server.origin().parse().unwrap(), Profile::steady(FAST_KBPS), LATENCY);
     Origin::start(config).await.unwrap()
 }
 

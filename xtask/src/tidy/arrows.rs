@@ -20,8 +20,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("media-engine", &["media-container"]),
     ("local-server", &["media-engine", "server-api"]),
     ("shell", &["player-native", "server-api", "local-server"]),
-    ("mock-origin", &["media-engine"]),
-    ("player-lab", &["player-core", "player-native", "mock-origin"]),
+    ("network-traces", &["media-model"]),
+    ("mock-origin", &["media-container", "network-traces"]),
+    ("player-lab", &["player-core", "player-native", "mock-origin", "network-traces"]),
     ("test-films", &[]),
     (
         "system-tests",

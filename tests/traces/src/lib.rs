@@ -1,6 +1,6 @@
 //! Recorded networks: what a link carried, period by period, and over again when a play lasts longer.
 //!
-//! Readers of the formats in use are in `trace/read.rs`, transformations in `trace/alter.rs`. Must not know players.
+//! Readers of the formats in use are in `read.rs`, transformations in `alter.rs`. Must not know players.
 
 mod alter;
 mod read;

@@ -1,0 +1,157 @@
+//! The playlists of a presentation, written by `media_model::hls`. Pure.
+
+use std::sync::Arc;
+
+use media_model::hls::{
+    AudioRendition, FrameRate, InitSection, MediaPlaylist, MultivariantPlaylist, PlaylistKind, Segment, VariantStream,
+    write_media, write_multivariant,
+};
+use media_model::{BitsPerSecond, CodecString, MediaDuration};
+
+use super::{INIT, Media, Moment, PLAYLIST, Presentation, Role, Stream};
+use crate::calendar;
+
+/// `EXT-X-VERSION`: init sections for fragmented MP4 (RFC 8216 §7).
+const VERSION: u16 = 7;
+const AUDIO_GROUP: &str = "audio";
+const SUBTITLES_GROUP: &str = "subtitles";
+
+/// The multivariant playlist.
+pub(super) fn multivariant(presentation: &Presentation) -> String {
+    let mut audio = Vec::new();
+    let (mut audio_peak, mut audio_average) = (BitsPerSecond::new(0), BitsPerSecond::new(0));
+    let mut audio_codecs: Vec<CodecString> = Vec::new();
+    for stream in &presentation.streams {
+        let Role::Audio { language, codec, channels } = &stream.role else { continue };
+        let (peak, average) = presentation.rates(stream);
+        (audio_peak, audio_average) = (audio_peak.max(peak), audio_average.max(average));
+        if !audio_codecs.contains(codec) {
+            audio_codecs.push(codec.clone());
+        }
+        audio.push(AudioRendition {
+            group: AUDIO_GROUP.to_owned(),
+            name: unlike(&audio, language_name(language)),
+            language: Some(language.clone()).filter(|language| language != "und"),
+            uri: Some(format!("{}/{PLAYLIST}", stream.folder)),
+            is_default: audio.is_empty(),
+            autoselect: true,
+            channels: Some(u32::from(*channels)),
+        });
+    }
+    let variants = presentation.streams.iter().filter_map(|stream| {
+        let Role::Video { size, codec, frames_per_1000_s } = &stream.role else { return None };
+        let (peak, average) = presentation.rates(stream);
+        Some(VariantStream {
+            uri: format!("{}/{PLAYLIST}", stream.folder),
+            bandwidth: BitsPerSecond::new(peak.get() + audio_peak.get()),
+            average_bandwidth: Some(BitsPerSecond::new(average.get() + audio_average.get())),
+            codecs: std::iter::once(codec).chain(&audio_codecs).cloned().collect(),
+            resolution: *size,
+            frame_rate: frames_per_1000_s.map(FrameRate::from_thousandths),
+            audio_group: (!audio.is_empty()).then(|| AUDIO_GROUP.to_owned()),
+        })
+    });
+    let mut variants: Vec<VariantStream> = variants.collect();
+    if variants.is_empty() {
+        // Sound alone: its first rendition is the variant.
+        variants.extend(audio.first().map(|rendition| VariantStream {
+            uri: rendition.uri.clone().unwrap_or_default(),
+            bandwidth: audio_peak,
+            average_bandwidth: Some(audio_average),
+            codecs: audio_codecs.clone(),
+            audio_group: (audio.len() > 1).then(|| AUDIO_GROUP.to_owned()),
+            ..VariantStream::default()
+        }));
+        if audio.len() == 1 {
+            audio.clear();
+        }
+    }
+    let playlist = MultivariantPlaylist { version: VERSION, independent_segments: true, variants, audio };
+    with_subtitles(&write_multivariant(&playlist), presentation)
+}
+
+/// `media_model` has no subtitles yet, so their tags are put beside those that it wrote.
+fn with_subtitles(text: &str, presentation: &Presentation) -> String {
+    let mut tags = String::new();
+    for stream in &presentation.streams {
+        let Role::Subtitles { language } = &stream.role else { continue };
+        tags += &format!(
+            "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"{SUBTITLES_GROUP}\",NAME=\"{}\",LANGUAGE=\"{language}\",\
+             DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,URI=\"{}/{PLAYLIST}\"\n",
+            language_name(language),
+            stream.folder
+        );
+    }
+    if tags.is_empty() {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    for line in text.lines() {
+        if line.starts_with("#EXT-X-STREAM-INF:") {
+            out += &std::mem::take(&mut tags);
+            out += &format!("{line},SUBTITLES=\"{SUBTITLES_GROUP}\"\n");
+        } else {
+            out += &format!("{line}\n");
+        }
+    }
+    out
+}
+
+/// The media playlist of one stream at this moment.
+pub(super) fn media(presentation: &Presentation, stream: &Stream, moment: Moment) -> String {
+    let window = presentation.window(stream, moment);
+    let has_init = !matches!(stream.media, Media::Words);
+    let init = has_init.then(|| Arc::new(InitSection { uri: INIT.to_owned(), range: None }));
+    let live = presentation.live.is_some();
+    let first = window.start;
+    let date = |number: u64| {
+        // The first window is in the past when the origin starts.
+        let ahead = presentation.live.map_or(MediaDuration::ZERO, |window| stream.grid.start(window));
+        let at = i64::try_from(stream.grid.start(number).as_micros() / 1_000).unwrap_or(i64::MAX);
+        let ahead = i64::try_from(ahead.as_micros() / 1_000).unwrap_or(i64::MAX);
+        calendar::iso(moment.start_ms.saturating_add(at).saturating_sub(ahead))
+    };
+    let segment = |number: u64| Segment {
+        uri: format!("{number}.{}", stream.extension()),
+        duration: stream.grid.length(number),
+        init: init.clone(),
+        program_date_time: (live && number == first).then(|| date(number)),
+        ..Segment::default()
+    };
+    // One for all streams (RFC 8216 §6.2.4), rounded up so that it holds however a player rounds EXTINF.
+    let longest = presentation.streams.iter().map(|stream| stream.grid.longest()).max().unwrap_or(MediaDuration::ZERO);
+    write_media(&MediaPlaylist {
+        version: VERSION,
+        // A packet of sound more than the grid asks for is a rounding, not a longer segment.
+        target_duration: longest.saturating_sub(MediaDuration::from_millis(40)),
+        media_sequence: window.start,
+        discontinuity_sequence: 0,
+        kind: (!live).then_some(PlaylistKind::Vod),
+        independent_segments: true,
+        ended: !live,
+        segments: window.map(segment).collect(),
+    })
+}
+
+/// What people call a language; its tag where we know no name.
+fn language_name(tag: &str) -> String {
+    const NAMES: [(&str, &str); 10] = [
+        ("en", "English"),
+        ("de", "Deutsch"),
+        ("fr", "Français"),
+        ("es", "Español"),
+        ("it", "Italiano"),
+        ("ja", "日本語"),
+        ("ar", "العربية"),
+        ("pt", "Português"),
+        ("und", "Sound"),
+        ("eng", "English"),
+    ];
+    let known = NAMES.iter().find(|(known, _)| *known == tag);
+    known.map_or_else(|| tag.to_owned(), |(_, name)| (*name).to_owned())
+}
+
+/// A name that no other rendition of the group has (RFC 8216 §4.3.4.1.1).
+fn unlike(others: &[AudioRendition], name: String) -> String {
+    if others.iter().any(|other| other.name == name) { format!("{name} ({})", others.len() + 1) } else { name }
+}
