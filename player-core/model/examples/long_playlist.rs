@@ -28,6 +28,7 @@ fn main() {
     }
     for (name, text) in [("plain", plain + "#EXT-X-ENDLIST\n"), ("rich", rich + "#EXT-X-ENDLIST\n")] {
         time(name, "read", || assert!(hls::parse(&text, &base).is_ok_and(|parsed| parsed.warnings.is_empty())));
+        time(name, "check", || assert!(hls::check(&text, &base).faults.is_empty()));
     }
 }
 

@@ -1,7 +1,7 @@
 //! HLS playlists: one set of types for everybody who reads or writes them.
 //!
 //! Reading ([`parse()`], [`Reading`]) is lenient: what a player can do without is skipped with a [`Warning`].
-//! Writing ([`write_multivariant`], [`write_media`]) cannot fail.
+//! [`check()`] is the strict mode: it says which rules a text breaks. Writing ([`write_multivariant`], [`write_media`]) cannot fail.
 //!
 //! All tags and attributes of RFC 8216 are read and written, and those of its second edition as of
 //! draft-pantos-hls-rfc8216bis-17, called "rfc8216bis" here. Attribute values and tags are those of `hls_m3u8` where it
@@ -17,6 +17,7 @@ mod low_latency;
 pub mod media;
 pub mod multivariant;
 mod parse;
+mod rules;
 mod tags;
 mod values;
 mod write;
@@ -31,6 +32,7 @@ pub use multivariant::{
     ContentSteering, FrameRate, MultivariantPlaylist, Rendition, SessionContent, SessionData, VariantStream,
 };
 pub use parse::{ParseError, Parsed, Reading, Warning, WarningKind, parse};
+pub use rules::{Checked, Fault, Rule, check};
 pub use tags::{Document, Section};
 pub use values::{AllowedCpc, ClosedCaptions, HdcpLevel, Score, Start, SupplementalCodec, VideoRange};
 pub use write::{write_media, write_multivariant};

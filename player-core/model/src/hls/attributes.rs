@@ -45,7 +45,7 @@ impl<'a> Attributes<'a> {
 }
 
 /// Where the pair at the start of `text` ends: at a comma outside quotes, or at the end.
-fn end_of_pair(text: &str) -> usize {
+pub(super) fn end_of_pair(text: &str) -> usize {
     let mut quoted = false;
     let ends = |byte| {
         quoted ^= byte == b'"';
