@@ -180,7 +180,8 @@ impl<'a> Reading<'a> {
     fn read(&self, text: &str) -> Result<(Parsed<Playlist>, Option<usize>), ParseError> {
         let mut lines = Lines::new(text);
         match lines.next() {
-            Some((_, Line::Tag("#EXTM3U", _))) => {}
+            // Lists of stations write attributes of their own after it.
+            Some((_, Line::Tag(name, _))) if name.starts_with("#EXTM3U") => {}
             _ => return Err(ParseError::NotAPlaylist),
         }
         let mut notes = Notes::new(self, text.len());

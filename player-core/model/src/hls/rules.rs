@@ -14,7 +14,7 @@ mod multivariant;
 mod shared;
 mod values;
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use url::Url;
 
@@ -77,15 +77,35 @@ pub fn check(text: &str, base: &Url) -> Checked {
     checked
 }
 
+/// 80 characters name any tag and value; a longer one is noise.
+const SUBJECT: usize = 80;
+
+/// The beginning of a text. The rest is not looked at: it may be long, and told of in many faults.
+struct Short {
+    text: String,
+    left: usize,
+}
+
+impl fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for character in text.chars() {
+            self.left = self.left.checked_sub(1).ok_or(fmt::Error)?;
+            self.text.push(character);
+        }
+        Ok(())
+    }
+}
+
 #[derive(Default)]
 struct Faults(Checked);
 
 impl Faults {
     fn add(&mut self, line: usize, rule: Rule, subject: impl fmt::Display) {
         if self.0.faults.len() < MAX_FAULTS {
-            // 80 characters name any tag and value; a longer one is noise.
-            let subject = subject.to_string().chars().take(80).collect();
-            self.0.faults.push(Fault { line, rule, subject });
+            let mut short = Short { text: String::new(), left: SUBJECT };
+            // It ends early where the subject is long, which is no error.
+            let _ = write!(short, "{subject}");
+            self.0.faults.push(Fault { line, rule, subject: short.text });
         } else {
             self.0.more_faults += 1;
         }

@@ -159,6 +159,29 @@ fn a_segment_that_cannot_be_addressed_keeps_its_place_as_a_gap() {
 }
 
 #[test]
+fn what_packagers_and_stations_write_is_played() {
+    let parsed = multivariant(concat!(
+        "\n# by hand\n#EXTM3U x-tvg-url=\"http://guide.test/\"\n",
+        "#EXT-X-STREAM-INF:PROGRAM-ID=1, BANDWIDTH=2560000.4\na\n#EXT-X-STREAM-INF:VIDEO-RANGE=SDR\nb\n",
+    ));
+    assert_eq!(kinds(&parsed), [(6, WarningKind::BadAttribute("EXT-X-STREAM-INF", "BANDWIDTH"))]);
+    let rates: Vec<_> = parsed.value.variants.iter().map(|variant| variant.bandwidth.get()).collect();
+    assert_eq!(rates, [2_560_000]);
+    let none_says =
+        multivariant("#EXTM3U\n#EXT-X-STREAM-INF:VIDEO-RANGE=SDR\na\n#EXT-X-STREAM-INF:VIDEO-RANGE=PQ\nb\n");
+    assert_eq!(none_says.value.variants.len(), 2);
+    let stations = media("#EXTM3U\n#EXTINF:-1 tvg-id=\"one\",Station One\nhttp://one.test/live\n");
+    assert_eq!(stations.value.segments[0].title.as_deref(), Some("Station One"));
+}
+
+#[test]
+fn a_control_character_does_not_hide_a_tag() {
+    let parsed = media("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n\0#EXT-X-GAP\n\u{1}a.m4s\u{7f}\n");
+    assert_eq!(parsed.value.segments.len(), 1);
+    assert!(parsed.value.segments[0].gap && parsed.value.segments[0].uri == "a.m4s");
+}
+
+#[test]
 fn what_cannot_be_played_is_an_error() {
     let error = |text: &str| parse(text, &base()).unwrap_err();
     assert_eq!(error("<html>"), ParseError::NotAPlaylist);

@@ -36,7 +36,9 @@ impl<'a> Iterator for Lines<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         for (index, line) in self.0.by_ref() {
-            let (number, line) = (index + 1, line.trim());
+            // A control character before a tag would hide it from us, and not from whoever drops such characters.
+            let is_blank = |character: char| character.is_whitespace() || character.is_control();
+            let (number, line) = (index + 1, line.trim_matches(is_blank));
             if line.starts_with("#EXT") {
                 let (name, value) = line.split_once(':').unwrap_or((line, ""));
                 return Some((number, Line::Tag(name.trim_end(), value.trim())));

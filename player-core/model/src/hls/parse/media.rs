@@ -56,6 +56,8 @@ struct Reader<'p> {
     /// Where the range of the last part ended, and of which address.
     part_end: Option<(String, u64)>,
     dates: DateRanges,
+    /// Whether there was an `EXT-X-SKIP`.
+    skips: bool,
 }
 
 impl Reader<'_> {
@@ -77,7 +79,10 @@ impl Reader<'_> {
             "#EXT-X-MAP" => self.init = self.map(number, value, notes).map(Arc::new).or(self.init.take()),
             "#EXT-X-KEY" => self.key(number, value, notes),
             "#EXT-X-PART" => self.part(number, value, notes),
+            // There is one: another one must not bring everything again.
+            "#EXT-X-SKIP" if self.skips => notes.add(number, WarningKind::BadTag("EXT-X-SKIP")),
             "#EXT-X-SKIP" => {
+                self.skips = true;
                 self.playlist.skip = metadata::skip(number, value, notes);
                 self.complete(number)?;
             }

@@ -17,28 +17,34 @@ const MEDIA: &str = "EXT-X-MEDIA";
 
 pub(super) fn read(lines: Lines<'_>, notes: &mut Notes<'_>) -> Result<MultivariantPlaylist, ParseError> {
     let mut playlist = MultivariantPlaylist { version: 1, ..MultivariantPlaylist::default() };
-    let mut announced: Option<(usize, Option<VariantStream>)> = None;
+    let mut announced: Option<(usize, VariantStream, bool)> = None;
+    let mut silent = Vec::new();
     for (number, line) in lines {
         match line {
             Line::Tag("#EXT-X-STREAM-INF", value) => {
-                let variant = variant(number, STREAM_INF, value, notes);
-                if let Some((number, _)) = announced.replace((number, variant)) {
+                let (variant, is_silent) = variant(number, STREAM_INF, value, notes);
+                // The address that follows belongs to the last one.
+                if let Some((number, ..)) = announced.replace((number, variant, is_silent)) {
                     notes.add(number, WarningKind::Unpaired);
                 }
             }
             Line::Tag(name, value) => tag(&mut playlist, (number, name, value), notes),
             Line::Uri(uri) => match announced.take() {
-                Some((_, Some(variant))) => {
+                Some((_, variant, is_silent)) => {
                     let uri = notes.uri(number, uri);
-                    playlist.variants.extend(uri.map(|uri| VariantStream { uri, ..variant }));
+                    let list = if is_silent { &mut silent } else { &mut playlist.variants };
+                    list.extend(uri.map(|uri| VariantStream { uri, ..variant }));
                 }
-                Some((_, None)) => {}
                 None => notes.add(number, WarningKind::Unpaired),
             },
         }
     }
-    if let Some((number, _)) = announced {
+    if let Some((number, ..)) = announced {
         notes.add(number, WarningKind::Unpaired);
+    }
+    // A variant stream that does not say how much it needs is played only if none does.
+    if playlist.variants.is_empty() {
+        playlist.variants = silent;
     }
     if playlist.variants.is_empty() { Err(ParseError::Empty) } else { Ok(playlist) }
 }
@@ -56,7 +62,7 @@ fn tag(playlist: &mut MultivariantPlaylist, (line, name, value): (usize, &str, &
             list.extend(rendition(line, value, notes));
         }
         "#EXT-X-I-FRAME-STREAM-INF" => {
-            let Some(variant) = variant(line, I_FRAME_STREAM_INF, value, notes) else { return };
+            let (variant, _) = variant(line, I_FRAME_STREAM_INF, value, notes);
             let uri = Attributes::read(value).0.get("URI");
             let uri = notes.keep(line, uri, WarningKind::BadAttribute(I_FRAME_STREAM_INF, "URI"));
             let uri = uri.and_then(|uri| notes.uri(line, uri));
@@ -77,20 +83,21 @@ fn tag(playlist: &mut MultivariantPlaylist, (line, name, value): (usize, &str, &
     }
 }
 
-/// A variant stream without its address; `None` (with a warning) if it says no bandwidth.
-fn variant(line: usize, tag: &'static str, list: &str, notes: &mut Notes<'_>) -> Option<VariantStream> {
+/// A variant stream without its address, and whether it does not say how much it needs: then its bandwidth is zero, with a
+/// warning.
+fn variant(line: usize, tag: &'static str, list: &str, notes: &mut Notes<'_>) -> (VariantStream, bool) {
     let attributes = attributes(line, tag, list, notes);
-    let average = optional(line, (tag, "AVERAGE-BANDWIDTH"), &attributes, notes, whole);
+    let average = optional(line, (tag, "AVERAGE-BANDWIDTH"), &attributes, notes, rate);
     // A playlist that only gives the average is out there; it is better than refusing to play.
-    let bandwidth = attributes.get("BANDWIDTH").and_then(whole).or(average);
-    let bandwidth = notes.keep(line, bandwidth, WarningKind::BadAttribute(tag, "BANDWIDTH"))?;
+    let bandwidth = attributes.get("BANDWIDTH").and_then(rate).or(average);
+    let bandwidth = notes.keep(line, bandwidth, WarningKind::BadAttribute(tag, "BANDWIDTH"));
     let captions = attributes.raw("CLOSED-CAPTIONS").map(|raw| match raw {
         "NONE" => ClosedCaptions::None,
         _ => ClosedCaptions::Group(attributes.get("CLOSED-CAPTIONS").unwrap_or_default().to_owned()),
     });
-    Some(VariantStream {
+    let variant = VariantStream {
         uri: String::new(),
-        bandwidth: BitsPerSecond::new(bandwidth),
+        bandwidth: BitsPerSecond::new(bandwidth.unwrap_or_default()),
         average_bandwidth: average.map(BitsPerSecond::new),
         codecs: notes.text(line, attributes.get("CODECS")).map(|text| codecs(&text)).unwrap_or_default(),
         resolution: optional(line, (tag, "RESOLUTION"), &attributes, notes, size),
@@ -109,7 +116,8 @@ fn variant(line: usize, tag: &'static str, list: &str, notes: &mut Notes<'_>) ->
         pathway: notes.text(line, attributes.get("PATHWAY-ID")),
         stable_id: notes.text(line, attributes.get("STABLE-VARIANT-ID")),
         name: notes.text(line, attributes.get("NAME")),
-    })
+    };
+    (variant, bandwidth.is_none())
 }
 
 /// A rendition of any type; `None` (with a warning) if it cannot be used.
@@ -169,6 +177,11 @@ fn steering(line: usize, list: &str, notes: &mut Notes<'_>) -> Option<ContentSte
     let attributes = attributes(line, TAG, list, notes);
     let uri = notes.keep(line, attributes.get("SERVER-URI"), WarningKind::BadAttribute(TAG, "SERVER-URI"))?;
     Some(ContentSteering { server_uri: notes.uri(line, uri)?, pathway: notes.text(line, attributes.get("PATHWAY-ID")) })
+}
+
+/// A whole number by the rules; some packagers write decimals.
+fn rate(text: &str) -> Option<u64> {
+    whole(text).or_else(|| whole(text.split_once('.')?.0))
 }
 
 fn codecs(text: &str) -> Vec<CodecString> {

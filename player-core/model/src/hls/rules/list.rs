@@ -85,7 +85,7 @@ rules! {
     MediaName "media-name" rfc "4.3.4.1" "a rendition has a NAME";
     CaptionsUri "captions-uri" rfc "4.3.4.1" "closed captions have no URI";
     CaptionsInstream "captions-instream" rfc "4.3.4.1" "closed captions have an INSTREAM-ID";
-    InstreamOther "instream-other" rfc "4.3.4.1" "only closed captions have an INSTREAM-ID";
+    InstreamOther "instream-other" rfc "4.3.4.1" "only closed captions have an INSTREAM-ID (others from version 13 on)";
     InstreamValue "instream-value" rfc "4.3.4.1" "an INSTREAM-ID is CC1 to CC4 or SERVICE1 to SERVICE63";
     ForcedOther "forced-other" rfc "4.3.4.1" "only subtitles have FORCED";
     DefaultAutoselect "default-autoselect" rfc "4.3.4.1" "a default rendition does not say AUTOSELECT=NO";

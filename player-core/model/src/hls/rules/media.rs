@@ -26,6 +26,7 @@ pub(super) fn check(text: &str, base: &Url, faults: &mut Faults) {
         range: None,
         last_range: None,
         method: None,
+        map: None,
     };
     for (number, line) in Lines::new(text) {
         match line {
@@ -53,6 +54,8 @@ struct Checker<'a> {
     last_range: Option<&'a str>,
     /// `METHOD` of the key in force, and whether it has an IV.
     method: Option<(&'a str, bool)>,
+    /// Line of the first init section.
+    map: Option<usize>,
 }
 
 impl<'a> Checker<'a> {
@@ -75,8 +78,7 @@ impl<'a> Checker<'a> {
             }
             "#EXT-X-KEY" => self.key(line, value, faults),
             "#EXT-X-MAP" => {
-                let version = if self.shared.has_seen("#EXT-X-I-FRAMES-ONLY") { 5 } else { 6 };
-                self.shared.need(version, line, Rule::VersionMap);
+                self.map.get_or_insert(line);
                 let is_open = self.method.is_some_and(|(method, has_iv)| method == "AES-128" && !has_iv);
                 faults.unless(!is_open, line, Rule::MapIv, "EXT-X-MAP");
             }
@@ -135,7 +137,9 @@ impl<'a> Checker<'a> {
         faults.unless(self.timed, line, Rule::ExtinfMissing, uri);
         let range = self.range.take();
         if let Some((line, has_offset)) = range {
-            faults.unless(has_offset || self.last_range == Some(uri), line, Rule::ByteRangeOffset, uri);
+            // What is before the first segment of a delta update is not known.
+            let follows = self.last_range == Some(uri) || (self.segments == 0 && self.shared.has_seen("#EXT-X-SKIP"));
+            faults.unless(has_offset || follows, line, Rule::ByteRangeOffset, uri);
         }
         self.last_range = range.map(|_| uri);
         (self.announced, self.timed) = (None, false);
@@ -143,7 +147,11 @@ impl<'a> Checker<'a> {
         self.low_latency.segment_ends();
     }
 
-    fn end(self, faults: &mut Faults) {
+    fn end(mut self, faults: &mut Faults) {
+        if let Some(line) = self.map {
+            let version = if self.shared.has_seen("#EXT-X-I-FRAMES-ONLY") { 5 } else { 6 };
+            self.shared.need(version, line, Rule::VersionMap);
+        }
         let last = self.shared.last_line;
         if let Some((line, tag)) = self.announced {
             faults.add(line, Rule::SegmentUri, tag);

@@ -127,7 +127,9 @@ impl<'a> Checker<'a> {
         let is_captions = kind == "CLOSED-CAPTIONS";
         match list.get("INSTREAM-ID") {
             Some(id) => {
-                faults.unless(is_captions, line, Rule::InstreamOther, name);
+                if !is_captions {
+                    self.shared.need(13, line, Rule::InstreamOther);
+                }
                 faults.unless(!is_captions || is_instream_id(id), line, Rule::InstreamValue, id);
                 if is_captions && id.starts_with("SERVICE") {
                     self.shared.need(7, line, Rule::VersionService);
