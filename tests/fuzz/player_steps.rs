@@ -98,7 +98,7 @@ pub(crate) fn player_steps(data: &[u8]) {
 }
 
 fn open(which: u8) -> Command {
-    let name = if which % 2 == 0 { "main" } else { "a/playlist" };
+    let name = if which.is_multiple_of(2) { "main" } else { "a/playlist" };
     let url = Url::parse(&format!("http://origin.test/{name}.m3u8")).expect("a constant");
     Command::Open { url, start: None }
 }
@@ -148,7 +148,7 @@ impl Driver {
             6 => self.buffer(numbers),
             7 => {
                 let (at, video, audio) = (at(numbers.short()), numbers.ranges(), numbers.ranges());
-                let (moving, dropped_frames) = (numbers.byte() % 2 == 0, None);
+                let (moving, dropped_frames) = (numbers.byte().is_multiple_of(2), None);
                 self.tell(Input::Playhead { at, video, audio, moving, dropped_frames });
             }
             8 => self.command(numbers),
@@ -160,7 +160,7 @@ impl Driver {
         let load = self.load(numbers.byte()).and_then(|id| self.loads.remove_entry(&id));
         let Some((id, (url, kind))) = load else { return };
         let how = numbers.byte();
-        if how % 4 == 0 {
+        if how.is_multiple_of(4) {
             return self.tell(Input::LoadFailed { id, cause: failure(numbers) });
         }
         self.tell(match kind {
@@ -206,7 +206,7 @@ impl Driver {
                 self.busy.clear();
                 open(numbers.byte())
             }
-            1 => Command::SetPlaying(id % 2 == 0),
+            1 => Command::SetPlaying(id.is_multiple_of(2)),
             2 => Command::LockVariant((id > 0).then_some(VariantId(id))),
             3 => Command::SelectAudio(AudioId(id)),
             4 => Command::LimitResolution((id > 0).then_some(Resolution { width: id * 16, height: id * 9 })),
@@ -220,7 +220,7 @@ impl Driver {
     /// An answer that nobody waits for, or news of the media element.
     fn stray(&mut self, numbers: &mut Numbers<'_>) {
         let which = numbers.byte();
-        let track = if which % 2 == 0 { Track::Video } else { Track::Audio };
+        let track = if which.is_multiple_of(2) { Track::Video } else { Track::Audio };
         let id = RequestId(numbers.any());
         let input = match which / 2 % 8 {
             0 => Input::FirstFrame,

@@ -54,7 +54,7 @@ rules! {
     SegmentUri "segment-uri" rfc "4.3.2" "the tags of a segment are followed by its address";
     ExtinfValue "extinf-value" rfc "4.3.2.1" "EXTINF is a decimal number of seconds and a comma";
     ExtinfMissing "extinf-missing" rfc "4.3.2.1" "each segment has an EXTINF";
-    ByteRangeValue "byterange-value" rfc "4.3.2.2" "a byte range is length[@offset]";
+    ByteRangeValue "byterange-value" rfc "4.3.2.2" "a byte range is length or length@offset";
     ByteRangeOffset "byterange-offset" rfc "4.3.2.2" "a byte range without an offset follows one of the same resource";
     KeyMethod "key-method" rfc "4.3.2.4" "a key has a METHOD";
     KeyUri "key-uri" rfc "4.3.2.4" "a key has a URI unless its METHOD is NONE";
