@@ -1,27 +1,58 @@
 //! Which variant the next segment should come from.
 //!
-//! The player builds [`Signals`], plain facts; [`choose`] answers. A rule sees nothing else, so rules can be swapped and
-//! compared. Must not know loads, buffers or playlists. The estimator is in `abr/throughput.rs`, each rule in a file of
-//! its own.
+//! The player builds [`Signals`] and [`Download`], plain facts; a [`Controller`] answers. A rule sees nothing else, so
+//! rules can be swapped and compared. Must not know loads, buffers or playlists. The estimator is in `abr/throughput.rs`,
+//! each rule in a file of its own.
 
+mod classic;
 mod rate;
 pub mod throughput;
 
+use std::fmt;
 use std::time::Duration;
 
-use media_model::{BitsPerSecond, MediaDuration};
+use media_model::{BitsPerSecond, ByteCount, MediaDuration};
 
 use crate::message::VariantId;
+pub use classic::{Aim, Averaging, Classic, Name};
 
-/// The rules there are.
+/// The rules there are. Written and read by name, as in `matinee`, `bola-e` or `dynamic-u-sw`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rule {
-    /// By throughput, with a margin that shrinks as the buffer fills; see `abr/rate.rs`.
+    /// The rule of every player of ours.
     #[default]
-    Rate,
-    /// Always the lowest variant: the floor that other rules are measured against.
-    Lowest,
+    Matinee,
+    /// One to compare it with.
+    Classic(Classic),
 }
+
+impl std::str::FromStr for Rule {
+    type Err = UnknownRule;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRule> {
+        match text {
+            "matinee" => Ok(Self::Matinee),
+            _ => Classic::named(text).map(Self::Classic).ok_or_else(|| UnknownRule(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Matinee => out.write_str("matinee"),
+            Self::Classic(classic) => classic.fmt(out),
+        }
+    }
+}
+
+/// No rule has this name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "no rule is called {0}; there are matinee, throughput, bola, bola-e, dynamic, dynamic-dash, robust-mpc, bba, seed-s2 \
+     and lowest, most with the options -o, -u, -fs, -sw, -basic and -noibr"
+)]
+pub struct UnknownRule(String);
 
 /// One variant that may be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +61,9 @@ pub struct Candidate {
     pub id: VariantId,
     /// Its declared upper bound.
     pub peak: BitsPerSecond,
-    /// What its segments take on average, as declared or as seen so far.
+    /// What its segments take on average, as declared.
+    pub declared: BitsPerSecond,
+    /// The same, as declared or as seen so far.
     pub average: BitsPerSecond,
     /// How long the server needs to make each segment before it can send it; zero if not known to need any.
     pub making: Duration,
@@ -48,6 +81,8 @@ pub struct Signals<'a> {
     pub current: Option<VariantId>,
     /// Media ahead of the playhead.
     pub level: MediaDuration,
+    /// The most media that may be ahead.
+    pub limit: MediaDuration,
     /// Whether something has been shown already.
     pub started: bool,
     /// What the link carries.
@@ -56,6 +91,16 @@ pub struct Signals<'a> {
     pub latency: Duration,
     /// Length of the next segment.
     pub segment: MediaDuration,
+    /// Its number in the timeline, from zero, and how many there are.
+    pub index: usize,
+    /// See `index`.
+    pub count: usize,
+    /// What the next segments weigh, one entry for each, with a size for each candidate, where the playlists tell it.
+    pub coming: &'a [Vec<ByteCount>],
+    /// Variants of the segments ahead, from the one at the playhead on; `None` where it is not known.
+    pub held: &'a [Option<VariantId>],
+    /// How much of the first of them has been played.
+    pub played: MediaDuration,
 }
 
 impl Signals<'_> {
@@ -68,10 +113,115 @@ impl Signals<'_> {
     }
 }
 
-/// The candidate to load the next segment from; `None` only if there are no candidates.
-pub fn choose(rule: Rule, signals: &Signals<'_>) -> Option<VariantId> {
-    match rule {
-        Rule::Rate => rate::choose(signals),
-        Rule::Lowest => signals.candidates.first().map(|candidate| candidate.id),
+/// Which segment is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The one that continues what is there.
+    Next,
+    /// In place of the one with this index in [`Signals::held`].
+    Instead(usize),
+}
+
+/// What a rule decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The variant to load from.
+    pub variant: VariantId,
+    /// What to load.
+    pub place: Place,
+    /// How long not to ask for it yet.
+    pub wait: Duration,
+}
+
+impl Choice {
+    /// The next segment, at once.
+    pub const fn next(variant: VariantId) -> Self {
+        Self { variant, place: Place::Next, wait: Duration::ZERO }
+    }
+}
+
+/// A segment on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Download {
+    /// Where it comes from.
+    pub variant: VariantId,
+    /// All of it, as far as can be told.
+    pub size: ByteCount,
+    /// What is here.
+    pub got: ByteCount,
+    /// Time since the request.
+    pub took: Duration,
+    /// Of this, until the first byte.
+    pub to_first_byte: Duration,
+    /// It takes the place of one that is buffered.
+    pub is_replacement: bool,
+    /// Media between the playhead and where it will play.
+    pub to_start: MediaDuration,
+}
+
+/// What becomes of a download.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It goes on, or has come to its end.
+    Complete,
+    /// It is given up because the candidate with this index is better.
+    GivenUpFor(usize),
+    /// It is given up because what it was to replace begins to play.
+    Late,
+}
+
+/// A rule at work, with what it remembers.
+trait Decide: fmt::Debug + Send + Sync {
+    fn choose(&mut self, signals: &Signals<'_>) -> Option<Choice>;
+
+    /// More of a download has arrived: what becomes of it.
+    fn judge(&mut self, signals: &Signals<'_>, download: &Download) -> Outcome;
+
+    /// A download has ended.
+    fn ended(&mut self, signals: &Signals<'_>, download: &Download, outcome: Outcome);
+
+    /// Nothing was loaded for this long because the buffer was full.
+    fn waited(&mut self, time: Duration);
+
+    fn copy(&self) -> Box<dyn Decide>;
+}
+
+/// Decides for one playback.
+#[derive(Debug)]
+pub struct Controller(Box<dyn Decide>);
+
+impl Clone for Controller {
+    fn clone(&self) -> Self {
+        Self(self.0.copy())
+    }
+}
+
+impl Controller {
+    /// One that follows this rule and remembers nothing yet.
+    pub fn new(rule: Rule) -> Self {
+        Self(match rule {
+            Rule::Matinee => Box::new(rate::Rate),
+            Rule::Classic(classic) => classic.decider(),
+        })
+    }
+
+    /// What to load; `None` only if there are no candidates.
+    pub fn choose(&mut self, signals: &Signals<'_>) -> Option<Choice> {
+        self.0.choose(signals)
+    }
+
+    /// What becomes of a download of which more has arrived.
+    pub fn judge(&mut self, signals: &Signals<'_>, download: &Download) -> Outcome {
+        self.0.judge(signals, download)
+    }
+
+    /// Tells how a download ended.
+    pub fn ended(&mut self, signals: &Signals<'_>, download: &Download, outcome: Outcome) {
+        self.0.ended(signals, download, outcome);
+    }
+
+    /// Tells that nothing was loaded for this long because the buffer was full.
+    pub fn waited(&mut self, time: Duration) {
+        self.0.waited(time);
     }
 }

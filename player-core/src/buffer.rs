@@ -152,6 +152,12 @@ impl Buffer {
         self.records.iter().rev().find(|record| record.span.contains(at)).and_then(|record| record.variant)
     }
 
+    /// The segments that end after `at`, with their variants, in no order.
+    pub(crate) fn segments_from(&self, at: MediaTime) -> Vec<(TimeRange, Option<VariantId>)> {
+        let ahead = self.records.iter().filter(|record| record.span.end() > at);
+        ahead.map(|record| (record.span, record.variant)).collect()
+    }
+
     /// Whether something is there after `from`, and all of it is of this variant.
     pub(crate) fn holds_only(&self, variant: VariantId, from: MediaTime) -> bool {
         let mut after = self.records.iter().filter(|record| record.span.end() > from).peekable();

@@ -21,6 +21,7 @@ use media_model::hls::ByteRange;
 use media_model::{ByteCount, MediaDuration, MediaTime, Resolution};
 use url::Url;
 
+use crate::abr::Controller;
 use crate::abr::throughput::Throughput;
 use crate::clock::Now;
 use crate::config::PlayerConfig;
@@ -84,7 +85,11 @@ struct Wishes {
 #[derive(Clone, Copy, Debug, Default)]
 struct Motion {
     at: MediaTime,
+    /// When it was seen there.
+    seen: Now,
     moving: bool,
+    /// It goes no further than this: the media that was there ends here.
+    dry_at: MediaTime,
     /// Since when nothing has moved although it should.
     still_since: Option<Now>,
     /// A seek has not led to moving frames yet.
@@ -95,17 +100,11 @@ struct Motion {
     nudges: u32,
 }
 
-impl Motion {
-    /// Where playback is, or will be as soon as the driver has moved.
-    fn position(&self) -> MediaTime {
-        self.sent_to.map_or(self.at, |(target, _)| target)
-    }
-}
-
 /// The brain of one playback. See the crate's documentation for how to drive it.
 #[derive(Clone, Debug)]
 pub struct Player {
     config: PlayerConfig,
+    controller: Controller,
     now: Now,
     phase: Phase,
     out: Vec<Output>,
@@ -131,6 +130,8 @@ pub struct Player {
     /// Media to have ahead; shrinks when a buffer has no room for it.
     goal: MediaDuration,
     prepared: bool,
+    /// All playlists that tell sizes have been read, or none does.
+    sizes_known: bool,
     end_told: bool,
     /// The media element itself failed.
     element_failed: bool,
@@ -145,6 +146,7 @@ impl Player {
     pub fn new(config: PlayerConfig) -> Self {
         Self {
             goal: config.buffer_goal,
+            controller: Controller::new(config.rule),
             config,
             now: Now::default(),
             phase: Phase::Idle,
@@ -165,6 +167,7 @@ impl Player {
             wishes: Wishes::default(),
             motion: Motion::default(),
             prepared: false,
+            sizes_known: false,
             end_told: false,
             element_failed: false,
             trouble: None,
@@ -195,7 +198,7 @@ impl Player {
     pub fn stats(&self) -> Stats {
         let mut stats = Stats {
             state: self.state(),
-            position: self.motion.position(),
+            position: self.position(),
             buffered: self.level(),
             variant: self.shown_variant(),
             throughput: self.link.estimate(),
@@ -228,7 +231,10 @@ impl Player {
         match input {
             Input::Command(command) => self.obey(command),
             Input::FirstByte { id, served } => self.first_byte(id, served),
-            Input::Progress { id, bytes } => self.progress(id, bytes),
+            Input::Progress { id, bytes } => {
+                self.progress(id, bytes);
+                self.judge(id);
+            }
             Input::Playlist { id, url, text } => self.playlist_arrived(id, url, &text),
             Input::Loaded { id, size, media_start } => self.loaded(id, size, media_start),
             Input::Codecs { id, codecs } => self.codecs_found(id, &codecs),
@@ -288,6 +294,17 @@ impl Player {
         self.tell(Event::Failed(trouble.sentence()));
     }
 
+    /// Where playback is, or will be as soon as the driver has moved. Reports of the playhead are a quarter of a second
+    /// apart; in between it moves on as far as there is media.
+    fn position(&self) -> MediaTime {
+        let Motion { at, seen, moving, dry_at, sent_to, .. } = self.motion;
+        match sent_to {
+            Some((target, _)) => target,
+            None if moving => (at + MediaDuration::from_std(self.now.since(seen))).min(dry_at.max(at)),
+            None => at,
+        }
+    }
+
     fn lane(&self, role: Role) -> Option<&Lane> {
         self.lanes.iter().find(|lane| lane.role == role)
     }
@@ -298,7 +315,7 @@ impl Player {
 
     /// Media ahead of the playhead in every buffer.
     fn level(&self) -> MediaDuration {
-        let at = self.motion.position();
+        let at = self.position();
         self.lanes.iter().map(|lane| lane.buffer.level(at)).min().unwrap_or_default()
     }
 
@@ -380,6 +397,8 @@ impl Player {
             streams.filter_map(|stream| stream.timeline.as_ref()?.reload_at).for_each(&mut at);
         }
         self.watch_times().into_iter().for_each(&mut at);
+        self.lanes.iter().filter_map(|lane| lane.plan.as_ref()).for_each(|plan| at(plan.not_before));
+        self.lanes.iter().filter_map(|lane| self.room_at(lane)).for_each(&mut at);
         Some(wake_at)
     }
 }

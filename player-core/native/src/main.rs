@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use player_core::abr::Rule;
 use player_core::message::{Event, VariantInfo};
 use player_core::{PlaybackState, PlayerConfig, Stats};
@@ -23,8 +23,8 @@ struct Arguments {
     #[arg(long)]
     headless: bool,
     /// How the rendition is chosen.
-    #[arg(long, value_enum, default_value_t = Abr::Matinee)]
-    abr: Abr,
+    #[arg(long, value_name = "NAME", default_value_t = Rule::Matinee)]
+    abr: Rule,
     /// Ends after this many seconds.
     #[arg(long, value_name = "N")]
     max_seconds: Option<u64>,
@@ -34,17 +34,6 @@ struct Arguments {
     /// Begins here, in seconds.
     #[arg(long, value_name = "SECONDS")]
     start: Option<f64>,
-}
-
-/// Rules of choosing a rendition.
-#[derive(Clone, Copy, ValueEnum)]
-enum Abr {
-    /// The default of all our players.
-    Matinee,
-    /// By throughput.
-    Throughput,
-    /// Always the lowest.
-    Lowest,
 }
 
 fn main() -> ExitCode {
@@ -64,10 +53,7 @@ fn main() -> ExitCode {
 }
 
 async fn play(arguments: &Arguments) -> Result<()> {
-    let rule = match arguments.abr {
-        Abr::Matinee | Abr::Throughput => Rule::Rate,
-        Abr::Lowest => Rule::Lowest,
-    };
+    let rule = arguments.abr;
     let surface = if arguments.headless { Surface::Nowhere } else { Surface::Window };
     let mut player = NativePlayer::new(PlayerConfig { rule, ..PlayerConfig::default() }, surface)?;
     let start = arguments.start.and_then(media_model::MediaTime::from_seconds);

@@ -3,7 +3,7 @@
 
 use media_model::{BitsPerSecond, MediaDuration};
 
-use super::{Candidate, Signals};
+use super::{Candidate, Choice, Decide, Download, Outcome, Signals};
 use crate::message::VariantId;
 
 /// Share of the estimate, in thousandths, that a variant may need: from 70 % with an empty buffer to 95 % with 10 s.
@@ -20,7 +20,29 @@ const RESERVE: MediaDuration = MediaDuration::from_millis(500);
 /// From this level on the average bit rate counts, below it the peak counts more and more.
 const AVERAGE_AT: MediaDuration = MediaDuration::from_secs(12);
 
-pub(super) fn choose(signals: &Signals<'_>) -> Option<VariantId> {
+/// The rule; it remembers nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rate;
+
+impl Decide for Rate {
+    fn choose(&mut self, signals: &Signals<'_>) -> Option<Choice> {
+        choose(signals).map(Choice::next)
+    }
+
+    fn judge(&mut self, _signals: &Signals<'_>, _download: &Download) -> Outcome {
+        Outcome::Complete
+    }
+
+    fn ended(&mut self, _signals: &Signals<'_>, _download: &Download, _outcome: Outcome) {}
+
+    fn waited(&mut self, _time: std::time::Duration) {}
+
+    fn copy(&self) -> Box<dyn Decide> {
+        Box::new(*self)
+    }
+}
+
+fn choose(signals: &Signals<'_>) -> Option<VariantId> {
     let carried: Vec<_> = signals.candidates.iter().filter(|candidate| is_carried(signals, candidate)).collect();
     let affordable = carried.iter().rev().copied().find(|candidate| is_affordable(signals, candidate));
     affordable

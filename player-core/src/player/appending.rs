@@ -7,7 +7,6 @@ use std::time::Duration;
 use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
 
 use super::lane::{Busy, InitKey, Item, Lane, Role, Wanted};
-use super::loading::DECODED_AHEAD;
 use super::{Init, Load, Player, Purpose};
 use crate::error::Trouble;
 use crate::load::covered_until;
@@ -64,7 +63,7 @@ impl Player {
         }
         self.prepared = true;
         self.out.push(Output::Prepare { buffers, duration });
-        let target = self.motion.position();
+        let target = self.position();
         if target != MediaTime::ZERO {
             self.out.push(Output::MoveTo(target));
             self.motion.sent_to = Some((target, self.now));
@@ -106,7 +105,7 @@ impl Player {
     }
 
     fn serve_buffer(&mut self, role: Role) {
-        let position = self.motion.position();
+        let position = self.position();
         let Some(lane) = self.lane_mut(role).filter(|lane| lane.busy.is_none()) else { return };
         let Some(first) = lane.queue.front() else {
             if !self.append_part(role) {
@@ -148,10 +147,11 @@ impl Player {
         let Wanted { stream, span, .. } = first.wanted;
         let next = TimeRange::new(span.end(), span.end() + span.length()).unwrap_or(span);
         let next_comes = position + self.time_to_load(stream, next);
+        let decoded = position + self.config.decoded_ahead;
         let Some(lane) = self.lane_mut(role) else { return false };
         let held = covered_until(&lane.buffer.covered(), position);
         // Of pictures that the decoder has taken already, the old ones would be shown, and then none before a keyframe.
-        let too_near = role == Role::Variant && span.start() < position + DECODED_AHEAD;
+        let too_near = role == Role::Variant && span.start() < decoded;
         if (span.end() <= next_comes || too_near) && span.end() < held {
             self.choose_further_ahead(role, span, held);
             return true;
@@ -226,6 +226,12 @@ impl Player {
 
     fn append_segment(&mut self, role: Role) {
         let Some(item) = self.lane_mut(role).and_then(|lane| lane.queue.pop_front()) else { return };
+        // What the decoder has taken is not replaced: nothing would be seen of it before its next keyframe.
+        let taken = self.position() + self.config.decoded_ahead;
+        if item.wanted.is_replacement && item.wanted.span.start() < taken {
+            self.out.push(Output::Forget(item.id));
+            return;
+        }
         let offset_us = self.offset(&item);
         let variant = item.variant();
         let (id, from) = (item.id, item.wanted.span.start());
@@ -328,7 +334,7 @@ impl Player {
 
     /// Removes what lies far behind the playhead.
     fn remove_played(&mut self, role: Role) {
-        let keep_from = self.motion.position() - self.config.back_buffer;
+        let keep_from = self.position() - self.config.back_buffer;
         let Some(lane) = self.lane(role) else { return };
         let far_back = lane.buffer.removable_before(keep_from).filter(|range| range.length() >= EVICT_STEP);
         if let Some(range) = far_back {
@@ -391,7 +397,7 @@ impl Player {
     /// A segment that was given up while its first part was playing has been laid over that part as a whole. Nothing of it
     /// would be seen before its next keyframe, so the decoder is sent back to its first one.
     fn show_again(&mut self, span: TimeRange) {
-        let at = self.motion.position();
+        let at = self.position();
         if span.start() < at && span.contains(at) && self.motion.sent_to.is_none() {
             self.move_to(at);
         }
@@ -455,7 +461,7 @@ impl Player {
             Purpose::Root | Purpose::Playlist(_) | Purpose::Init(..) => None,
         });
         self.cancel(id);
-        let at = self.motion.position();
+        let at = self.position();
         let Some(lane) = self.lane_mut(role) else { return };
         let waits = lane.queue.iter().position(|item| item.id == id);
         let item = waits.and_then(|place| lane.queue.remove(place));
@@ -517,7 +523,7 @@ impl Player {
     /// No room: makes some, or waits until something has been played, and then wants less ahead. The bytes are kept, so
     /// that nothing is loaded twice.
     fn buffer_full(&mut self, role: Role, item: Item) {
-        let at = self.motion.position();
+        let at = self.position();
         let (stream, id) = (item.wanted.stream, item.id);
         let is_active = self.phase.is_active();
         let Some(lane) = self.lane_mut(role) else { return };

@@ -6,8 +6,10 @@ use media_model::hls::{self, Playlist};
 use media_model::{ByteCount, CodecString, MediaDuration, MediaTime};
 use url::Url;
 
+use super::choosing::Scope;
 use super::lane::{Item, Lane, Role, Wanted};
 use super::{Init, Load, Motion, Player, Purpose};
+use crate::abr::{Download, Outcome};
 use crate::error::{Nuisance, Trouble};
 use crate::message::{Event, LoadFailure, RequestId, ServerTiming, Track};
 use crate::player::phase::Phase;
@@ -50,6 +52,43 @@ impl Player {
         load.last_heard = self.now;
         self.link.arrived(self.now, ByteCount::new(news), pause, !load.making.is_zero());
         self.tell_throughput();
+    }
+
+    /// Asks the rule what becomes of a segment of which more has arrived.
+    pub(super) fn judge(&mut self, id: RequestId) {
+        let Some(load) = self.loads.get(&id) else { return };
+        let Purpose::Segment(Role::Variant, wanted) = &load.purpose else { return };
+        let Some(download) = self.download(load) else { return };
+        let length = wanted.span.length();
+        let is_forced = matches!(wanted.stream, StreamId::Variant(id) if self.wishes.variant == Some(id));
+        if is_forced || load.bytes >= load.expected && load.is_range {
+            return;
+        }
+        let facts = self.facts(length, Scope::Level);
+        let outcome = self.controller.judge(&facts.signals(), &download);
+        if outcome != Outcome::Complete {
+            self.cancel(id);
+            self.controller.ended(&facts.signals(), &download, outcome);
+        }
+    }
+
+    /// A load of a variant's segment as rules see it; of its size, what is here is the least.
+    fn download(&self, load: &Load) -> Option<Download> {
+        let Purpose::Segment(Role::Variant, Wanted { stream: StreamId::Variant(variant), span, is_replacement, .. }) =
+            &load.purpose
+        else {
+            return None;
+        };
+        let to_first_byte = load.first_byte?.since(load.begun);
+        Some(Download {
+            variant: *variant,
+            size: load.expected.max(load.bytes),
+            got: load.bytes,
+            took: self.now.since(load.begun),
+            to_first_byte,
+            is_replacement: *is_replacement,
+            to_start: span.start().since(self.position()),
+        })
     }
 
     fn tell_throughput(&mut self) {
@@ -167,10 +206,14 @@ impl Player {
     pub(super) fn loaded(&mut self, id: RequestId, size: ByteCount, media_start: Option<MediaTime>) {
         let Some(load) = self.finish(id, size) else { return };
         let making = self.making_of(&load, size);
+        let download = self.download(&load);
         match load.purpose {
             Purpose::Init(key, _) => drop(self.inits.insert(key, Init::Loaded(id))),
             Purpose::Segment(role, wanted) => {
-                self.learn_encoder_start(&wanted, making);
+                let length = wanted.span.length();
+                if !wanted.is_replacement {
+                    self.learn_encoder_start(&wanted, making);
+                }
                 let health = self.health.entry(wanted.stream).or_default();
                 health.succeeded();
                 health.was_made_in(making, self.now);
@@ -180,6 +223,10 @@ impl Player {
                 if let Some(lane) = self.lane_mut(role) {
                     lane.given_up = None;
                     lane.queue.push_back(Item { id, size, media_start, wanted });
+                }
+                if let Some(download) = download {
+                    let facts = self.facts(length, Scope::Level);
+                    self.controller.ended(&facts.signals(), &download, Outcome::Complete);
                 }
             }
             Purpose::Root | Purpose::Playlist(_) => {}
@@ -253,6 +300,7 @@ impl Player {
     /// A stream failed in one way or another: waits, or looks for another one.
     pub(super) fn stream_failed(&mut self, stream: StreamId, cause: &LoadFailure) {
         let failures = self.health.entry(stream).or_default().failures;
+        self.lanes.iter_mut().for_each(|lane| lane.plan = lane.plan.filter(|plan| plan.stream != stream));
         let wait = match remedy(cause, failures) {
             Remedy::AskedToWait(wait) => {
                 self.server_asks_to_wait(Some(stream), wait, cause);

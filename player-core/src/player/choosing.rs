@@ -3,72 +3,174 @@
 use std::time::Duration;
 
 use media_model::hls::VariantStream;
-use media_model::{BitsPerSecond, ByteCount, MediaDuration, Resolution};
+use media_model::{BitsPerSecond, ByteCount, MediaDuration, Resolution, TimeRange};
 
 use super::Player;
-use super::lane::{Health, Lane, Role};
-use crate::abr::{self, Candidate, Signals};
+use super::lane::{Health, Lane, Plan, Role};
+use crate::abr::{Candidate, Place, Signals};
 use crate::message::VariantId;
-use crate::playlist::StreamId;
+use crate::playlist::{StreamId, Timeline};
 
 /// A variant whose average is not declared is taken to need this share of its peak, in thousandths, until seen.
 const USUAL_AVERAGE: u64 = 750;
 /// With this much ahead, a variant that was slow in the making may be tried again.
 const RELAXED: MediaDuration = MediaDuration::from_secs(15);
 
+/// Segments that a rule is told the sizes of.
+const LOOK_AHEAD: usize = 8;
+
+/// How much of the state a rule needs to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Variants, link and level: while a segment arrives.
+    Level,
+    /// The segments ahead as well: to choose one.
+    All,
+}
+
+/// The facts that [`Signals`] shows.
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    candidates: Vec<Candidate>,
+    current: Option<VariantId>,
+    level: MediaDuration,
+    limit: MediaDuration,
+    started: bool,
+    throughput: BitsPerSecond,
+    latency: Duration,
+    segment: MediaDuration,
+    index: usize,
+    count: usize,
+    coming: Vec<Vec<ByteCount>>,
+    /// Where the segments of `held` play.
+    spans: Vec<TimeRange>,
+    held: Vec<Option<VariantId>>,
+    played: MediaDuration,
+}
+
+impl Facts {
+    pub(super) fn signals(&self) -> Signals<'_> {
+        Signals {
+            candidates: &self.candidates,
+            current: self.current,
+            level: self.level,
+            limit: self.limit,
+            started: self.started,
+            throughput: self.throughput,
+            latency: self.latency,
+            segment: self.segment,
+            index: self.index,
+            count: self.count,
+            coming: &self.coming,
+            held: &self.held,
+            played: self.played,
+        }
+    }
+}
+
 impl Player {
-    /// The stream to load the next segment of a lane from; `None` while there is none to be used.
-    pub(super) fn pick_stream(&self, role: Role, segment: MediaDuration) -> Option<StreamId> {
+    /// What to load next into a lane; `None` while there is no stream to be used.
+    pub(super) fn pick(&mut self, role: Role, segment: MediaDuration) -> Option<Plan> {
+        let plan = |stream| Plan { stream, instead: None, not_before: self.now };
         match role {
-            Role::Rendition => self.wishes.audio.map(StreamId::Audio),
-            Role::Variant => self.pick_variant(segment).map(StreamId::Variant),
+            Role::Rendition => self.wishes.audio.map(StreamId::Audio).map(plan),
+            Role::Variant => self.pick_variant(segment),
         }
     }
 
-    fn pick_variant(&self, segment: MediaDuration) -> Option<VariantId> {
+    fn pick_variant(&mut self, segment: MediaDuration) -> Option<Plan> {
         let mut usable = self.usable_variants();
         if let Some(given_up) = self.lane(Role::Variant).and_then(|lane| lane.given_up)
             && usable.iter().any(|&id| id < given_up)
         {
             usable.retain(|&id| id < given_up);
         }
-        let choice = self.choose_among(&usable, segment)?;
+        let full_since = self.lane_mut(Role::Variant).and_then(|lane| lane.full_since.take());
+        if let Some(since) = full_since {
+            self.controller.waited(self.now.since(since));
+        }
+        let facts = self.facts_of(&usable, segment, Scope::All);
+        let choice = self.controller.choose(&facts.signals())?;
+        let instead = match choice.place {
+            Place::Next => None,
+            Place::Instead(index) => facts.spans.get(index).copied(),
+        };
+        let plan = Plan { stream: StreamId::Variant(choice.variant), instead, not_before: self.now + choice.wait };
+        let choice = choice.variant;
         if !self.is_asked_to_wait(choice) {
-            return Some(choice);
+            return Some(plan);
         }
         // The server has no room to encode this one now; one that it need not encode may be there at once.
         let others: Vec<_> = usable.into_iter().filter(|&id| !self.is_asked_to_wait(id)).collect();
-        let other = self.choose_among(&others, segment)?;
+        let Some(other) = self.would_choose(&others, segment) else { return Some(plan) };
         let carried = self.candidate(other).is_some_and(|candidate| candidate.average <= self.throughput());
-        Some(if carried { other } else { choice })
+        Some(if carried { Plan { stream: StreamId::Variant(other), ..plan } } else { plan })
     }
 
-    pub(super) fn choose_among(&self, variants: &[VariantId], segment: MediaDuration) -> Option<VariantId> {
-        let candidates: Vec<_> = variants.iter().filter_map(|&id| self.candidate(id)).collect();
-        abr::choose(self.config.rule, &self.signals(&candidates, segment))
+    /// What the rule would choose among these, without remembering it.
+    pub(super) fn would_choose(&self, variants: &[VariantId], segment: MediaDuration) -> Option<VariantId> {
+        let facts = self.facts_of(variants, segment, Scope::All);
+        self.controller.clone().choose(&facts.signals()).map(|choice| choice.variant)
     }
 
-    pub(super) fn signals<'a>(&self, candidates: &'a [Candidate], segment: MediaDuration) -> Signals<'a> {
+    pub(super) fn facts(&self, segment: MediaDuration, scope: Scope) -> Facts {
+        self.facts_of(&self.usable_variants(), segment, scope)
+    }
+
+    fn facts_of(&self, variants: &[VariantId], segment: MediaDuration, scope: Scope) -> Facts {
         let lane = self.lane(Role::Variant);
         let current = match lane.and_then(|lane| lane.stream) {
             Some(StreamId::Variant(id)) => Some(id),
             Some(StreamId::Audio(_)) | None => None,
         };
-        Signals {
-            candidates,
+        let candidates: Vec<_> = variants.iter().filter_map(|&id| self.candidate(id)).collect();
+        let mut facts = Facts {
             current: current.filter(|current| candidates.iter().any(|candidate| candidate.id == *current)),
+            candidates,
             level: self.lanes.iter().map(|lane| self.loaded_ahead(lane)).min().unwrap_or_default(),
+            limit: self.goal,
             // With the first segment still on its way, nothing was known that a choice could rest on.
             started: self.qoe.startup.is_some() && lane.is_some_and(|lane| lane.buffer.has_segments()),
             throughput: self.throughput(),
             latency: self.link.latency(),
             segment,
+            index: 0,
+            count: 0,
+            coming: Vec::new(),
+            spans: Vec::new(),
+            held: Vec::new(),
+            played: MediaDuration::ZERO,
+        };
+        if scope == Scope::All {
+            self.look_around(&mut facts);
+        }
+        facts
+    }
+
+    /// Adds what lies ahead: the segments in the buffer, and those that come.
+    fn look_around(&self, facts: &mut Facts) {
+        let Some(lane) = self.lane(Role::Variant) else { return };
+        let at = self.position();
+        (facts.spans, facts.held) = lane.held(at).into_iter().unzip();
+        facts.played = facts.spans.first().map_or(MediaDuration::ZERO, |first| at.since(first.start()));
+        let Some(timeline) = lane.stream.and_then(|stream| self.timeline(stream)) else { return };
+        let next = timeline.index_at(at + self.loaded_ahead(lane));
+        (facts.index, facts.count) = (next, timeline.entries.len());
+        let timelines: Vec<_> = facts.candidates.iter().map(|one| self.timeline(StreamId::Variant(one.id))).collect();
+        let is_alike = |other: &Timeline| other.entries.len() == timeline.entries.len();
+        for entry in timeline.entries.iter().skip(next).take(LOOK_AHEAD) {
+            let size = |other: &Option<&Timeline>| {
+                let other = other.filter(|other| is_alike(other))?;
+                let found = other.entries.get(other.index_at(entry.span.start()))?;
+                found.segment.range.filter(|_| found.span == entry.span).map(|range| ByteCount::new(range.length))
+            };
+            facts.coming.push(timelines.iter().map(|one| size(one).unwrap_or_default()).collect());
         }
     }
 
     /// Media ahead of the playhead, with what waits to be appended.
     pub(super) fn loaded_ahead(&self, lane: &Lane) -> MediaDuration {
-        let at = self.motion.position();
+        let at = self.position();
         crate::load::covered_until(&lane.covered(), at).since(at)
     }
 
@@ -96,6 +198,7 @@ impl Player {
         Some(Candidate {
             id,
             peak: variant.bandwidth.max(average),
+            declared,
             average,
             making: health.map_or(Duration::ZERO, |health| {
                 // What was slow is tried again when there is enough to fall back on.

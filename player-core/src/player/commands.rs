@@ -82,6 +82,8 @@ impl Player {
         self.motion = Motion { at: target, seeking: true, ..Motion::default() };
         for lane in &mut self.lanes {
             lane.buffer.forgive();
+            lane.plan = None;
+            lane.full_since = None;
             lane.crowded_until = None;
             lane.given_up = None;
             lane.torn = false;
@@ -100,6 +102,7 @@ impl Player {
         }
         if let Some(lane) = self.lane_mut(Role::Variant) {
             lane.replace_from = None;
+            lane.plan = None;
         }
         let Some(chosen) = variant else { return };
         let exists = self.presentation.as_ref().is_some_and(|one| one.stream(StreamId::Variant(chosen)).is_some());
@@ -121,7 +124,7 @@ impl Player {
     /// Loads another stream of a lane from `lead` ahead of the playhead on. What is on its way or waits to be appended is
     /// given up, except where it is needed before.
     fn replace_ahead(&mut self, role: Role, chosen: StreamId, lead: MediaDuration) {
-        let at = self.motion.position();
+        let at = self.position();
         let soon = at + lead;
         let Some(lane) = self.lane(role) else { return };
         let held = covered_until(&lane.buffer.covered(), at);
@@ -166,6 +169,7 @@ impl Player {
         // Who fixes the quality that plays already wants nothing to be loaded again.
         let is_there = matches!(chosen, StreamId::Variant(id) if lane.buffer.holds_only(id, soon));
         lane.stream = Some(chosen);
+        lane.plan = None;
         lane.replace_from = from.filter(|_| !is_there);
         lane.came_late = 0;
         lane.crowded_until = None;
@@ -186,7 +190,7 @@ impl Player {
             self.forget_media();
             self.prepared = false;
             self.end_told = false;
-            let at = self.motion.position();
+            let at = self.position();
             self.motion = Motion { at, seeking: true, ..Motion::default() };
         }
         self.become_phase(if self.presentation.is_some() { Phase::Running } else { Phase::Opening });

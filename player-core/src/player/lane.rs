@@ -35,6 +35,18 @@ pub(crate) struct Wanted {
     pub(crate) span: TimeRange,
     pub(crate) period: u64,
     pub(crate) init: Option<InitKey>,
+    /// It takes the place of one that is buffered in another variant.
+    pub(crate) is_replacement: bool,
+}
+
+/// What is loaded next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Plan {
+    pub(crate) stream: StreamId,
+    /// The buffered stretch that it takes the place of; what is missing is loaded otherwise.
+    pub(crate) instead: Option<TimeRange>,
+    /// It is not asked for before.
+    pub(crate) not_before: Now,
 }
 
 /// A loaded segment.
@@ -73,6 +85,10 @@ pub(crate) struct Lane {
     pub(crate) buffer: Buffer,
     /// What is loaded now.
     pub(crate) stream: Option<StreamId>,
+    /// What has been decided and not been asked for.
+    pub(crate) plan: Option<Plan>,
+    /// Since when nothing is loaded because there is enough.
+    pub(crate) full_since: Option<Now>,
     /// Loaded, not yet appended.
     pub(crate) queue: VecDeque<Item>,
     pub(crate) busy: Option<Busy>,
@@ -105,6 +121,8 @@ impl Lane {
             track,
             buffer: Buffer::default(),
             stream: None,
+            plan: None,
+            full_since: None,
             queue: VecDeque::new(),
             busy: None,
             mime: None,
@@ -133,6 +151,24 @@ impl Lane {
         }
         spans.extend(self.buffer.covered().iter().filter_map(kept));
         Ranges::new(spans)
+    }
+
+    /// The segments from `at` on with their variants, as far as there is no hole.
+    pub(crate) fn held(&self, at: MediaTime) -> Vec<(TimeRange, Option<VariantId>)> {
+        let mut held = self.buffer.segments_from(at);
+        let busy = self.busy.iter().filter_map(|busy| match busy {
+            Busy::Segment(item) => Some(item),
+            Busy::Init(_) | Busy::Part(_) | Busy::Evict(_) => None,
+        });
+        for item in busy.chain(&self.queue) {
+            let span = item.wanted.span;
+            match held.iter_mut().find(|(known, _)| *known == span) {
+                Some(known) => known.1 = item.variant(),
+                None => held.push((span, item.variant())),
+            }
+        }
+        held.sort_by_key(|(span, _)| span.start());
+        held
     }
 
     /// Everything is new, as after a failed media element.

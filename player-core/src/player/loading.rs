@@ -5,8 +5,11 @@ use std::time::Duration;
 use media_model::hls::Segment;
 use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
 
+use super::choosing::Scope;
 use super::lane::{Health, InitKey, Lane, Role, Wanted};
 use super::{DRIVER_GRACE, Init, Player, Purpose};
+use crate::abr::Rule;
+use crate::clock::Now;
 use crate::load::{SLACK, covered_until, next_segment};
 use crate::message::{LoadFailure, Output, RequestId};
 use crate::player::phase::Phase;
@@ -15,14 +18,14 @@ use crate::playlist::{StreamId, Timeline};
 
 /// One lane may be this much ahead of another, or a segment, if that is longer.
 const LEAD: MediaDuration = MediaDuration::from_secs(4);
+/// With less than this ahead, a segment is loaded even if it is longer than what there is room for.
+const LEAST_AHEAD: MediaDuration = MediaDuration::from_secs(1);
 /// Reckoned with while no timeline says how long segments are.
 const USUAL_SEGMENT: MediaDuration = MediaDuration::from_secs(2);
 /// Segments that may wait for a buffer; more would only take memory.
 const MAX_QUEUE: usize = 2;
 /// A segment that is to follow another variant's is there this long before the playhead is.
 const SWITCH_ROOM: MediaDuration = MediaDuration::from_millis(500);
-/// Decoders take media this far ahead of the playhead: Chromium played on old frames that were replaced 1.3 s ahead.
-pub(super) const DECODED_AHEAD: MediaDuration = MediaDuration::from_millis(1_500);
 /// How much further ahead a choice is tried again each time that it came too late.
 const FURTHER_AHEAD: MediaDuration = MediaDuration::from_secs(1);
 /// With no more segments between, our server waits for the encoder that is there; over more, it starts another one.
@@ -42,6 +45,7 @@ impl Player {
                 let mut roles: Vec<_> = self.lanes.iter().map(|lane| (self.loaded_ahead(lane), lane.role)).collect();
                 roles.sort();
                 roles.into_iter().for_each(|(_, role)| self.load_lane(role));
+                self.load_sizes();
             }
             Phase::Idle | Phase::Failed => {}
         }
@@ -85,12 +89,26 @@ impl Player {
         let segment = match lane.stream.and_then(|stream| self.timeline(stream)) {
             Some(timeline) => match self.missing(lane, timeline) {
                 Some(entry) if self.is_in_step(lane, entry.span.length()) => entry.span.length(),
-                Some(_) | None => return,
+                Some(_) => return,
+                None => {
+                    let now = self.now;
+                    if let Some(lane) = self.lane_mut(role) {
+                        lane.full_since.get_or_insert(now);
+                    }
+                    return;
+                }
             },
             None => USUAL_SEGMENT,
         };
         // While the playlist of a variant is on its way, the choice stands.
-        let Some(stream) = self.playlist_under_way(role).or_else(|| self.pick_stream(role, segment)) else { return };
+        let Some(plan) = lane.plan.or_else(|| self.pick(role, segment)) else { return };
+        let stream = plan.stream;
+        if let Some(lane) = self.lane_mut(role) {
+            lane.plan = Some(plan);
+        }
+        if plan.not_before > self.now {
+            return;
+        }
         // What was chosen by hand cannot be had, or is not wished any more: nothing that is there makes way for another.
         let is_choice = match stream {
             StreamId::Variant(variant) => self.wishes.variant == Some(variant),
@@ -100,19 +118,43 @@ impl Player {
             lane.stream = Some(stream);
             lane.replace_from = lane.replace_from.filter(|_| is_choice);
         }
-        self.load_segment(role, stream);
-    }
-
-    fn load_segment(&mut self, role: Role, stream: StreamId) {
         let stale = |timeline: &Timeline| timeline.reload_at.is_some_and(|time| time <= self.now);
         if self.timeline(stream).is_none_or(stale) {
             self.load_playlist(stream);
         }
+        if self.timeline(stream).is_none() {
+            return;
+        }
+        if let Some(lane) = self.lane_mut(role) {
+            lane.plan = None;
+        }
+        match plan.instead {
+            Some(span) => self.load_instead(role, stream, span),
+            None => self.load_segment(role, stream),
+        }
+    }
+
+    /// Loads a segment that is buffered in another variant once more, if this stream is cut alike.
+    fn load_instead(&mut self, role: Role, stream: StreamId, span: TimeRange) {
+        let entry = self.timeline(stream).and_then(|timeline| timeline.entry_at(span.start()));
+        let alike = entry.filter(|entry| entry.span == span && !entry.segment.gap).cloned();
+        match alike {
+            Some(entry) => self.begin_segment(role, stream, &entry, true),
+            None => self.load_segment(role, stream),
+        }
+    }
+
+    fn load_segment(&mut self, role: Role, stream: StreamId) {
         self.align_choice(role, stream);
         let stream = self.other_until_ahead(role, stream).unwrap_or(stream);
         let (Some(lane), Some(timeline)) = (self.lane(role), self.timeline(stream)) else { return };
         let waits = self.health.get(&stream).is_some_and(|health| health.waits(self.now));
-        let Some(entry) = self.missing(lane, timeline).filter(|_| !waits) else { return };
+        let Some(entry) = self.missing(lane, timeline).filter(|_| !waits).cloned() else { return };
+        self.begin_segment(role, stream, &entry, false);
+    }
+
+    fn begin_segment(&mut self, role: Role, stream: StreamId, entry: &Entry, is_replacement: bool) {
+        let Some(timeline) = self.timeline(stream) else { return };
         let Some(url) = timeline.resolve(&entry.segment.uri) else {
             self.stream_failed(stream, &LoadFailure::Corrupt);
             return;
@@ -130,14 +172,14 @@ impl Player {
             Some(range) => ByteCount::new(range.length),
             None => self.expected_size(stream, span.length()),
         };
-        self.begin(Purpose::Segment(role, Wanted { stream, span, period, init }), url, range, expected);
+        self.begin(Purpose::Segment(role, Wanted { stream, span, period, init, is_replacement }), url, range, expected);
     }
 
     /// What is chosen by hand begins with a segment that lies ahead of the playhead as a whole when it is here, and pictures
     /// ahead of what the decoder has taken already: of a segment that is playing, nothing would be seen before its next
     /// keyframe, which may be that of the next segment.
     fn align_choice(&mut self, role: Role, stream: StreamId) {
-        let at = self.motion.position();
+        let at = self.position();
         let (Some(lane), Some(timeline)) = (self.lane(role), self.timeline(stream)) else { return };
         // What waits to be appended is judged then.
         let waits = lane.queue.iter().any(|item| item.wanted.stream == stream);
@@ -145,7 +187,7 @@ impl Player {
         if covered_until(&lane.covered(), at) < from {
             return;
         }
-        let decoded = if role == Role::Variant { DECODED_AHEAD } else { MediaDuration::ZERO };
+        let decoded = if role == Role::Variant { self.config.decoded_ahead } else { MediaDuration::ZERO };
         let lead = decoded + MediaDuration::from_micros(FURTHER_AHEAD.as_micros() * u64::from(lane.came_late));
         let comes_late = |span: TimeRange| span.start() < at + lead + self.time_to_load(stream, span);
         let Some(first) = timeline.entry_at(from).map(|entry| entry.span).filter(|&span| comes_late(span)) else {
@@ -170,7 +212,7 @@ impl Player {
         let unhurried = |lane: &&Lane| lane.replace_from.is_none() && lane.given_up.is_none();
         let lane = self.lane(role).filter(|_| role == Role::Variant).filter(unhurried)?;
         let (last, _) = lane.loaded_last.filter(|(last, _)| *last != chosen)?;
-        let at = self.motion.position();
+        let at = self.position();
         let buffered = covered_until(&lane.covered(), at);
         let span = self.missing(lane, self.timeline(chosen)?)?.span;
         if span.start() + SLACK >= buffered || span.start() > at + self.time_to_load(chosen, span) + SWITCH_ROOM {
@@ -219,14 +261,22 @@ impl Player {
         }
     }
 
-    /// The variant whose first playlist is on its way.
-    fn playlist_under_way(&self, role: Role) -> Option<StreamId> {
-        self.loads.values().find_map(|load| match (&load.purpose, role) {
-            (Purpose::Playlist(stream @ StreamId::Variant(_)), Role::Variant) if self.timeline(*stream).is_none() => {
-                Some(*stream)
-            }
-            (Purpose::Playlist(_) | Purpose::Root | Purpose::Init(..) | Purpose::Segment(..), _) => None,
-        })
+    /// Playlists with byte ranges tell how much their segments weigh, which makes for better choices: one after the other
+    /// is read, as soon as something is on screen.
+    fn load_sizes(&mut self) {
+        let is_loading = self.loads.values().any(|load| matches!(load.purpose, Purpose::Playlist(_)));
+        if self.sizes_known || is_loading || self.qoe.startup.is_none() {
+            return;
+        }
+        let Some(lane) = self.lane(Role::Variant) else { return };
+        let Some(timeline) = lane.stream.and_then(|stream| self.timeline(stream)) else { return };
+        let tells = timeline.ended && timeline.entries.iter().all(|entry| entry.segment.range.is_some());
+        let others = self.usable_variants().into_iter().map(StreamId::Variant);
+        let other = others.filter(|_| tells).find(|&other| self.timeline(other).is_none());
+        match other {
+            Some(other) => self.load_playlist(other),
+            None => self.sizes_known = true,
+        }
     }
 
     pub(super) fn timeline(&self, stream: StreamId) -> Option<&Timeline> {
@@ -235,26 +285,41 @@ impl Player {
 
     /// The next segment this lane should have, up to the buffer goal.
     fn missing<'a>(&self, lane: &Lane, timeline: &'a Timeline) -> Option<&'a Entry> {
-        let at = self.motion.position();
+        let at = self.position();
         let full = lane.buffer.bytes_ahead(at) >= self.config.buffer_bytes
             && lane.buffer.level(at) > LEAD
             && lane.replace_from.is_none();
         if full {
             return None;
         }
-        next_segment(timeline, &lane.covered(), at, at + self.goal)
+        let covered = lane.covered();
+        let entry = next_segment(timeline, &covered, at, at + self.goal)?;
+        // No more than the goal with the segment; where memory was short or segments are long, not before it is needed.
+        let is_shrunk = self.goal < self.config.buffer_goal;
+        let enough = if is_shrunk { MediaDuration::from_micros(self.goal.as_micros() / 2) } else { LEAST_AHEAD };
+        let fits = entry.span.end() <= at + self.goal;
+        (fits || covered_until(&covered, at).since(at) < enough).then_some(entry)
+    }
+
+    /// When there will be room for the next segment, if the playhead moves on.
+    pub(super) fn room_at(&self, lane: &Lane) -> Option<Now> {
+        lane.full_since.filter(|_| self.motion.moving)?;
+        let timeline = self.timeline(lane.stream?)?;
+        let at = self.position();
+        let entry = next_segment(timeline, &lane.covered(), at, MediaTime::from_micros(i64::MAX))?;
+        Some(self.now + entry.span.end().since(at + self.goal).to_std())
     }
 
     /// Whether nothing is left to load for this lane from the playhead on.
     pub(super) fn is_complete(&self, lane: &Lane) -> bool {
         let Some(timeline) = lane.stream.and_then(|stream| self.timeline(stream)) else { return false };
         let forever = MediaTime::from_micros(i64::MAX);
-        timeline.ended && next_segment(timeline, &lane.covered(), self.motion.position(), forever).is_none()
+        timeline.ended && next_segment(timeline, &lane.covered(), self.position(), forever).is_none()
     }
 
     /// Whether this lane is not too far ahead of the others.
     fn is_in_step(&self, lane: &Lane, segment: MediaDuration) -> bool {
-        let at = self.motion.position();
+        let at = self.position();
         let end = covered_until(&lane.covered(), at);
         self.lanes.iter().all(|other| {
             let other_end = covered_until(&other.covered(), at);
@@ -264,7 +329,7 @@ impl Player {
 
     /// Stops the download of a variant that would not be complete before the buffer is dry, if a lower one would.
     fn abandon_hopeless(&mut self) {
-        let Some(lane) = self.lane(Role::Variant) else { return };
+        let Some(lane) = self.lane(Role::Variant).filter(|_| self.config.rule == Rule::Matinee) else { return };
         let level = self.loaded_ahead(lane).to_std();
         let hopeless = self.loads.iter().find_map(|(&id, load)| {
             let Purpose::Segment(Role::Variant, wanted) = &load.purpose else { return None };
@@ -273,7 +338,7 @@ impl Player {
                 return None;
             }
             let lower: Vec<_> = self.usable_variants().into_iter().filter(|&id| id < variant).collect();
-            let instead = self.candidate(self.choose_among(&lower, wanted.span.length())?)?;
+            let instead = self.candidate(self.would_choose(&lower, wanted.span.length())?)?;
             let Some(first_byte) = load.first_byte else {
                 // No answer: another variant helps only if the server is known to have it at hand.
                 let at_hand = self.health.get(&StreamId::Variant(instead.id)).is_some_and(Health::is_at_hand);
@@ -286,7 +351,7 @@ impl Player {
             // What was expected is a guess: a tenth of what came already may well come still.
             let rest = load.expected.get().saturating_sub(load.bytes.get()).max(load.bytes.get() / 10);
             let rest = self.link.estimate()?.time_for(ByteCount::new(rest)).unwrap_or(Duration::MAX);
-            let other = self.signals(&[], wanted.span.length()).fetch_time(&instead);
+            let other = self.facts(wanted.span.length(), Scope::Level).signals().fetch_time(&instead);
             (rest > level && other < rest.mul_f32(0.8)).then_some((id, variant))
         });
         if let Some((id, variant)) = hopeless {
@@ -312,7 +377,7 @@ impl Player {
 
     /// After a seek: stops segments that are not the next one any more.
     pub(super) fn cancel_useless(&mut self) {
-        let at = self.motion.position();
+        let at = self.position();
         let useless = self.loads.iter().filter(|(_, load)| {
             let Purpose::Segment(role, wanted) = &load.purpose else { return false };
             let next = self.lane(*role).and_then(|lane| {

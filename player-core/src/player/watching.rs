@@ -8,7 +8,7 @@ use super::lane::{Lane, Role};
 use super::{Motion, Player, Purpose};
 use crate::clock::Now;
 use crate::error::Nuisance;
-use crate::load::{SLACK, next_segment};
+use crate::load::{SLACK, covered_until, next_segment};
 use crate::message::{Event, Output, StallCause, Track};
 use crate::player::phase::Phase;
 
@@ -41,10 +41,12 @@ impl Player {
             self.motion.sent_to = None;
         }
         let advanced = at != self.motion.at;
-        self.motion.at = at;
+        (self.motion.at, self.motion.seen) = (at, self.now);
         // Browsers let the sound go on for seconds when the pictures have run dry.
         let moving = moving && !self.has_run_dry(at);
         self.motion.moving = moving;
+        self.motion.dry_at =
+            self.lanes.iter().map(|lane| covered_until(lane.buffer.reported(), at)).min().unwrap_or(at);
         if moving {
             self.motion.seeking = false;
             if advanced {
@@ -67,7 +69,7 @@ impl Player {
     }
 
     fn note_variant(&mut self) {
-        let at = self.motion.position();
+        let at = self.position();
         if let Some(variant) = self.lane(Role::Variant).and_then(|lane| lane.buffer.variant_at(at)) {
             self.qoe.shows(variant);
         }
@@ -96,7 +98,7 @@ impl Player {
         }
         let since = *self.motion.still_since.get_or_insert(self.now);
         let still = self.now.since(since);
-        let at = self.motion.position();
+        let at = self.position();
         let in_hole = self.prepared && self.motion.sent_to.is_none() && !self.all_hold(at);
         if in_hole
             && still >= HOLE_AFTER

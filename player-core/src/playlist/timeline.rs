@@ -121,6 +121,11 @@ impl Timeline {
         self.entries.get(index).map(Arc::as_ref)
     }
 
+    /// Index of the entry that plays at `at`; the number of entries if it is past the end.
+    pub(crate) fn index_at(&self, at: MediaTime) -> usize {
+        self.entries.partition_point(|entry| entry.span.end() <= at)
+    }
+
     /// The address of an entry's segment.
     pub(crate) fn resolve(&self, uri: &str) -> Option<Url> {
         self.base.join(uri).ok()

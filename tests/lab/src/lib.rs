@@ -9,6 +9,7 @@ pub mod lint;
 pub mod report;
 pub mod scenario;
 pub mod sim;
+pub mod simulate;
 pub mod trace;
 
 pub use report::Report;

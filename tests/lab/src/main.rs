@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use player_lab::{play, scenario};
+use player_lab::{play, scenario, simulate};
 
 /// Plays the player core in virtual time.
 #[derive(Parser)]
@@ -15,6 +15,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Plays rules over recorded networks and compares them.
+    Simulate(Box<simulate::command::Simulate>),
     /// Lists the built-in scenarios.
     List,
     /// Plays scenarios and prints a report of each; all of them if none is named.
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
     let known = scenario::built_in();
     match Arguments::parse().command {
         Task::Lint(lint) => return lint.run(),
+        Task::Simulate(simulate) => return simulate.run(),
         Task::List => known.iter().for_each(|scenario| println!("{}", scenario.name)),
         Task::Play { scenarios, seconds, requests } => {
             if let Some(unknown) = scenarios.iter().find(|name| known.iter().all(|scenario| scenario.name != **name)) {

@@ -210,7 +210,7 @@ const EXPECTED: &[Expected] = &[
         kbps: 4_400,
         also: |r| {
             let heard: Vec<_> = r.heard.iter().map(|(at, name)| (at.as_secs(), name.as_str())).collect();
-            heard == [(0, "english"), (20, "deutsch"), (40, "english")]
+            heard == [(0, "english"), (19, "deutsch"), (40, "english")]
         },
         ..FINE
     },

@@ -7,6 +7,7 @@ fn ladder() -> Vec<Candidate> {
     let candidate = |(index, (peak, average))| Candidate {
         id: VariantId(index),
         peak: BitsPerSecond::from_kbps(peak),
+        declared: BitsPerSecond::from_kbps(average),
         average: BitsPerSecond::from_kbps(average),
         making: Duration::ZERO,
         entry: Duration::ZERO,
@@ -23,6 +24,12 @@ fn signals(candidates: &[Candidate], level_s: u64, kbps: u64, current: Option<u3
         throughput: BitsPerSecond::from_kbps(kbps),
         latency: Duration::from_millis(20),
         segment: MediaDuration::from_secs(2),
+        limit: MediaDuration::from_secs(30),
+        index: 0,
+        count: 100,
+        coming: &[],
+        held: &[],
+        played: MediaDuration::ZERO,
     }
 }
 

@@ -171,7 +171,7 @@ fn viewers() -> Vec<Scenario> {
         edited(plain("pause"), |one| {
             one.actions = vec![(s(10), Command::SetPlaying(false)), (s(100), Command::SetPlaying(true))];
         }),
-        edited(plain("audio-switch"), |one| one.actions = vec![select(20, 1), select(40, 0)]),
+        edited(plain("audio-switch"), |one| one.actions = vec![select(19, 1), select(40, 0)]),
         edited(plain("locked"), |one| one.actions = vec![lock(10, Some(0)), lock(60, None)]),
         // Tried out one after the other, as people do with a menu; the original has its own grid.
         edited(plain("menu"), |one| {

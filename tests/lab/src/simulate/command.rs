@@ -1,0 +1,192 @@
+//! `matinee-lab simulate`: arguments, files, and what is printed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use media_model::MediaDuration;
+use player_core::abr::Rule;
+use serde_json::json;
+
+use super::field::{self, Row, Summary};
+use super::networks::Networks;
+use super::{Movie, Setup, length, verdict};
+
+/// Plays recorded networks in virtual time.
+#[derive(Args, Clone, Debug)]
+pub struct Simulate {
+    #[command(flatten)]
+    networks: Networks,
+    /// Movie file: ladder and sizes of the segments.
+    #[arg(long, value_name = "FILE")]
+    movie: PathBuf,
+    /// The most media ahead, in seconds.
+    #[arg(long, value_name = "SECONDS")]
+    max_buffer: f64,
+    /// Plays only so many segments.
+    #[arg(long, value_name = "N")]
+    max_segments: Option<usize>,
+    /// Ramp-up ends with this rung, counted from zero; without it, with the one that the network carries then.
+    #[arg(long, value_name = "K")]
+    ramp_rung: Option<usize>,
+    /// Playlists do not tell the sizes of segments.
+    #[arg(long)]
+    no_sizes: bool,
+    /// Rules to compare.
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',', required = true)]
+    abr: Vec<String>,
+    /// Writes everything here; `-` is standard output.
+    #[arg(long, value_name = "OUT")]
+    json: Option<PathBuf>,
+    /// Writes a row for each play here; `-` is standard output.
+    #[arg(long, value_name = "OUT")]
+    csv: Option<PathBuf>,
+    /// Checks the figures against a JSON list of `{"abr", "of": "mean"|"median", "figure", "at_least", "at_most"}`.
+    #[arg(long, value_name = "FILE")]
+    expect: Option<PathBuf>,
+    /// Shows the differences from an earlier run, paired by trace.
+    #[arg(long, value_name = "OUT.json")]
+    against: Option<PathBuf>,
+}
+
+impl Simulate {
+    /// Does it.
+    #[expect(clippy::print_stderr, reason = "this is what the user reads")]
+    pub fn run(self) -> ExitCode {
+        let rules: Result<Vec<Rule>, _> = self.abr.iter().map(|name| name.parse()).collect();
+        let usage =
+            match (&rules, MediaDuration::from_seconds(self.max_buffer).filter(|time| *time > MediaDuration::ZERO)) {
+                (Err(unknown), _) => Err(unknown.to_string()),
+                (Ok(_), None) => Err(format!("--max-buffer must be above zero, not {}", self.max_buffer)),
+                (Ok(rules), Some(max_buffer)) => Ok((rules.clone(), max_buffer)),
+            };
+        let (rules, max_buffer) = match usage {
+            Ok(usage) => usage,
+            Err(sentence) => {
+                eprintln!("{sentence}");
+                return ExitCode::from(2);
+            }
+        };
+        match self.play(&rules, max_buffer) {
+            Ok(missed) if missed.is_empty() => ExitCode::SUCCESS,
+            Ok(missed) => {
+                missed.iter().for_each(|sentence| eprintln!("{sentence}"));
+                ExitCode::from(3)
+            }
+            Err(error) => {
+                eprintln!("{error:#}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    /// Sentences for the expectations that were missed.
+    fn play(&self, rules: &[Rule], max_buffer: MediaDuration) -> Result<Vec<String>> {
+        let movie =
+            Movie::read(&read(&self.movie)?).with_context(|| format!("{} is no movie", self.movie.display()))?;
+        let traces = self.networks.read()?;
+        let setup = |rule: &Rule| Setup {
+            rule: *rule,
+            max_buffer,
+            max_segments: self.max_segments,
+            ramp_rung: self.ramp_rung,
+            sizes: !self.no_sizes,
+        };
+        let setups: Vec<_> = rules.iter().map(setup).collect();
+        let begun = Instant::now();
+        let bar = indicatif::ProgressBar::new((setups.len() * traces.len()) as u64);
+        let rows = field::play_all(&traces, &movie, &setups, || bar.inc(1));
+        bar.finish_and_clear();
+        let media: Duration =
+            setups.iter().map(|setup| length(&movie, setup)).sum::<Duration>() * u32::try_from(traces.len())?;
+        let summary = field::summarise(&rows);
+        self.report(&rows, &summary, media, begun.elapsed())?;
+        match &self.expect {
+            Some(path) => verdict::missed(&read(path)?, &summary).with_context(|| format!("{}", path.display())),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    #[expect(clippy::print_stdout, reason = "this is what the user reads")]
+    fn report(&self, rows: &[Row], summary: &[Summary], media: Duration, took: Duration) -> Result<()> {
+        let config = json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "traces": self.networks.traces,
+            "command": std::env::args().collect::<Vec<_>>().join(" "),
+            "movie": self.movie,
+            "max_buffer_s": self.max_buffer,
+            "max_segments": self.max_segments,
+            "ramp_rung": self.ramp_rung,
+            "sizes": !self.no_sizes,
+            "abr": self.abr,
+        });
+        let document = json!({ "config": config, "rows": rows, "summary": summary });
+        let mut quiet = false;
+        for (path, text) in [(&self.json, document.to_string()), (&self.csv, csv(rows)?)] {
+            match path {
+                Some(path) if path.as_os_str() == "-" => {
+                    println!("{text}");
+                    quiet = true;
+                }
+                Some(path) => fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?,
+                None => {}
+            }
+        }
+        if quiet {
+            return Ok(());
+        }
+        print!("{}", table(summary));
+        if let Some(path) = &self.against {
+            print!("{}", verdict::against(&read(path)?, rows).with_context(|| format!("{}", path.display()))?);
+        }
+        let speed = media.as_secs_f64() / took.as_secs_f64();
+        println!("\n{} plays in {:.1} s, {speed:.0} times real time", rows.len(), took.as_secs_f64());
+        Ok(())
+    }
+}
+
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// A head, and a line for each row.
+fn csv(rows: &[Row]) -> Result<String> {
+    let mut text = String::new();
+    for row in rows {
+        let figures = serde_json::to_value(row.figures)?;
+        let figures = figures.as_object().context("figures are an object")?;
+        if text.is_empty() {
+            let names: Vec<_> = figures.keys().map(String::as_str).collect();
+            text = format!("trace,abr,{}\n", names.join(","));
+        }
+        let values: Vec<_> = figures.values().map(ToString::to_string).collect();
+        // Names of files may hold anything.
+        text += &format!("\"{}\",{},{}\n", row.trace.replace('"', "\"\""), row.abr, values.join(","));
+    }
+    Ok(text)
+}
+
+fn table(summary: &[Summary]) -> String {
+    let head = ["rule", "n", "kbit/s", "stall %", "stalls/h", "change", "score", "QoE", "ramp-up s", "wasted %"];
+    let mut text = format!("| {} |\n|{}\n", head.join(" | "), "---|".repeat(head.len()));
+    for one in summary {
+        let mean = &one.mean;
+        text += &format!(
+            "| {} | {} | {:.1} | {:.3} | {:.1} | {:.1} | {:.4} | {:.4} | {:.1} | {:.2} |\n",
+            one.abr,
+            one.n,
+            mean.bitrate_kbps,
+            mean.stall_pct,
+            mean.events_per_hour,
+            mean.change_kbps,
+            mean.score,
+            mean.qoe,
+            mean.rampup_s,
+            mean.bytes_wasted_pct,
+        );
+    }
+    text
+}

@@ -1,0 +1,152 @@
+//! A movie as simulations know it: a ladder and the size of every segment. Pure but for [`Movie::read`]'s argument, the
+//! text of a file.
+
+use std::fmt;
+use std::fmt::Write as _;
+
+use media_model::MediaDuration;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct File {
+    segment_duration_ms: f64,
+    bitrates_kbps: Vec<f64>,
+    segment_sizes_bits: Vec<Vec<f64>>,
+}
+
+/// A ladder and the sizes of its segments.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Movie {
+    segment: MediaDuration,
+    /// kbit/s, lowest first.
+    bitrates: Vec<f64>,
+    /// Bits of each rung, by segment.
+    sizes: Vec<Vec<f64>>,
+}
+
+/// Why a file is no movie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MovieError {
+    /// It is no JSON of the shape that is expected.
+    Json(String),
+    /// What it says cannot be played; a sentence.
+    Nonsense(String),
+}
+
+impl fmt::Display for MovieError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(reason) => {
+                write!(out, "not {{segment_duration_ms, bitrates_kbps, segment_sizes_bits}} in JSON: {reason}")
+            }
+            Self::Nonsense(reason) => out.write_str(reason),
+        }
+    }
+}
+
+impl std::error::Error for MovieError {}
+
+impl Movie {
+    /// Reads `{"segment_duration_ms", "bitrates_kbps": [..], "segment_sizes_bits": [[..] for each segment]}`.
+    ///
+    /// # Errors
+    /// When it is something else, or nothing that can be played.
+    pub fn read(text: &str) -> Result<Self, MovieError> {
+        let file: File = serde_json::from_str(text).map_err(|error| MovieError::Json(error.to_string()))?;
+        let nonsense = |reason: String| Err(MovieError::Nonsense(reason));
+        let segment = MediaDuration::from_seconds(file.segment_duration_ms / 1e3);
+        let Some(segment) = segment.filter(|length| *length > MediaDuration::ZERO) else {
+            return nonsense(format!("segments of {} ms cannot be played", file.segment_duration_ms));
+        };
+        if file.bitrates_kbps.is_empty() || file.segment_sizes_bits.is_empty() {
+            return nonsense("the movie has no rung or no segment".to_owned());
+        }
+        if !file.bitrates_kbps.iter().all(|rate| rate.is_finite() && *rate > 0.0) || !file.bitrates_kbps.is_sorted() {
+            return nonsense("bitrates must be above zero, lowest first".to_owned());
+        }
+        for (index, sizes) in file.segment_sizes_bits.iter().enumerate() {
+            if sizes.len() != file.bitrates_kbps.len() {
+                let (found, wanted) = (sizes.len(), file.bitrates_kbps.len());
+                return nonsense(format!("segment {index} has {found} sizes, but there are {wanted} bitrates"));
+            }
+            if !sizes.iter().all(|size| size.is_finite() && *size > 0.0) {
+                return nonsense(format!("segment {index} has a size that is not above zero"));
+            }
+        }
+        Ok(Self { segment, bitrates: file.bitrates_kbps, sizes: file.segment_sizes_bits })
+    }
+
+    /// Length of every segment.
+    pub fn segment(&self) -> MediaDuration {
+        self.segment
+    }
+
+    /// kbit/s of the rungs, lowest first.
+    pub fn bitrates(&self) -> &[f64] {
+        &self.bitrates
+    }
+
+    /// How many segments there are.
+    pub fn len(&self) -> usize {
+        self.sizes.len()
+    }
+
+    /// Never: a movie has segments.
+    pub fn is_empty(&self) -> bool {
+        self.sizes.is_empty()
+    }
+
+    /// Bits of a segment.
+    pub(super) fn bits(&self, segment: usize, rung: usize) -> f64 {
+        self.sizes[segment][rung]
+    }
+
+    /// The multivariant playlist: AVERAGE-BANDWIDTH is the nominal bit rate, BANDWIDTH the largest segment's.
+    pub(super) fn multivariant(&self, segments: usize) -> String {
+        let mut text = String::from("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
+        for (rung, kbps) in self.bitrates.iter().enumerate() {
+            let average = kbps * 1e3;
+            let largest = self.sizes.iter().take(segments).map(|sizes| sizes[rung]).fold(0.0, f64::max);
+            let peak = (largest / self.segment.as_seconds()).max(average).ceil();
+            let _ = writeln!(
+                text,
+                "#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average:.0},CODECS=\"avc1.640028\"\n{rung}.m3u8"
+            );
+        }
+        text
+    }
+
+    /// The media playlist of a rung.
+    pub(super) fn media(&self, rung: usize, segments: usize, with_sizes: bool) -> String {
+        let seconds = self.segment.as_seconds();
+        let mut text = format!("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{}\n", seconds.ceil());
+        for (index, sizes) in self.sizes.iter().take(segments).enumerate() {
+            let _ = writeln!(text, "#EXTINF:{seconds},");
+            if with_sizes {
+                let _ = writeln!(text, "#EXT-X-BYTERANGE:{}@0", (sizes[rung] / 8.0).ceil());
+            }
+            let _ = writeln!(text, "{rung}/{index}");
+        }
+        text.push_str("#EXT-X-ENDLIST\n");
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_movie_is_named() {
+        let read = |text: &str| Movie::read(text).unwrap_err().to_string();
+        assert!(read("[]").starts_with("not {segment_duration_ms"));
+        let file = |ms: &str, rates: &str, sizes: &str| {
+            format!(r#"{{"segment_duration_ms":{ms},"bitrates_kbps":{rates},"segment_sizes_bits":{sizes}}}"#)
+        };
+        assert_eq!(read(&file("0", "[1]", "[[1]]")), "segments of 0 ms cannot be played");
+        assert_eq!(read(&file("2000", "[]", "[]")), "the movie has no rung or no segment");
+        assert_eq!(read(&file("2000", "[2,1]", "[[1,1]]")), "bitrates must be above zero, lowest first");
+        assert_eq!(read(&file("2000", "[1,2]", "[[1,1],[1]]")), "segment 1 has 1 sizes, but there are 2 bitrates");
+        assert_eq!(read(&file("2000", "[1]", "[[0]]")), "segment 0 has a size that is not above zero");
+    }
+}

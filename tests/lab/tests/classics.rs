@@ -1,0 +1,42 @@
+//! The classics, driven through the real core, do what Sabre's own code does on the same networks.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use media_model::MediaDuration;
+use player_lab::simulate::{Movie, Setup, simulate};
+use player_lab::trace::{Format, Trace};
+
+fn fixture(name: &str) -> String {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/traces");
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+#[test]
+fn classics_equal_sabre() {
+    let movies = ["bbb", "bbb4k"].map(|name| Movie::read(&fixture(&format!("movie-{name}.json"))).unwrap());
+    let mut checked = 0;
+    for line in fixture("sabre.csv").lines().skip(1) {
+        let fields: Vec<_> = line.split(',').collect();
+        let [name, buffer, abr, wanted @ ..] = fields.as_slice() else { panic!("{line}") };
+        let trace = Trace::read(Format::Sabre, &fixture(name), Duration::ZERO).unwrap();
+        let movie = &movies[usize::from(name.starts_with("4g") || name.starts_with("hd"))];
+        let is_step = name.starts_with("sd") || name.starts_with("hd");
+        let setup = Setup {
+            rule: abr.parse().unwrap(),
+            max_buffer: MediaDuration::from_secs(buffer.trim_start_matches(char::is_alphabetic).parse().unwrap()),
+            max_segments: is_step.then_some(60),
+            ramp_rung: None,
+            sizes: true,
+        };
+        let figures = simulate(&trace, movie, &setup);
+        let found = [figures.bitrate_kbps, figures.stall_pct, figures.change_kbps, figures.score, figures.qoe];
+        // Of the digits that Sabre's figures were written down with, one is lost to rounding.
+        for ((found, wanted), digit) in found.into_iter().zip(wanted).zip([0.1, 1e-3, 0.1, 1e-4, 1e-4]) {
+            let wanted: f64 = wanted.parse().unwrap();
+            assert!((found - wanted).abs() <= digit * 0.6, "{line}: {found} instead of {wanted}; {figures:?}");
+        }
+        checked += 1;
+    }
+    assert_eq!(checked, 56);
+}
