@@ -13,6 +13,8 @@ enumerated! {
         SampleAes = "SAMPLE-AES",
         /// Samples, as in Common Encryption's `cenc`.
         SampleAesCtr = "SAMPLE-AES-CTR",
+        /// Whole segments, AES-256 in Galois/Counter mode.
+        Aes256Gcm = "AES-256-GCM",
     }
 }
 

@@ -29,7 +29,7 @@ enum Shape {
 use Shape::{Date, Decimal, Hexadecimal, Integer, Quoted, QuotedOrNone, Range, Signed, Word};
 
 const YES_NO: Shape = Word(&["YES", "NO"]);
-const METHOD: Shape = Word(&["NONE", "AES-128", "SAMPLE-AES", "SAMPLE-AES-CTR"]);
+const METHOD: Shape = Word(&["NONE", "AES-128", "SAMPLE-AES", "SAMPLE-AES-CTR", "AES-256-GCM"]);
 
 /// Name and type of an attribute, and the rule that is broken if it is absent.
 type Attribute = (&'static str, Shape, Option<Rule>);
@@ -152,7 +152,7 @@ const TAGS: &[(&str, &[Attribute])] = &[
     ),
     (
         "#EXT-X-RENDITION-REPORT",
-        &[must("URI", Quoted, Rule::ReportUri), must("LAST-MSN", Integer, Rule::ReportLast), may("LAST-PART", Integer)],
+        &[must("URI", Quoted, Rule::ReportUri), may("LAST-MSN", Integer), may("LAST-PART", Integer)],
     ),
     ("#EXT-X-CONTENT-STEERING", &[must("SERVER-URI", Quoted, Rule::SteeringUri), may("PATHWAY-ID", Quoted)]),
 ];

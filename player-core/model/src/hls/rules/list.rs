@@ -131,13 +131,12 @@ rules! {
     PartUri "part-uri" bis "4.4.4.9" "a part has a URI";
     PartDuration "part-duration" bis "4.4.4.9" "a part has a DURATION";
     PartTooLong "part-too-long" bis "4.4.4.9" "a part is not longer than the part target";
-    PartTooShort "part-too-short" bis "4.4.4.9" "a part that is not the last of its segment has 85 % of the part target";
+    PartTooShort "part-too-short" bis "4.4.4.9" "a part within a segment, neither independent nor at a gap, has 85 % of the part target";
     SkipSegments "skip-segments" bis "4.4.5.2" "EXT-X-SKIP has SKIPPED-SEGMENTS";
     HintType "hint-type" bis "4.4.5.3" "a preload hint has a TYPE";
     HintUri "hint-uri" bis "4.4.5.3" "a preload hint has a URI";
-    HintRepeated "hint-repeated" bis "4.4.5.3" "a playlist has one preload hint of a type at most";
+    HintEnded "hint-ended" bis "4.4.5.3" "a playlist that has ended has no preload hint";
     ReportUri "report-uri" bis "4.4.5.4" "a rendition report has a URI";
-    ReportLast "report-last" bis "4.4.5.4" "a rendition report has LAST-MSN";
     SubtitlesUri "subtitles-uri" bis "4.4.6.1" "subtitles have a URI";
     SteeringUri "steering-uri" bis "4.4.6.6" "EXT-X-CONTENT-STEERING has a SERVER-URI";
     SteeringRepeated "steering-repeated" bis "4.4.6.6" "a playlist has one EXT-X-CONTENT-STEERING at most";

@@ -1,7 +1,5 @@
 //! Rules of what the second edition adds for playing close to the live edge.
 
-use std::collections::BTreeSet;
-
 use super::values::seconds;
 use super::{Faults, Rule};
 use crate::MediaDuration;
@@ -14,11 +12,10 @@ pub(super) struct LowLatency<'a> {
     control: Option<(usize, Attributes<'a>)>,
     /// Line and length of each part, and whether it may be short.
     parts: Vec<(usize, MediaDuration, bool)>,
-    hints: BTreeSet<&'a str>,
 }
 
 impl<'a> LowLatency<'a> {
-    pub(super) fn tag(&mut self, line: usize, name: &str, value: &'a str, faults: &mut Faults) {
+    pub(super) fn tag(&mut self, line: usize, name: &str, value: &'a str) {
         let list = || Attributes::read(value).0;
         match name {
             "#EXT-X-PART-INF" => _ = self.part_inf.get_or_insert((line, list().get("PART-TARGET").and_then(seconds))),
@@ -26,13 +23,14 @@ impl<'a> LowLatency<'a> {
             "#EXT-X-PART" => {
                 let list = list();
                 let Some(length) = list.get("DURATION").and_then(seconds) else { return };
-                self.parts.push((line, length, list.says_yes("GAP")));
+                let is_gap = list.says_yes("GAP");
+                if is_gap {
+                    // What comes before a gap may be short too.
+                    self.segment_ends();
+                }
+                self.parts.push((line, length, is_gap || list.says_yes("INDEPENDENT")));
             }
             "#EXT-X-DISCONTINUITY" => self.segment_ends(),
-            "#EXT-X-PRELOAD-HINT" => {
-                let Some(kind) = list().get("TYPE") else { return };
-                faults.unless(self.hints.insert(kind), line, Rule::HintRepeated, kind);
-            }
             _ => {}
         }
     }

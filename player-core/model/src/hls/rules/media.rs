@@ -107,7 +107,7 @@ impl<'a> Checker<'a> {
                     self.shared.need(10, line, Rule::VersionSkipDates);
                 }
             }
-            _ => self.low_latency.tag(line, tag.name, value, faults),
+            _ => self.low_latency.tag(line, tag.name, value),
         }
     }
 
@@ -156,6 +156,8 @@ impl<'a> Checker<'a> {
         if let Some((line, tag)) = self.announced {
             faults.add(line, Rule::SegmentUri, tag);
         }
+        let hints = self.shared.has_seen("#EXT-X-PRELOAD-HINT");
+        faults.unless(!hints || !self.shared.has_seen("#EXT-X-ENDLIST"), last, Rule::HintEnded, "");
         faults.unless(self.shared.has_seen("#EXT-X-TARGETDURATION"), last, Rule::TargetDurationMissing, "");
         if let Some(target) = self.target {
             for (line, length) in self.lengths {
