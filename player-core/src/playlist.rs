@@ -4,7 +4,7 @@
 
 pub(crate) mod timeline;
 
-use media_model::hls::{AudioRendition, MultivariantPlaylist, VariantStream};
+use media_model::hls::{MultivariantPlaylist, Rendition, VariantStream};
 use media_model::{BitsPerSecond, CodecString, Resolution};
 use url::Url;
 
@@ -37,7 +37,7 @@ pub(crate) struct Presentation {
     /// Lowest bandwidth first; `VariantId` is the index.
     pub(crate) variants: Vec<VariantStream>,
     /// The renditions to choose from; `AudioId` is the index. Empty if audio is in the variant streams.
-    pub(crate) audio: Vec<AudioRendition>,
+    pub(crate) audio: Vec<Rendition>,
     /// In which buffer the variant streams play; `None` if only the renditions are played.
     pub(crate) variant_track: Option<Track>,
     streams: Vec<Stream>,
@@ -157,7 +157,7 @@ impl Presentation {
     }
 
     pub(crate) fn audio_infos(&self) -> Vec<AudioInfo> {
-        let info = |(index, rendition): (u32, &AudioRendition)| AudioInfo {
+        let info = |(index, rendition): (u32, &Rendition)| AudioInfo {
             id: AudioId(index),
             name: rendition.name.clone(),
             language: rendition.language.clone(),

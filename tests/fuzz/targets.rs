@@ -8,20 +8,50 @@ use bytes::Bytes;
 use media_container::mkv::{Matroska, Wanted};
 use media_container::mp4::Movie;
 use media_container::{cmaf, nal};
-use media_model::hls::{self, Playlist};
+use media_model::hls::{self, Playlist, Reading};
 use url::Url;
 
-/// A playlist; what is read can be written and read again.
+#[path = "player_steps.rs"]
+mod steps;
+
+pub(crate) use steps::player_steps;
+
+/// A playlist, read and checked. What is read can be written, and what is written is read back as it was.
 pub(crate) fn playlist(data: &[u8]) {
-    let base = Url::parse("http://origin.test/film/main.m3u8").expect("a constant");
+    let base = Url::parse("http://origin.test/film/main.m3u8?a=b").expect("a constant");
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let Ok(parsed) = hls::parse(text, &base) else { return };
-    let written = match &parsed.value {
-        Playlist::Multivariant(playlist) => hls::write_multivariant(playlist),
-        Playlist::Media(playlist) => hls::write_media(playlist),
-    };
-    // Not everything that is tolerated is written; it must only not break.
-    let _ = hls::parse(&written, &base);
+    let _ = hls::check(text, &base);
+    let _ = hls::parse(text, &base);
+    let Ok(parsed) = Reading::new(&base).parse(text) else { return };
+    match &parsed.value {
+        Playlist::Multivariant(playlist) => {
+            let variables = playlist.variables();
+            let reading = Reading { variables: Some(&variables), ..Reading::new(&base) };
+            let again = reading.parse(&hls::write_multivariant(playlist));
+            // A reference before its definition is text when it is read, and a reference when it is written after it.
+            let is_plain = playlist.definitions.is_empty();
+            assert!(!is_plain || matches!(again.map(|again| again.value), Ok(Playlist::Multivariant(_))));
+        }
+        Playlist::Media(playlist) => {
+            for segment in &playlist.segments {
+                let _ = (segment.expected_size(), segment.program_date_time.as_deref().and_then(hls::wall_clock));
+            }
+            for range in &playlist.date_ranges {
+                let _ = range.interstitial();
+            }
+            let again = Reading::new(&base).parse(&hls::write_media(playlist));
+            let Ok(Playlist::Media(again)) = again.map(|again| again.value) else {
+                panic!("what was written cannot be read");
+            };
+            let is_plain = playlist.definitions.is_empty();
+            assert!(!is_plain || again.segments.len() == playlist.segments.len(), "segments are lost on the way");
+            // The same text as an update of itself.
+            let reading = Reading { previous: Some(playlist), ..Reading::new(&base) };
+            if let Ok(Playlist::Media(updated)) = reading.parse(text).map(|parsed| parsed.value) {
+                assert!(updated.segments.len() <= playlist.segments.len() * 2, "an update makes segments");
+            }
+        }
+    }
 }
 
 /// An init section and a media segment; the first two bytes say where one ends and the other begins.

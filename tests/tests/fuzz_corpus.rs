@@ -48,3 +48,8 @@ fn mp4() {
 fn mkv() {
     replay("mkv", targets::mkv);
 }
+
+#[test]
+fn player_steps() {
+    replay("player_steps", targets::player_steps);
+}

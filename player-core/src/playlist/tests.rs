@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use media_model::hls::{self, Playlist};
 use media_model::{MediaDuration, MediaTime};
 
@@ -86,4 +88,38 @@ fn a_live_playlist_goes_on_where_it_was() {
     assert_eq!(unchanged.reload_at, Some(Now::new(std::time::Duration::from_secs(1))));
     let jumped = timeline(&live(20, 5), Some(&after));
     assert_eq!(jumped.start(), MediaTime::from_seconds(20.0).unwrap());
+}
+
+#[test]
+fn a_window_that_moves_keeps_what_it_had() {
+    let live = |first: u64| {
+        let tag = |number| if number % 50 == 0 { "#EXT-X-DISCONTINUITY\n" } else { "" };
+        let segment = |number: u64| format!("{}#EXTINF:2,\n{number}.ts\n", tag(number));
+        let segments: String = (first..first + 500).map(segment).collect();
+        let removed = first.div_ceil(50);
+        format!(
+            "#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:{first}\n#EXT-X-DISCONTINUITY-SEQUENCE:{removed}\n{segments}"
+        )
+    };
+    let mut now = timeline(&live(0), None);
+    for first in 1..200 {
+        let before = std::mem::replace(&mut now, timeline(&live(first), None));
+        now = timeline(&live(first), Some(&before));
+        assert_eq!(now.entries.len(), 500, "what left the window is not kept");
+        let shared = before.entries.iter().skip(1).zip(&now.entries).filter(|(old, new)| Arc::ptr_eq(old, new)).count();
+        assert_eq!(shared, 499, "at {first}");
+    }
+    // A discontinuity counted anew, or another address for the same number, is no longer the same.
+    let other = timeline(&live(199).replace("300.ts", "x.ts"), Some(&now));
+    let shared = now.entries.iter().zip(&other.entries).filter(|(old, new)| Arc::ptr_eq(old, new)).count();
+    assert_eq!((shared, other.start()), (499, now.start()));
+}
+
+#[test]
+fn numbers_at_the_end_of_their_range_are_survived() {
+    let text = "#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:18446744073709551615\n#EXTINF:2,\na\n#EXTINF:2,\nb\n";
+    let before = timeline(text, None);
+    assert_eq!(timeline(text, Some(&before)).entries.len(), before.entries.len());
+    let skips = "#EXT-X-TARGETDURATION:2\n#EXT-X-SKIP:SKIPPED-SEGMENTS=18446744073709551615\n#EXTINF:2,\na\n";
+    assert_eq!(timeline(skips, Some(&before)).start(), before.start());
 }

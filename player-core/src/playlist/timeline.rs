@@ -1,5 +1,6 @@
 //! The segments of one stream, laid out on the presentation timeline.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use media_model::hls::{MediaPlaylist, Segment};
@@ -9,7 +10,7 @@ use url::Url;
 use crate::clock::Now;
 
 /// A segment and where it plays.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
     /// Where it plays by the playlist's durations.
     pub(crate) span: TimeRange,
@@ -23,7 +24,8 @@ pub(crate) struct Entry {
 pub(crate) struct Timeline {
     /// Where relative addresses resolve against.
     pub(crate) base: Url,
-    pub(crate) entries: Vec<Entry>,
+    /// Shared with what was known before: a reload of a long live playlist brings a segment or two, and keeps the others.
+    pub(crate) entries: Vec<Arc<Entry>>,
     /// Media sequence number of the first entry.
     first: u64,
     /// No segment will be added.
@@ -39,45 +41,53 @@ impl Timeline {
     /// numbers (RFC 8216 §6.2.4 asks that variants match there).
     pub(crate) fn new(playlist: MediaPlaylist, base: Url, now: Now, known: Option<&Self>) -> Self {
         let live = !playlist.ended;
-        let anchor = known.filter(|_| live).and_then(|known| known.start_of(playlist.media_sequence));
-        let is_news = known.is_none_or(|known| {
-            known.first + known.entries.len() as u64 != playlist.media_sequence + playlist.segments.len() as u64
-        });
+        // An update that was read without what it is an update of begins after what it skips.
+        let skipped = playlist.skip.as_ref().map_or(0, |skip| skip.segments);
+        let first = playlist.media_sequence.saturating_add(skipped);
+        let anchor = known.filter(|_| live).and_then(|known| known.start_of(first));
+        let is_news = known.is_none_or(|known| known.next() != first.saturating_add(playlist.segments.len() as u64));
         let mut period = playlist.discontinuity_sequence;
         // The sum is kept as nanoseconds would be: durations are whole microseconds, so it does not drift by rounding.
         let mut start = anchor.unwrap_or(MediaTime::ZERO);
         let mut entries = Vec::with_capacity(playlist.segments.len());
         for segment in playlist.segments {
-            period = period.saturating_add(u64::from(segment.discontinuity && !entries.is_empty()));
+            let number = first.saturating_add(entries.len() as u64);
+            // A tag before the first segment counts too (RFC 8216 §6.2.2): else the period of a segment would change when
+            // it becomes the first of a window.
+            period = period.saturating_add(u64::from(segment.discontinuity));
             let span = TimeRange::of(start, segment.duration);
             start = span.end();
-            entries.push(Entry { span, period, segment });
+            let entry = Entry { span, period, segment };
+            let same = known.and_then(|known| known.entry(number)).filter(|known| ***known == entry);
+            entries.push(same.map_or_else(|| Arc::new(entry), Arc::clone));
         }
         // RFC 8216 §6.3.4: after a target duration, or after half of one if nothing had changed.
         let wait = playlist.target_duration.to_std().max(Duration::from_millis(500));
         let reload_at = live.then(|| now + if is_news { wait } else { wait / 2 });
-        Self {
-            base,
-            entries,
-            first: playlist.media_sequence,
-            ended: playlist.ended,
-            target_duration: playlist.target_duration,
-            reload_at,
-        }
+        Self { base, entries, first, ended: playlist.ended, target_duration: playlist.target_duration, reload_at }
     }
 
     /// Where the segment with this number starts. One after the last starts where the last ends; one further on is put
     /// as if every segment between had the target duration.
     fn start_of(&self, number: u64) -> Option<MediaTime> {
-        let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
-        match self.entries.get(index) {
+        match self.entry(number) {
             Some(entry) => Some(entry.span.start()),
             None => {
-                let missing = (index - self.entries.len()) as u64;
+                let missing = number.checked_sub(self.next()).filter(|_| number >= self.first)?;
                 let skipped = self.target_duration.as_micros().saturating_mul(missing);
                 Some(self.end() + MediaDuration::from_micros(skipped))
             }
         }
+    }
+
+    /// The segment with this number.
+    fn entry(&self, number: u64) -> Option<&Arc<Entry>> {
+        self.entries.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
+    }
+
+    /// The number of the segment after the last one.
+    fn next(&self) -> u64 {
+        self.first.saturating_add(self.entries.len() as u64)
     }
 
     pub(crate) fn start(&self) -> MediaTime {
@@ -108,7 +118,7 @@ impl Timeline {
     /// The entry that plays at `at`; the first one if `at` is before it.
     pub(crate) fn entry_at(&self, at: MediaTime) -> Option<&Entry> {
         let index = self.entries.partition_point(|entry| entry.span.end() <= at);
-        self.entries.get(index)
+        self.entries.get(index).map(Arc::as_ref)
     }
 
     /// Index of the entry that plays at `at`; the number of entries if it is past the end.

@@ -5,6 +5,7 @@
 //! scenario gives the same report to the bit.
 
 pub mod contract;
+pub mod lint;
 pub mod report;
 pub mod scenario;
 pub mod sim;

@@ -30,12 +30,14 @@ enum Task {
         #[arg(long)]
         requests: bool,
     },
+    Lint(player_lab::lint::Lint),
 }
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "reports are what this program is for")]
 fn main() -> ExitCode {
     let known = scenario::built_in();
     match Arguments::parse().command {
+        Task::Lint(lint) => return lint.run(),
         Task::Simulate(simulate) => return simulate.run(),
         Task::List => known.iter().for_each(|scenario| println!("{}", scenario.name)),
         Task::Play { scenarios, seconds, requests } => {

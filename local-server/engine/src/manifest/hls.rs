@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use isolang::Language;
 use media_model::hls::{
-    AudioRendition, InitSection, MediaPlaylist, MultivariantPlaylist, PlaylistKind, Segment, VariantStream,
-    write_media, write_multivariant,
+    InitSection, MediaPlaylist, MultivariantPlaylist, PlaylistKind, Rendition, Segment, VariantStream, write_media,
+    write_multivariant,
 };
 use media_model::{BitsPerSecond, CodecString};
 
@@ -43,9 +43,10 @@ pub fn multivariant_playlist(offer: &Offer) -> Option<String> {
         resolution: Some(variant.resolution),
         frame_rate: variant.frame_rate,
         audio_group: (!offer.audio.is_empty()).then(|| GROUP.to_owned()),
+        ..VariantStream::default()
     };
     let mut variants: Vec<VariantStream> = offer.variants.iter().map(with_pictures).collect();
-    let mut renditions: Vec<AudioRendition> = offer.audio.iter().map(rendition).collect();
+    let mut renditions: Vec<Rendition> = offer.audio.iter().map(rendition).collect();
     if variants.is_empty() {
         // Sound alone: the default stream is the variant, and a group is needed only to choose from.
         let default = offer.audio.iter().find(|audio| audio.default).or(offer.audio.first())?;
@@ -54,9 +55,8 @@ pub fn multivariant_playlist(offer: &Offer) -> Option<String> {
             bandwidth: BitsPerSecond::new(audio_peak),
             average_bandwidth: Some(BitsPerSecond::new(audio_average)),
             codecs: audio_codecs,
-            resolution: None,
-            frame_rate: None,
             audio_group: (renditions.len() > 1).then(|| GROUP.to_owned()),
+            ..VariantStream::default()
         });
         if renditions.len() == 1 {
             renditions.clear();
@@ -67,13 +67,14 @@ pub fn multivariant_playlist(offer: &Offer) -> Option<String> {
         independent_segments: true,
         variants,
         audio: renditions,
+        ..MultivariantPlaylist::default()
     }))
 }
 
 /// The media playlist of one stream of a source; `None` if it has no such stream.
 pub fn media_playlist(facts: &MediaFacts, stream: &StreamName) -> Option<String> {
     let lengths = segment_lengths(facts, stream)?;
-    let init = Arc::new(InitSection { uri: "init.mp4".to_owned(), range: None });
+    let init = Arc::new(InitSection { uri: "init.mp4".to_owned(), ..InitSection::default() });
     let segment = |(number, duration)| Segment {
         uri: format!("{number}.m4s"),
         duration,
@@ -83,12 +84,11 @@ pub fn media_playlist(facts: &MediaFacts, stream: &StreamName) -> Option<String>
     Some(write_media(&MediaPlaylist {
         version: VERSION,
         target_duration: target_duration(facts),
-        media_sequence: 0,
-        discontinuity_sequence: 0,
         kind: Some(PlaylistKind::Vod),
         independent_segments: true,
         ended: true,
         segments: lengths.into_iter().enumerate().map(segment).collect(),
+        ..MediaPlaylist::default()
     }))
 }
 
@@ -134,8 +134,8 @@ fn playlist_uri(stream: &StreamName) -> String {
     format!("{stream}/playlist.m3u8")
 }
 
-fn rendition(audio: &AudioOffer) -> AudioRendition {
-    AudioRendition {
+fn rendition(audio: &AudioOffer) -> Rendition {
+    Rendition {
         group: GROUP.to_owned(),
         name: audio.name.clone(),
         language: audio.language.clone(),
@@ -143,5 +143,6 @@ fn rendition(audio: &AudioOffer) -> AudioRendition {
         is_default: audio.default,
         autoselect: true,
         channels: Some(u32::from(audio.channels)),
+        ..Rendition::default()
     }
 }

@@ -16,7 +16,7 @@ impl<'a> Attributes<'a> {
             let pair = rest[..end].trim();
             rest = rest.get(end + 1..).unwrap_or_default();
             match pair.split_once('=') {
-                Some((name, value)) if !name.trim().is_empty() => pairs.push((name.trim(), unquoted(value.trim()))),
+                Some((name, value)) if !name.trim().is_empty() => pairs.push((name.trim(), value.trim())),
                 _ => complete &= pair.is_empty(),
             }
         }
@@ -25,12 +25,27 @@ impl<'a> Attributes<'a> {
 
     /// The value of `name`, without quotes.
     pub(super) fn get(&self, name: &str) -> Option<&'a str> {
+        self.raw(name).map(unquoted)
+    }
+
+    /// The value of `name`, with its quotes.
+    pub(super) fn raw(&self, name: &str) -> Option<&'a str> {
         self.0.iter().find(|(known, _)| *known == name).map(|&(_, value)| value)
+    }
+
+    /// Whether `name` says `YES`.
+    pub(super) fn says_yes(&self, name: &str) -> bool {
+        self.get(name) == Some("YES")
+    }
+
+    /// All pairs in order, values with their quotes.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> + '_ {
+        self.0.iter().copied()
     }
 }
 
 /// Where the pair at the start of `text` ends: at a comma outside quotes, or at the end.
-fn end_of_pair(text: &str) -> usize {
+pub(super) fn end_of_pair(text: &str) -> usize {
     let mut quoted = false;
     let ends = |byte| {
         quoted ^= byte == b'"';
@@ -39,7 +54,8 @@ fn end_of_pair(text: &str) -> usize {
     text.bytes().position(ends).unwrap_or(text.len())
 }
 
-fn unquoted(value: &str) -> &str {
+/// A value without the quotes around it, if they are there.
+pub(super) fn unquoted(value: &str) -> &str {
     let inner = value.strip_prefix('"').unwrap_or(value);
     inner.strip_suffix('"').unwrap_or(inner)
 }
@@ -53,6 +69,7 @@ mod tests {
         let (attributes, complete) = Attributes::read(r#"CODECS="avc1.640028,mp4a.40.2", BANDWIDTH = 5 ,NAME="#);
         assert!(complete);
         assert_eq!(attributes.get("CODECS"), Some("avc1.640028,mp4a.40.2"));
+        assert_eq!(attributes.raw("CODECS"), Some("\"avc1.640028,mp4a.40.2\""));
         assert_eq!(attributes.get("BANDWIDTH"), Some("5"));
         assert_eq!(attributes.get("NAME"), Some(""));
         assert_eq!(attributes.get("AUDIO"), None);

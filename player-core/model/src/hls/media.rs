@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::MediaDuration;
+use super::{DateRange, Definition, Keys, Part, PreloadHint, RenditionReport, ServerControl, Skip, Start};
+use crate::{BitsPerSecond, ByteCount, MediaDuration};
 
 /// A media playlist (RFC 8216 §4.3.3).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,27 @@ pub struct MediaPlaylist {
     pub ended: bool,
     /// Segments in order.
     pub segments: Vec<Segment>,
+    /// What is known of the segment after the last one: its parts and tags. Its address is empty, its duration zero.
+    pub pending: Option<Box<Segment>>,
+    /// `EXT-X-I-FRAMES-ONLY`: each segment is one keyframe (RFC 8216 §4.3.3.6).
+    pub i_frames_only: bool,
+    /// `EXT-X-START`.
+    pub start: Option<Start>,
+    /// `EXT-X-DEFINE`; what is read is expanded already.
+    pub definitions: Vec<Definition>,
+    /// `EXT-X-SERVER-CONTROL`.
+    pub server_control: Option<ServerControl>,
+    /// `EXT-X-PART-INF`: no part is longer (rfc8216bis §4.4.3.7).
+    pub part_target: Option<MediaDuration>,
+    /// `EXT-X-SKIP`: this is a delta update that was read without the playlist before it; `segments` begins after what was
+    /// skipped.
+    pub skip: Option<Skip>,
+    /// `EXT-X-DATERANGE`, one for each `ID`.
+    pub date_ranges: Vec<DateRange>,
+    /// `EXT-X-PRELOAD-HINT`.
+    pub preload_hints: Vec<PreloadHint>,
+    /// `EXT-X-RENDITION-REPORT`.
+    pub rendition_reports: Vec<RenditionReport>,
 }
 
 /// What a server promises about changes of a media playlist (RFC 8216 §4.3.3.5).
@@ -47,10 +69,29 @@ pub struct Segment {
     pub discontinuity: bool,
     /// `EXT-X-MAP` in force: the init section it needs. Shared by all segments after one tag.
     pub init: Option<Arc<InitSection>>,
-    /// `EXT-X-PROGRAM-DATE-TIME` of its first sample, as written (ISO 8601).
+    /// `EXT-X-PROGRAM-DATE-TIME` of its first sample, as written (ISO 8601); see [`wall_clock`](super::wall_clock).
     pub program_date_time: Option<String>,
     /// `EXT-X-GAP`: its media is missing and must not be loaded.
     pub gap: bool,
+    /// What follows the comma of `EXTINF`, for people.
+    pub title: Option<String>,
+    /// `EXT-X-BITRATE` in force, exact to 1,000 bit/s (rfc8216bis §4.4.4.8). It is not that of a segment with a range.
+    pub bitrate: Option<BitsPerSecond>,
+    /// `EXT-X-KEY` in force, one for each format. Shared by all segments after one tag.
+    pub keys: Option<Keys>,
+    /// `EXT-X-PART`: parts it was announced in.
+    pub parts: Vec<Part>,
+}
+
+impl Segment {
+    /// How many bytes a load of it will bring, as far as the playlist tells: exactly by its range, about by its bit rate.
+    pub fn expected_size(&self) -> Option<ByteCount> {
+        if let Some(range) = self.range {
+            return Some(ByteCount::new(range.length));
+        }
+        let bits = u128::from(self.bitrate?.get()) * u128::from(self.duration.as_micros()) / 1_000_000;
+        Some(ByteCount::new(u64::try_from(bits / 8).unwrap_or(u64::MAX)))
+    }
 }
 
 /// An init section (`EXT-X-MAP`, RFC 8216 §4.3.2.5).
@@ -60,6 +101,8 @@ pub struct InitSection {
     pub uri: String,
     /// Which bytes of it; all if absent.
     pub range: Option<ByteRange>,
+    /// What it is encrypted with: the keys in force where its tag stands.
+    pub keys: Option<Keys>,
 }
 
 /// A stretch of a resource. 64 bits, also where a `usize` has 32: films are larger than 4 GB.

@@ -1,20 +1,24 @@
 //! Reads playlists leniently: a player must survive what is out there. Linear in the length of the text; never panics.
 //!
-//! The lines of one kind of playlist are read by `parse/multivariant.rs` and `parse/media.rs`; this file decides which,
-//! and keeps the warnings.
+//! The lines of one kind of playlist are read by `parse/multivariant.rs` and `parse/media.rs`; this file decides which.
+//! `parse/notes.rs` keeps the warnings.
 
+pub(super) mod lines;
 mod media;
+mod metadata;
 mod multivariant;
+mod notes;
+mod shared;
 
 use std::fmt;
 
 use thiserror::Error;
 use url::Url;
 
-use super::Playlist;
-
-/// Warnings kept for one playlist; what comes after is only counted, so that a hostile playlist cannot fill the memory.
-const MAX_WARNINGS: usize = 100;
+use super::tags::{self, Section, bis, rfc};
+use super::{MediaPlaylist, Playlist, Variables};
+use lines::{Line, Lines};
+use notes::Notes;
 
 /// A value that could be read, and what had to be skipped to read it.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,18 +53,41 @@ pub enum WarningKind {
     BadUri,
     /// An address that no tag explains, or a tag that no address follows.
     Unpaired,
+    /// A variable that is not defined.
+    Undefined,
+}
+
+impl Warning {
+    /// Where it is written how it should be; `None` for tags of nobody's standard.
+    pub fn section(&self) -> Option<Section> {
+        match &self.kind {
+            WarningKind::UnknownTag(_) => None,
+            WarningKind::BadTag(name) | WarningKind::BadAttribute(name, _) => {
+                tags::find(&format!("#{name}")).map(|tag| tag.section)
+            }
+            WarningKind::BadUri => Some(rfc("4.1")),
+            WarningKind::Unpaired => Some(rfc("4.3")),
+            WarningKind::Undefined => Some(bis("4.3")),
+        }
+    }
+}
+
+impl fmt::Display for WarningKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownTag(name) => write!(formatter, "unknown tag {name}"),
+            Self::BadTag(name) => write!(formatter, "{name} cannot be read or does not belong here"),
+            Self::BadAttribute(tag, name) => write!(formatter, "{tag}: {name} is missing or cannot be read"),
+            Self::BadUri => formatter.write_str("address cannot be resolved"),
+            Self::Unpaired => formatter.write_str("tag and address do not come together"),
+            Self::Undefined => formatter.write_str("a variable is not defined"),
+        }
+    }
 }
 
 impl fmt::Display for Warning {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "line {}: ", self.line)?;
-        match &self.kind {
-            WarningKind::UnknownTag(name) => write!(formatter, "unknown tag {name}"),
-            WarningKind::BadTag(name) => write!(formatter, "{name} cannot be read or does not belong here"),
-            WarningKind::BadAttribute(tag, name) => write!(formatter, "{tag}: {name} is missing or cannot be read"),
-            WarningKind::BadUri => formatter.write_str("address cannot be resolved"),
-            WarningKind::Unpaired => formatter.write_str("tag and address do not come together"),
-        }
+        write!(formatter, "line {}: {}", self.line, self.kind)
     }
 }
 
@@ -79,108 +106,91 @@ pub enum ParseError {
         /// Line, counted from 1.
         line: usize,
     },
+    /// A delta update skips what is not known (rfc8216bis §6.3.7): the whole playlist must be loaded.
+    #[error("line {line}: the update leaves out segments that are not known")]
+    Unrelated {
+        /// Line, counted from 1.
+        line: usize,
+    },
+    /// Variables make much more text than the playlist has.
+    #[error("line {line}: the variables of the playlist make too much text")]
+    Inflated {
+        /// Line, counted from 1.
+        line: usize,
+    },
 }
 
-/// Reads a playlist that was loaded from `base`.
+impl ParseError {
+    /// Where it is written how it should be.
+    pub fn section(&self) -> Section {
+        match self {
+            Self::NotAPlaylist => rfc("4.3.1.1"),
+            Self::Empty => rfc("4.1"),
+            Self::Encrypted { .. } => rfc("4.3.2.4"),
+            Self::Unrelated { .. } => bis("6.3.7"),
+            Self::Inflated { .. } => bis("4.3"),
+        }
+    }
+
+    /// The line it is about, counted from 1.
+    pub fn line(&self) -> usize {
+        match self {
+            Self::NotAPlaylist | Self::Empty => 1,
+            Self::Encrypted { line } | Self::Unrelated { line } | Self::Inflated { line } => *line,
+        }
+    }
+}
+
+/// Reads a playlist that was loaded from `base`, for a player that cannot decrypt; see [`Reading`] for all others.
 ///
 /// # Errors
 /// [`ParseError`] if there is nothing in it that could be played.
 pub fn parse(text: &str, base: &Url) -> Result<Parsed<Playlist>, ParseError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines = Lines::new(text);
-    match lines.next() {
-        Some((_, Line::Tag("#EXTM3U", _))) => {}
-        _ => return Err(ParseError::NotAPlaylist),
+    let (parsed, encrypted) = Reading::new(base).read(text)?;
+    encrypted.map_or(Ok(parsed), |line| Err(ParseError::Encrypted { line }))
+}
+
+/// How to read a playlist: what is known beside its text.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// Where it came from after redirects.
+    pub base: &'a Url,
+    /// What a media playlist may import ([`MultivariantPlaylist::variables`](super::MultivariantPlaylist::variables)).
+    pub variables: Option<&'a Variables>,
+    /// The same media playlist as it was read before: a delta update is completed from it, so that what is read equals
+    /// what the whole playlist would have given (rfc8216bis §6.3.7).
+    pub previous: Option<&'a MediaPlaylist>,
+}
+
+impl<'a> Reading<'a> {
+    /// Reading of what was loaded from `base`, with nothing else known.
+    pub const fn new(base: &'a Url) -> Self {
+        Self { base, variables: None, previous: None }
     }
-    let mut notes = Warnings { base, kept: Vec::new(), dropped: 0 };
-    let multivariant = lines.clone().find_map(|(_, line)| line.decides()).ok_or(ParseError::Empty)?;
-    let value = if multivariant {
-        Playlist::Multivariant(multivariant::read(lines, &mut notes)?)
-    } else {
-        Playlist::Media(media::read(lines, &mut notes)?)
-    };
-    Ok(Parsed { value, warnings: notes.kept, more_warnings: notes.dropped })
-}
 
-#[derive(Clone, Copy)]
-enum Line<'a> {
-    /// `#NAME` and what follows the colon.
-    Tag(&'a str, &'a str),
-    Uri(&'a str),
-}
+    /// Reads a playlist, encrypted ones too.
+    ///
+    /// # Errors
+    /// [`ParseError`] if there is nothing in it that could be played; never [`ParseError::Encrypted`].
+    pub fn parse(&self, text: &str) -> Result<Parsed<Playlist>, ParseError> {
+        self.read(text).map(|(parsed, _)| parsed)
+    }
 
-impl Line<'_> {
-    /// `Some(true)` if this line occurs only in multivariant playlists, `Some(false)` if only in media playlists.
-    fn decides(self) -> Option<bool> {
-        match self {
-            Line::Tag("#EXT-X-STREAM-INF" | "#EXT-X-MEDIA", _) => Some(true),
-            Line::Tag("#EXTINF" | "#EXT-X-TARGETDURATION" | "#EXT-X-MEDIA-SEQUENCE" | "#EXT-X-ENDLIST", _) => {
-                Some(false)
-            }
-            Line::Tag(..) | Line::Uri(_) => None,
+    /// Also says where encryption begins.
+    fn read(&self, text: &str) -> Result<(Parsed<Playlist>, Option<usize>), ParseError> {
+        let mut lines = Lines::new(text);
+        match lines.next() {
+            // Lists of stations write attributes of their own after it.
+            Some((_, Line::Tag(name, _))) if name.starts_with("#EXTM3U") => {}
+            _ => return Err(ParseError::NotAPlaylist),
         }
-    }
-}
-
-/// Lines with their numbers, without blank lines and comments.
-#[derive(Clone)]
-struct Lines<'a>(std::iter::Enumerate<std::str::Lines<'a>>);
-
-impl<'a> Lines<'a> {
-    fn new(text: &'a str) -> Self {
-        Self(text.lines().enumerate())
-    }
-}
-
-impl<'a> Iterator for Lines<'a> {
-    type Item = (usize, Line<'a>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        for (index, line) in self.0.by_ref() {
-            let (number, line) = (index + 1, line.trim());
-            if line.starts_with("#EXT") {
-                let (name, value) = line.split_once(':').unwrap_or((line, ""));
-                return Some((number, Line::Tag(name.trim_end(), value.trim())));
-            }
-            if !line.is_empty() && !line.starts_with('#') {
-                return Some((number, Line::Uri(line)));
-            }
-        }
-        None
-    }
-}
-
-struct Warnings<'a> {
-    base: &'a Url,
-    kept: Vec<Warning>,
-    dropped: usize,
-}
-
-impl Warnings<'_> {
-    fn add(&mut self, line: usize, kind: WarningKind) {
-        if self.kept.len() < MAX_WARNINGS {
-            self.kept.push(Warning { line, kind });
+        let mut notes = Notes::new(self, text.len());
+        let multivariant = lines.clone().find_map(|(_, line)| line.decides()).ok_or(ParseError::Empty)?;
+        let value = if multivariant {
+            Playlist::Multivariant(multivariant::read(lines, &mut notes)?)
         } else {
-            self.dropped += 1;
-        }
-    }
-
-    /// The value, or a warning in its place.
-    fn keep<T>(&mut self, line: usize, value: Option<T>, kind: WarningKind) -> Option<T> {
-        if value.is_none() {
-            self.add(line, kind);
-        }
-        value
-    }
-
-    fn unknown(&mut self, line: usize, name: &str) {
-        // 64 characters name any tag; a longer one is noise.
-        self.add(line, WarningKind::UnknownTag(name.chars().take(64).collect()));
-    }
-
-    /// The address as written, if it can be resolved.
-    fn uri(&mut self, line: usize, uri: &str) -> Option<String> {
-        let uri = self.base.join(uri).is_ok().then(|| uri.to_owned());
-        self.keep(line, uri, WarningKind::BadUri)
+            Playlist::Media(media::read(lines, &mut notes, self.previous)?)
+        };
+        notes.end(value)
     }
 }

@@ -1,55 +1,16 @@
 //! Writes playlists, with the tags of `hls_m3u8`. Cannot fail; must not know where they are served.
 
+mod media;
+mod multivariant;
+
 use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
-use std::sync::Arc;
 
-use hls_m3u8::tags::{ExtXMap, ExtXMedia, ExtXProgramDateTime, VariantStream as StreamInf};
-use hls_m3u8::types::{Channels, Codecs, MediaType, PlaylistType, StreamData, UFloat};
-
+use super::{ByteRange, Definition, DefinitionSource, Key, Start};
 use crate::MediaDuration;
 
-use super::{AudioRendition, ByteRange, MediaPlaylist, MultivariantPlaylist, PlaylistKind, Segment, VariantStream};
-
-/// Writes a multivariant playlist, lines ended by `\n`.
-pub fn write_multivariant(playlist: &MultivariantPlaylist) -> String {
-    let mut text = Text::begin(playlist.version, playlist.independent_segments);
-    for rendition in &playlist.audio {
-        text.line(media_tag(rendition));
-    }
-    for variant in &playlist.variants {
-        text.line(stream_inf(variant));
-    }
-    text.0
-}
-
-/// Writes a media playlist, lines ended by `\n`. `EXT-X-MAP` is written when it changes. A segment without an init section
-/// must not follow one with: HLS cannot take a map back, so the earlier one would stay in force.
-pub fn write_media(playlist: &MediaPlaylist) -> String {
-    let mut text = Text::begin(playlist.version, playlist.independent_segments);
-    text.line(format_args!("#EXT-X-TARGETDURATION:{}", playlist.target_duration.as_micros().div_ceil(1_000_000)));
-    text.line(format_args!("#EXT-X-MEDIA-SEQUENCE:{}", playlist.media_sequence));
-    if playlist.discontinuity_sequence != 0 {
-        text.line(format_args!("#EXT-X-DISCONTINUITY-SEQUENCE:{}", playlist.discontinuity_sequence));
-    }
-    match playlist.kind {
-        Some(PlaylistKind::Event) => text.line(PlaylistType::Event),
-        Some(PlaylistKind::Vod) => text.line(PlaylistType::Vod),
-        None => {}
-    }
-    let mut init_in_force = None;
-    for segment in &playlist.segments {
-        if segment.init.is_some() && segment.init != init_in_force {
-            init_in_force.clone_from(&segment.init);
-            text.init(segment);
-        }
-        text.segment(segment);
-    }
-    if playlist.ended {
-        text.line("#EXT-X-ENDLIST");
-    }
-    text.0
-}
+pub use media::write_media;
+pub use multivariant::write_multivariant;
 
 struct Text(String);
 
@@ -57,7 +18,7 @@ impl Text {
     fn begin(version: u16, independent_segments: bool) -> Self {
         let mut text = Self(String::new());
         text.line("#EXTM3U");
-        // hls_m3u8 ends at version 7; 8 to 12 exist.
+        // hls_m3u8 ends at version 7; 8 to 13 exist.
         if version > 1 {
             text.line(format_args!("#EXT-X-VERSION:{version}"));
         }
@@ -71,33 +32,70 @@ impl Text {
         writeln!(self.0, "{line}").expect("a string takes all text");
     }
 
-    fn init(&mut self, segment: &Segment) {
-        let Some(init) = segment.init.as_ref().map(Arc::as_ref) else { return };
-        let map = ExtXMap::new(clean(&init.uri));
-        match init.range {
-            // The range of hls_m3u8 is a usize, too small in wasm for offsets over 4 GB.
-            Some(range) => self.line(format_args!("{map},BYTERANGE=\"{}\"", Range(range))),
-            None => self.line(map),
+    fn shared(&mut self, definitions: &[Definition], start: Option<Start>) {
+        for one in definitions {
+            let list = match one.source {
+                DefinitionSource::Given => {
+                    List::default().quoted("NAME", Some(&one.name)).quoted("VALUE", Some(&one.value))
+                }
+                DefinitionSource::Imported => List::default().quoted("IMPORT", Some(&one.name)),
+                DefinitionSource::QueryParameter => List::default().quoted("QUERYPARAM", Some(&one.name)),
+            };
+            self.line(format_args!("#EXT-X-DEFINE:{list}"));
         }
+        if let Some(start) = start {
+            let (sign, micros) = (if start.offset.as_micros() < 0 { "-" } else { "" }, start.offset.as_micros());
+            let offset = Seconds(MediaDuration::from_micros(micros.unsigned_abs()));
+            let list = List::default().plain("TIME-OFFSET", Some(format_args!("{sign}{offset}")));
+            self.line(format_args!("#EXT-X-START:{}", list.yes("PRECISE", start.precise)));
+        }
+    }
+}
+
+/// An attribute list (RFC 8216 §4.2). What is absent is not written.
+#[derive(Default)]
+struct List(String);
+
+impl List {
+    fn plain(mut self, name: &str, value: Option<impl Display>) -> Self {
+        if let Some(value) = value {
+            let comma = if self.0.is_empty() { "" } else { "," };
+            write!(self.0, "{comma}{name}={value}").expect("a string takes all text");
+        }
+        self
     }
 
-    fn segment(&mut self, segment: &Segment) {
-        if segment.discontinuity {
-            self.line("#EXT-X-DISCONTINUITY");
-        }
-        if let Some(date) = &segment.program_date_time {
-            self.line(ExtXProgramDateTime::new(clean(date)));
-        }
-        if segment.gap {
-            self.line("#EXT-X-GAP");
-        }
-        self.line(format_args!("#EXTINF:{},", Seconds(segment.duration)));
-        if let Some(range) = segment.range {
-            self.line(format_args!("#EXT-X-BYTERANGE:{}", Range(range)));
-        }
-        // A gap without an address still needs a line to end it.
-        self.line(if segment.uri.is_empty() { Cow::Borrowed("gap") } else { clean(&segment.uri) });
+    fn quoted(self, name: &str, value: Option<impl AsRef<str>>) -> Self {
+        let value = value.as_ref().map(|value| clean(value.as_ref()));
+        self.plain(name, value.map(|value| format!("\"{value}\"")))
     }
+
+    fn yes(self, name: &str, value: bool) -> Self {
+        self.plain(name, value.then_some("YES"))
+    }
+
+    /// A list as one quoted string; absent if empty.
+    fn joined<T: AsRef<str>>(self, name: &str, values: &[T], separator: &str) -> Self {
+        let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
+        self.quoted(name, (!values.is_empty()).then(|| values.join(separator)))
+    }
+}
+
+impl Display for List {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// The attributes of a key (RFC 8216 §4.3.2.4). Those of `hls_m3u8` know two methods.
+fn key(key: &Key) -> List {
+    let versions: Vec<String> = key.format_versions.iter().map(u32::to_string).collect();
+    List::default()
+        .plain("METHOD", Some(word(key.method.as_str())))
+        .quoted("URI", Some(&key.uri))
+        .plain("IV", key.iv.map(|iv| format!("0x{iv:032X}")))
+        .quoted("KEYFORMAT", key.format.as_ref())
+        .joined("KEYFORMATVERSIONS", &versions, "/")
 }
 
 /// Exact seconds. The tag of `hls_m3u8` goes through a floating point number and writes 1.9969160000000001.
@@ -121,35 +119,6 @@ impl Display for Range {
     }
 }
 
-fn media_tag(rendition: &AudioRendition) -> ExtXMedia<'_> {
-    let mut tag = ExtXMedia::new(MediaType::Audio, clean(&rendition.group), clean(&rendition.name));
-    tag.set_uri(rendition.uri.as_deref().map(clean));
-    tag.set_language(rendition.language.as_deref().map(clean));
-    tag.is_default = rendition.is_default;
-    // RFC 8216 §4.3.4.1: DEFAULT=YES needs AUTOSELECT=YES.
-    tag.is_autoselect = rendition.autoselect || rendition.is_default;
-    tag.channels = rendition.channels.map(|number| Channels::new(u64::from(number)));
-    tag
-}
-
-fn stream_inf(variant: &VariantStream) -> StreamInf<'_> {
-    let mut stream_data = StreamData::new(variant.bandwidth.get());
-    stream_data.set_average_bandwidth(variant.average_bandwidth.map(|rate| rate.get()));
-    if !variant.codecs.is_empty() {
-        let entries: Vec<_> = variant.codecs.iter().map(|codec| clean(codec.as_str())).collect();
-        stream_data.set_codecs(Some(Codecs::from(entries)));
-    }
-    stream_data.set_resolution(variant.resolution.map(|size| (size.width as usize, size.height as usize)));
-    StreamInf::ExtXStreamInf {
-        uri: clean(&variant.uri),
-        frame_rate: variant.frame_rate.and_then(|rate| UFloat::try_from(rate.per_second()).ok()),
-        audio: variant.audio_group.as_deref().map(clean),
-        subtitles: None,
-        closed_captions: None,
-        stream_data,
-    }
-}
-
 /// Text without line ends, other control characters and double quotes, which no playlist can carry: names come out of
 /// files that anybody may have made.
 fn clean(text: &str) -> Cow<'_, str> {
@@ -158,4 +127,12 @@ fn clean(text: &str) -> Cow<'_, str> {
     }
     let plain = text.chars().filter(|character| !character.is_control());
     Cow::Owned(plain.map(|character| if character == '"' { '\'' } else { character }).collect())
+}
+
+/// Text that stands without quotes: commas would end it.
+fn word(text: &str) -> Cow<'_, str> {
+    if !text.contains(|character: char| character.is_control() || matches!(character, '"' | ',')) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter(|&character| !character.is_control() && !matches!(character, '"' | ',')).collect())
 }

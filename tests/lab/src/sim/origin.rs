@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use media_model::hls::{
-    AudioRendition, InitSection, MediaPlaylist, MultivariantPlaylist, PlaylistKind, Segment, VariantStream,
-    write_media, write_multivariant,
+    InitSection, MediaPlaylist, MultivariantPlaylist, PlaylistKind, Rendition, Segment, VariantStream, write_media,
+    write_multivariant,
 };
 use media_model::{BitsPerSecond, CodecString, MediaDuration, MediaTime, Resolution, TimeRange};
 use player_core::message::{LoadFailure, Problem};
@@ -228,27 +228,28 @@ impl<'a> Origin<'a> {
             average_bandwidth: Some(BitsPerSecond::from_kbps(variant.kbps + sound)),
             codecs: vec![CodecString::new(variant.codec), CodecString::new("mp4a.40.2")],
             resolution: Some(Resolution { width: variant.size.0, height: variant.size.1 }),
-            frame_rate: None,
             audio_group: (!title.audio.is_empty()).then(|| "audio".to_owned()),
+            ..VariantStream::default()
         };
-        let audio = |(index, name): (usize, &&str)| AudioRendition {
+        let audio = |(index, name): (usize, &&str)| Rendition {
             group: "audio".to_owned(),
             name: (*name).to_owned(),
             uri: Some(format!("{name}/playlist.m3u8")),
             is_default: index == 0,
             autoselect: true,
-            ..AudioRendition::default()
+            ..Rendition::default()
         };
         write_multivariant(&MultivariantPlaylist {
             version: 7,
             independent_segments: true,
             variants: title.variants.iter().map(variant).collect(),
             audio: title.audio.iter().enumerate().map(audio).collect(),
+            ..MultivariantPlaylist::default()
         })
     }
 
     fn media_playlist(&self, name: &str) -> String {
-        let init = Some(Arc::new(InitSection { uri: "init.mp4".to_owned(), range: None }));
+        let init = Some(Arc::new(InitSection { uri: "init.mp4".to_owned(), ..InitSection::default() }));
         let segment = |(number, span): (usize, &TimeRange)| Segment {
             uri: format!("{number}.m4s"),
             duration: span.length(),

@@ -1,0 +1,140 @@
+//! `matinee-lab lint`: reads a playlist and every playlist it names as our player would, and says what is wrong with them.
+//!
+//! Where bytes come from is in `lint/source.rs`, what is made of them in `lint/report.rs`.
+
+mod report;
+mod source;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use media_model::hls::{MultivariantPlaylist, ParseError, Playlist, Reading, Variables, check};
+use url::Url;
+
+use report::{Finding, PlaylistReport, Report};
+use source::{Client, Source, Trouble};
+
+/// Playlists that are followed: a multivariant playlist that names more is a mistake or an attack.
+const MAX_PLAYLISTS: usize = 500;
+
+/// Reads a playlist and the playlists it names, and says what is wrong with them.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Lint {
+    /// Address (http or https) or file.
+    target: String,
+    /// Checks every rule of RFC 8216 and its second edition as well.
+    #[arg(long)]
+    strict: bool,
+    /// Writes what was found as JSON.
+    #[arg(long, value_name = "OUT")]
+    json: Option<PathBuf>,
+}
+
+impl Lint {
+    /// Runs the command: prints one line for each finding, and how much there was at the end. The status is 1 if a playlist
+    /// is refused or, in strict mode, breaks a rule.
+    #[expect(clippy::print_stdout, clippy::print_stderr, reason = "findings are what this command is for")]
+    pub fn run(&self) -> ExitCode {
+        let report = self.report();
+        print!("{report}");
+        if let Some(path) = &self.json
+            && let Err(error) = std::fs::write(path, report.to_json())
+        {
+            eprintln!("{}: cannot be written: {error}", path.display());
+            return ExitCode::FAILURE;
+        }
+        if report.is_fine() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    /// What is found, without printing it.
+    pub fn report(&self) -> Report {
+        let mut report = Report { strict: self.strict, ..Report::default() };
+        let source = match Source::of(&self.target) {
+            Ok(source) => source,
+            Err(trouble) => {
+                report.playlists.push(PlaylistReport::refused(&self.target, trouble));
+                return report;
+            }
+        };
+        let client = Client::of(&source);
+        let (first, multivariant) = self.look(&client, &source, None);
+        report.playlists.push(first);
+        let Some((base, playlist)) = multivariant else { return report };
+        let variables = playlist.variables();
+        for source in named(&playlist, &base) {
+            if report.playlists.len() > MAX_PLAYLISTS {
+                report.unread += 1;
+                continue;
+            }
+            report.playlists.push(self.look(&client, &source, Some(&variables)).0);
+        }
+        report
+    }
+
+    /// Reads one playlist; if it is a multivariant playlist, it comes back with its address.
+    fn look(
+        &self,
+        client: &Client,
+        source: &Source,
+        variables: Option<&Variables>,
+    ) -> (PlaylistReport, Option<(Url, MultivariantPlaylist)>) {
+        let loaded = match client.load(source) {
+            Ok(loaded) => loaded,
+            Err(trouble) => return (PlaylistReport::refused(&source.name, trouble), None),
+        };
+        let mut report = PlaylistReport { file: source.name.clone(), ..PlaylistReport::default() };
+        if self.strict {
+            let checked = check(&loaded.text, &loaded.base);
+            report.faults = checked.faults.iter().map(Finding::fault).collect();
+            report.more_faults = checked.more_faults;
+        }
+        let broken: BTreeSet<usize> = report.faults.iter().map(|fault| fault.line).collect();
+        if loaded.is_mended {
+            let finding = Finding::not_utf8();
+            if self.strict { report.faults.push(finding) } else { report.warnings.push(finding) }
+        }
+        match (Reading { variables, ..Reading::new(&loaded.base) }).parse(&loaded.text) {
+            Err(ParseError::NotAPlaylist) => {
+                (PlaylistReport::refused(&source.name, Trouble::not_a_playlist(&loaded.text)), None)
+            }
+            Err(error) => {
+                report.refused = Some(Finding::error(&error));
+                (report, None)
+            }
+            Ok(parsed) => {
+                // A line that breaks a rule is told of once.
+                let warnings = parsed.warnings.iter().filter(|warning| !broken.contains(&warning.line));
+                report.warnings.extend(warnings.map(Finding::warning));
+                report.more_warnings = parsed.more_warnings;
+                report.describe(&parsed.value);
+                let multivariant = match parsed.value {
+                    Playlist::Multivariant(_) if variables.is_some() => {
+                        report.refused = Some(Finding::nested());
+                        None
+                    }
+                    Playlist::Multivariant(playlist) => Some((loaded.base, playlist)),
+                    Playlist::Media(_) => None,
+                };
+                (report, multivariant)
+            }
+        }
+    }
+}
+
+/// The media playlists that a multivariant playlist names, each once.
+fn named(playlist: &MultivariantPlaylist, base: &Url) -> Vec<Source> {
+    let lists = [&playlist.audio, &playlist.video, &playlist.subtitles, &playlist.closed_captions];
+    let renditions = lists.into_iter().flatten().filter_map(|rendition| rendition.uri.as_deref());
+    let variants = playlist.variants.iter().chain(&playlist.i_frames).map(|variant| variant.uri.as_str());
+    let mut seen = BTreeSet::new();
+    variants
+        .chain(renditions)
+        .filter_map(|uri| base.join(uri).ok())
+        .filter(|url| seen.insert(url.clone()))
+        .map(|url| Source::named(url, base))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

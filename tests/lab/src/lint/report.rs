@@ -1,0 +1,154 @@
+//! What was found: for people, one line each, and as JSON.
+
+use std::fmt;
+
+use media_model::hls::{Fault, ParseError, Playlist, Section, Warning};
+use serde::Serialize;
+
+use super::source::Trouble;
+
+/// One thing that is wrong, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Line, counted from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub sentence: String,
+    /// Where it is written how it should be.
+    pub section: Option<String>,
+    /// Name of the rule that is broken, in strict mode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<&'static str>,
+}
+
+impl Finding {
+    fn new(line: usize, sentence: impl fmt::Display, section: Option<Section>) -> Self {
+        let section = section.map(|section| section.to_string());
+        Self { line, sentence: sentence.to_string(), section, rule: None }
+    }
+
+    pub(super) fn fault(fault: &Fault) -> Self {
+        Self { rule: Some(fault.rule.id()), ..Self::new(fault.line, fault, Some(fault.section())) }
+    }
+
+    pub(super) fn warning(warning: &Warning) -> Self {
+        Self::new(warning.line, &warning.kind, warning.section())
+    }
+
+    pub(super) fn error(error: &ParseError) -> Self {
+        let line = error.line();
+        let sentence = error.to_string();
+        // The line is told before the sentence.
+        let sentence = sentence.strip_prefix(&format!("line {line}: ")).unwrap_or(&sentence);
+        Self::new(line, sentence, Some(error.section()))
+    }
+
+    pub(super) fn not_utf8() -> Self {
+        Self { section: Some("RFC 8216 §4.1".to_owned()), ..Self::new(1, "the playlist is not UTF-8", None) }
+    }
+
+    pub(super) fn nested() -> Self {
+        let sentence = "it is a multivariant playlist in the place of a media playlist";
+        Self { section: Some("RFC 8216 §4.3.4.2".to_owned()), ..Self::new(1, sentence, None) }
+    }
+}
+
+/// What was found in one playlist.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PlaylistReport {
+    /// File or address.
+    pub file: String,
+    /// `multivariant` or `media`, if it could be read.
+    pub kind: Option<&'static str>,
+    /// Segments of a media playlist, variant streams of a multivariant playlist.
+    pub entries: usize,
+    /// Why it cannot be played.
+    pub refused: Option<Finding>,
+    /// What a player has to overlook.
+    pub warnings: Vec<Finding>,
+    /// Warnings beyond those that are kept.
+    pub more_warnings: usize,
+    /// Broken rules, in strict mode.
+    pub faults: Vec<Finding>,
+    /// Broken rules beyond those that are kept.
+    pub more_faults: usize,
+}
+
+impl PlaylistReport {
+    pub(super) fn refused(file: &str, trouble: Trouble) -> Self {
+        let refused = Some(Finding::new(1, trouble.0, None));
+        Self { file: file.to_owned(), refused, ..Self::default() }
+    }
+
+    pub(super) fn describe(&mut self, playlist: &Playlist) {
+        (self.kind, self.entries) = match playlist {
+            Playlist::Multivariant(playlist) => (Some("multivariant"), playlist.variants.len()),
+            Playlist::Media(playlist) => (Some("media"), playlist.segments.len()),
+        };
+    }
+}
+
+/// What was found in all playlists.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Whether rules were checked.
+    pub strict: bool,
+    /// In the order they were read.
+    pub playlists: Vec<PlaylistReport>,
+    /// Playlists that were not read because there are too many.
+    pub unread: usize,
+}
+
+impl Report {
+    /// Whether every playlist can be played and, in strict mode, breaks no rule.
+    pub fn is_fine(&self) -> bool {
+        self.playlists.iter().all(|playlist| playlist.refused.is_none() && playlist.faults.is_empty())
+    }
+
+    /// The report as JSON.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("text and numbers are JSON")
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for playlist in &self.playlists {
+            let mut findings: Vec<_> =
+                playlist.refused.iter().chain(&playlist.warnings).chain(&playlist.faults).collect();
+            findings.sort_by_key(|finding| finding.line);
+            for finding in findings {
+                write!(formatter, "{}:{}: {}", playlist.file, finding.line, finding.sentence)?;
+                match &finding.section {
+                    Some(section) => writeln!(formatter, " ({section})")?,
+                    None => writeln!(formatter)?,
+                }
+            }
+            let more = playlist.more_warnings + playlist.more_faults;
+            if more > 0 {
+                writeln!(formatter, "{}: and {more} more", playlist.file)?;
+            }
+        }
+        let count = |of: fn(&PlaylistReport) -> usize| self.playlists.iter().map(of).sum::<usize>();
+        let refused = count(|playlist| usize::from(playlist.refused.is_some()));
+        let warnings = count(|playlist| playlist.warnings.len() + playlist.more_warnings);
+        write!(
+            formatter,
+            "{} read, {refused} refused, {}",
+            many(self.playlists.len(), "playlist"),
+            many(warnings, "warning")
+        )?;
+        if self.strict {
+            let faults = count(|playlist| playlist.faults.len() + playlist.more_faults);
+            write!(formatter, ", {}", many(faults, "broken rule"))?;
+        }
+        if self.unread > 0 {
+            write!(formatter, "; {} more not read", self.unread)?;
+        }
+        writeln!(formatter)
+    }
+}
+
+fn many(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

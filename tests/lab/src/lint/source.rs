@@ -1,0 +1,191 @@
+//! Where playlists come from: files, and servers asked over HTTP; and what may be there in place of a playlist.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::time::Duration;
+
+use url::Url;
+
+/// No playlist is larger; a film behind the address must not be loaded.
+const MAX_BYTES: usize = 64 << 20;
+
+/// A server that has not answered by then does not answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Where a playlist is.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    url: Url,
+    /// As a person would write it.
+    pub(super) name: String,
+}
+
+/// A playlist as text.
+pub(super) struct Loaded {
+    pub(super) text: String,
+    /// Where it came from after redirects.
+    pub(super) base: Url,
+    /// Whether it was not UTF-8.
+    pub(super) is_mended: bool,
+}
+
+/// Why there is no playlist. A sentence without its full stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trouble(pub(super) String);
+
+impl Trouble {
+    /// What a text is that does not begin like a playlist.
+    pub(super) fn not_a_playlist(text: &str) -> Self {
+        let begin: String = text.trim_start_matches('\u{feff}').trim_start().chars().take(512).collect();
+        let lower = begin.to_ascii_lowercase();
+        let what = if begin.is_empty() {
+            "it is empty"
+        } else if lower.contains("<mpd") {
+            "it is a DASH manifest, not an HLS playlist"
+        } else if lower.starts_with("<!doctype html") || lower.starts_with("<html") || lower.contains("<head") {
+            "it is a web page (HTML), not a playlist"
+        } else if lower.starts_with('<') {
+            "it is an XML document, not a playlist"
+        } else if begin.starts_with(['{', '[']) {
+            "it looks like JSON, not like a playlist"
+        } else {
+            "it is not a playlist: the first line is not #EXTM3U"
+        };
+        Self(what.to_owned())
+    }
+}
+
+impl Source {
+    /// The source that a person names: an address if it has a scheme we load from, else a file.
+    pub(super) fn of(target: &str) -> Result<Self, Trouble> {
+        let url = if target.starts_with("http://") || target.starts_with("https://") {
+            Url::parse(target).map_err(|error| Trouble(format!("it is no address: {error}")))?
+        } else {
+            let path = std::path::absolute(Path::new(target)).map_err(|error| Trouble(error.to_string()))?;
+            Url::from_file_path(path).map_err(|()| Trouble("it is no name of a file".to_owned()))?
+        };
+        Ok(Self { url, name: target.to_owned() })
+    }
+
+    /// A source that a playlist from `base` names.
+    pub(super) fn named(url: Url, base: &Url) -> Self {
+        let folder = std::env::current_dir().unwrap_or_default();
+        let path = url.to_file_path().ok().filter(|_| url.scheme() == "file" && base.scheme() == "file");
+        let shown = path.map(|path| path.strip_prefix(&folder).unwrap_or(&path).display().to_string());
+        Self { name: shown.unwrap_or_else(|| url.to_string()), url }
+    }
+}
+
+/// Loads playlists, and waits for them.
+pub(super) struct Client {
+    /// Made when something is asked for over HTTP.
+    http: std::cell::OnceCell<Option<(tokio::runtime::Runtime, reqwest::Client)>>,
+    /// What a server sends may name servers, but not files of the person who asked.
+    from_server: bool,
+}
+
+impl Client {
+    /// A client for what `first` names.
+    pub(super) fn of(first: &Source) -> Self {
+        Self { http: std::cell::OnceCell::new(), from_server: first.url.scheme() != "file" }
+    }
+
+    pub(super) fn load(&self, source: &Source) -> Result<Loaded, Trouble> {
+        let (bytes, base) = match source.url.scheme() {
+            "file" if !self.from_server => (file(&source.url)?, source.url.clone()),
+            "http" | "https" => self.fetch(&source.url)?,
+            scheme => return Err(Trouble(format!("addresses with {scheme}: are not loaded"))),
+        };
+        read(bytes, base)
+    }
+
+    fn fetch(&self, url: &Url) -> Result<(Vec<u8>, Url), Trouble> {
+        let made = self.http.get_or_init(|| {
+            // reqwest brings no TLS of its own; a second call changes nothing.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+            let agent = concat!("matinee-lab/", env!("CARGO_PKG_VERSION"));
+            Some((runtime, reqwest::Client::builder().user_agent(agent).build().ok()?))
+        });
+        let (runtime, client) = made.as_ref().ok_or_else(|| Trouble("no network client can be made".to_owned()))?;
+        runtime.block_on(async {
+            let answer = tokio::time::timeout(PATIENCE, body(client, url)).await;
+            answer.unwrap_or_else(|_| Err(slow(url)))
+        })
+    }
+}
+
+async fn body(client: &reqwest::Client, url: &Url) -> Result<(Vec<u8>, Url), Trouble> {
+    let mut reply = client.get(url.clone()).send().await.map_err(|error| unreachable(url, &error))?;
+    if !reply.status().is_success() {
+        return Err(Trouble(format!("{} answers with status {}", host(url), reply.status())));
+    }
+    let base = reply.url().clone();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = reply.chunk().await.map_err(|error| unreachable(url, &error))? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > MAX_BYTES || is_binary(&bytes[..bytes.len().min(512)]) {
+            break;
+        }
+    }
+    Ok((bytes, base))
+}
+
+fn unreachable(url: &Url, error: &reqwest::Error) -> Trouble {
+    if error.is_timeout() {
+        return slow(url);
+    }
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    let what = if error.is_connect() {
+        "cannot be reached"
+    } else if error.is_redirect() {
+        "sends us round in circles"
+    } else {
+        "breaks off"
+    };
+    Trouble(format!("{} {what}: {cause}", host(url)))
+}
+
+fn slow(url: &Url) -> Trouble {
+    Trouble(format!("{} does not answer within {} s", host(url), PATIENCE.as_secs()))
+}
+
+fn host(url: &Url) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("the server {}{port}", url.host_str().unwrap_or_default())
+}
+
+fn file(url: &Url) -> Result<Vec<u8>, Trouble> {
+    let unreadable = |error: std::io::Error| Trouble(format!("it cannot be read: {error}"));
+    let path = url.to_file_path().map_err(|()| Trouble("it is no name of a file".to_owned()))?;
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
+}
+
+/// Bytes as the text of a playlist.
+fn read(bytes: Vec<u8>, base: Url) -> Result<Loaded, Trouble> {
+    if is_binary(&bytes[..bytes.len().min(512)]) {
+        return Err(Trouble("it is binary data, not a playlist".to_owned()));
+    }
+    if bytes.len() > MAX_BYTES {
+        return Err(Trouble(format!("it is larger than {} MiB, which no playlist is", MAX_BYTES >> 20)));
+    }
+    Ok(match String::from_utf8(bytes) {
+        Ok(text) => Loaded { text, base, is_mended: false },
+        Err(error) => {
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            Loaded { text, base, is_mended: true }
+        }
+    })
+}
+
+/// Text has no zero bytes, and few bytes that are no UTF-8.
+fn is_binary(begin: &[u8]) -> bool {
+    let odd: usize = begin.utf8_chunks().map(|chunk| chunk.invalid().len()).sum();
+    begin.contains(&0) || (!begin.starts_with(b"#EXTM3U") && odd > begin.len() / 8)
+}
