@@ -5,6 +5,8 @@
 //! each rule in a file of its own.
 
 mod classic;
+mod look_ahead;
+pub mod outlook;
 mod rate;
 pub mod throughput;
 
@@ -22,6 +24,8 @@ pub enum Rule {
     /// The rule of every player of ours.
     #[default]
     Matinee,
+    /// What is to follow it: see `abr/look_ahead.rs`. Not the default yet, because on a steady link it changes more often.
+    LookAhead,
     /// One to compare it with.
     Classic(Classic),
 }
@@ -32,6 +36,7 @@ impl std::str::FromStr for Rule {
     fn from_str(text: &str) -> Result<Self, UnknownRule> {
         match text {
             "matinee" => Ok(Self::Matinee),
+            "look-ahead" => Ok(Self::LookAhead),
             _ => Classic::named(text).map(Self::Classic).ok_or_else(|| UnknownRule(text.to_owned())),
         }
     }
@@ -41,6 +46,7 @@ impl fmt::Display for Rule {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Matinee => out.write_str("matinee"),
+            Self::LookAhead => out.write_str("look-ahead"),
             Self::Classic(classic) => classic.fmt(out),
         }
     }
@@ -49,7 +55,7 @@ impl fmt::Display for Rule {
 /// No rule has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no rule is called {0}; there are matinee, throughput, bola, bola-e, dynamic, dynamic-dash, robust-mpc, bba, seed-s2 \
+    "no rule is called {0}; there are matinee, look-ahead, throughput, bola, bola-e, dynamic, dynamic-dash, robust-mpc, bba, seed-s2 \
      and lowest, most with the options -o, -u, -fs, -sw, -basic and -noibr"
 )]
 pub struct UnknownRule(String);
@@ -85,8 +91,12 @@ pub struct Signals<'a> {
     pub limit: MediaDuration,
     /// Whether something has been shown already.
     pub started: bool,
+    /// The variant that plays where the segment begins that is on its way.
+    pub before: Option<VariantId>,
     /// What the link carries.
     pub throughput: BitsPerSecond,
+    /// The same as a distribution, once measured.
+    pub rates: Option<outlook::Rates>,
     /// Time from request to first byte, without the server's own work.
     pub latency: Duration,
     /// Length of the next segment.
@@ -201,6 +211,7 @@ impl Controller {
     pub fn new(rule: Rule) -> Self {
         Self(match rule {
             Rule::Matinee => Box::new(rate::Rate),
+            Rule::LookAhead => Box::new(look_ahead::LookAhead),
             Rule::Classic(classic) => classic.decider(),
         })
     }

@@ -252,7 +252,7 @@ impl Player {
                 self.element_failed = true;
                 self.fail(&Trouble::Decoder);
             }
-            Input::Tick => {}
+            Input::Tick => self.judge_silent(),
         }
     }
 

@@ -20,14 +20,6 @@ impl Stretch {
     }
 }
 
-fn knob(name: &str, default: f64) -> f64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-#[allow(missing_docs)]
-#[derive(Clone,Copy,Debug)]
-pub(crate) struct Knobs {pub(crate) ch_n: f64, pub(crate) ch_f: f64, pub(crate) quick: f64, pub(crate) slow: f64, pub(crate) share: f64, pub(crate) width: f64, pub(crate) prior: f64, pub(crate) prior_n: f64, pub(crate) h: f64, pub(crate) mu: f64, pub(crate) caution: f64, pub(crate) tau: f64, pub(crate) change: f64, pub(crate) wide: f64, pub(crate) r_z: f64, pub(crate) r_size: f64, pub(crate) r_skip: f64, pub(crate) r_level: f64, pub(crate) r_margin: f64, pub(crate) r_gain: f64, pub(crate) j_level: f64, pub(crate) j_after: f64, pub(crate) j_margin: f64, pub(crate) pow: f64, pub(crate) r_cost: f64, pub(crate) value: f64, pub(crate) dead: f64, pub(crate) clip: f64,}
-pub(crate) static K: std::sync::LazyLock<Knobs> = std::sync::LazyLock::new(|| Knobs {ch_n: knob("CH_N", 3.0), ch_f: knob("CH_F", 2.5), quick: knob("QUICK", 2.0), slow: knob("SLOW", 20.0), share: knob("SHARE", 0.5), width: knob("WIDTH", 2.0), prior: knob("PRIOR", 0.35), prior_n: knob("PRIOR_N", 3.0), h: knob("H", 5.0), mu: knob("MU", 1.0), caution: knob("CAUTION", 0.6), tau: knob("TAU", 9.0), change: knob("CHANGE", 1.0), wide: knob("WIDE", 1.0), r_z: knob("R_Z", 1.0), r_size: knob("R_SIZE", 1.2), r_skip: knob("R_SKIP", 1.0), r_level: knob("R_LEVEL", 0.3), r_margin: knob("R_MARGIN", 0.5), r_gain: knob("R_GAIN", 0.3), j_level: knob("J_LEVEL", 0.7), j_after: knob("J_AFTER", 0.3), j_margin: knob("J_MARGIN", 0.1), pow: knob("POW", 1.0), r_cost: knob("R_COST", 1.0), value: knob("VALUE", 0.7), dead: knob("DEAD", 0.15), clip: knob("CLIP", 1.2),});
-
 /// The link as it was lately.
 #[derive(Clone, Debug, Default)]
 pub struct Outlook {
@@ -45,11 +37,29 @@ pub struct Rates {
     pub spread: f64,
 }
 
-/// A stretch is complete with so many bits, if they took a moment, or after so much time, s.
+/// A stretch is complete with so many bits, if they took a moment, s, ...
 const ENOUGH_BITS: f64 = 400_000.0;
 const MOMENT: f64 = 0.02;
+/// ... or after so much time, s. The one under way counts from half of it on.
 const ENOUGH_SECONDS: f64 = 0.5;
 const MOST: usize = 60;
+/// Seconds of transfer that the quick and the slow mean look at, and the weight of the quick one.
+const QUICK: f64 = 1.5;
+const SLOW: f64 = 10.0;
+const WEIGHT_OF_QUICK: f64 = 0.3;
+/// So many stretches in a row that are so many times as fast as all before are another link.
+const NEWS: usize = 2;
+const FASTER: f64 = 2.0;
+/// Of the long mean; below, a stretch is an outage, which says nothing of the link before and after it.
+const OUTAGE: f64 = 0.05;
+/// For the spread, stretches are taken together to this many seconds or bits ...
+const SPREAD_SECONDS: f64 = 2.0;
+const SPREAD_BITS: f64 = 3_200_000.0;
+/// ... and none counts for more than this, in ln(rate).
+const FARTHEST: f64 = 0.9;
+/// What links are like in general: their spread, and for how many observations that counts.
+const USUAL_SPREAD: f64 = 0.5;
+const USUAL_WEIGHT: f64 = 3.0;
 
 impl Outlook {
     /// Bits arrived in this time, or nothing did.
@@ -72,61 +82,96 @@ impl Outlook {
 
     /// When the newest stretches are all much faster than what was before, the link has changed.
     fn forget_another_link(&mut self) {
-        let news = K.ch_n as usize;
-        let Some(older) = self.past.len().checked_sub(news).filter(|older| *older > 0) else { return };
+        let Some(older) = self.past.len().checked_sub(NEWS).filter(|older| *older > 0) else { return };
         let before = self.past.iter().take(older).fold(Stretch::default(), |sum, one| sum.and(*one)).rate();
-        let factor = K.ch_f;
-        if self.past.iter().skip(older).all(|one| one.rate() > before * factor) {
+        if self.past.iter().skip(older).all(|one| one.rate() > before * FASTER) {
             self.past.drain(..older);
         }
     }
 
-    /// The rate over the newest so many seconds of transfer.
-    fn newest(&self, seconds: f64) -> Option<f64> {
-        let usable = (self.current.seconds >= 0.25).then_some(self.current);
-        let mut sum = Stretch::default();
-        for one in usable.into_iter().chain(self.past.iter().rev().copied()) {
-            sum = sum.and(one);
-            if sum.seconds >= seconds {
-                break;
-            }
-        }
-        (sum.seconds > 0.0).then(|| sum.rate())
+    /// The newest stretches first, with the one under way.
+    fn backwards(&self) -> impl Iterator<Item = Stretch> {
+        let usable = (self.current.seconds >= ENOUGH_SECONDS / 2.0).then_some(self.current);
+        usable.into_iter().chain(self.past.iter().rev().copied())
     }
 
     /// What can be said of the time ahead; `None` before anything was seen.
     pub fn rates(&self) -> Option<Rates> {
-        let quick = self.newest(K.quick)?.max(1.0);
-        let slow = self.newest(K.slow)?.max(1.0);
-        // An outage is no slow link: what it was before and will be after.
-        let floor = K.dead * self.newest(60.0)?;
-        let alive = self.past.iter().rev().filter(|one| one.rate() >= floor);
-        let mut sum = Stretch::default();
-        for one in alive {
-            sum = sum.and(*one);
-            if sum.seconds >= K.slow {
-                break;
-            }
-        }
-        let slow = if sum.seconds > 0.0 { slow.max(sum.rate()) } else { slow };
-        let share = K.share;
-        let middle = libm::exp(share * libm::log(quick) + (1.0 - share) * libm::log(slow));
-        // The spread of stretches of a second or more around their mean, with what is known of links in general.
+        let quick = mean(self.backwards(), QUICK)?.max(1.0);
+        let floor = mean(self.backwards(), f64::INFINITY)? * OUTAGE;
+        let alive = mean(self.past.iter().rev().copied().filter(|one| one.rate() >= floor), SLOW);
+        let slow = mean(self.backwards(), SLOW)?.max(alive.unwrap_or_default()).max(1.0);
+        let middle = libm::exp(WEIGHT_OF_QUICK * libm::log(quick) + (1.0 - WEIGHT_OF_QUICK) * libm::log(slow));
+        Some(Rates { middle, spread: self.spread(slow) })
+    }
+
+    /// Of what was seen around its mean, mixed with what is known of links in general.
+    fn spread(&self, around: f64) -> f64 {
         let (mut sum, mut squares, mut count) = (0.0, 0.0, 0.0);
         let mut one = Stretch::default();
-        let width = K.width;
         for stretch in &self.past {
             one = one.and(*stretch);
-            if one.seconds >= width || one.bits >= ENOUGH_BITS * 8.0 {
-                let value = (libm::log(one.rate().max(1.0)) - libm::log(slow)).clamp(-K.clip, K.clip);
+            if one.seconds >= SPREAD_SECONDS || one.bits >= SPREAD_BITS {
+                let value = (libm::log(one.rate().max(1.0)) - libm::log(around)).clamp(-FARTHEST, FARTHEST);
                 (sum, squares, count) = (sum + value, squares + value * value, count + 1.0);
                 one = Stretch::default();
             }
         }
         let variance = if count > 1.0 { (squares - sum * sum / count).max(0.0) } else { 0.0 };
-        let prior = K.prior;
-        let weight = K.prior_n;
-        let spread = libm::sqrt((variance + weight * prior * prior) / ((count - 1.0).max(0.0) + weight));
-        Some(Rates { middle, spread: spread.min(1.2) })
+        let prior = USUAL_WEIGHT * USUAL_SPREAD * USUAL_SPREAD;
+        libm::sqrt((variance + prior) / ((count - 1.0_f64).max(0.0) + USUAL_WEIGHT))
+    }
+}
+
+/// The rate over the first stretches that fill so many seconds.
+fn mean(stretches: impl Iterator<Item = Stretch>, seconds: f64) -> Option<f64> {
+    let mut sum = Stretch::default();
+    for one in stretches {
+        sum = sum.and(one);
+        if sum.seconds >= seconds {
+            break;
+        }
+    }
+    (sum.seconds > 0.0).then(|| sum.rate())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outlook(seconds_at_kbps: &[(u32, u64)]) -> Outlook {
+        let mut outlook = Outlook::default();
+        for &(seconds, kbps) in seconds_at_kbps {
+            for _ in 0..seconds * 10 {
+                outlook.saw(kbps * 1_000 / 8 / 10, Duration::from_millis(100));
+            }
+        }
+        outlook
+    }
+
+    fn middle(outlook: &Outlook) -> f64 {
+        outlook.rates().unwrap().middle / 1e3
+    }
+
+    #[test]
+    fn a_steady_link_is_known_and_narrow() {
+        let steady = outlook(&[(30, 2_000)]);
+        assert!((middle(&steady) - 2_000.0).abs() < 1.0, "{}", middle(&steady));
+        assert!(steady.rates().unwrap().spread < outlook(&[(2, 2_000)]).rates().unwrap().spread);
+        assert!(outlook(&[(15, 4_000), (15, 500)]).rates().unwrap().spread > steady.rates().unwrap().spread);
+        assert_eq!(Outlook::default().rates(), None);
+    }
+
+    #[test]
+    fn a_faster_link_is_seen_within_a_second_and_a_slower_one_counts() {
+        assert!(middle(&outlook(&[(30, 600), (1, 9_000)])) > 8_000.0);
+        let slower = middle(&outlook(&[(30, 8_000), (2, 800)]));
+        assert!(slower < 4_500.0, "{slower}");
+    }
+
+    #[test]
+    fn after_an_outage_the_link_is_what_it_was() {
+        let after = middle(&outlook(&[(20, 2_000), (20, 0), (2, 2_000)]));
+        assert!((1_800.0..=2_001.0).contains(&after), "{after}");
     }
 }

@@ -42,7 +42,8 @@ impl Decide for Rate {
     }
 }
 
-fn choose(signals: &Signals<'_>) -> Option<VariantId> {
+/// The variant for the next segment.
+pub(super) fn choose(signals: &Signals<'_>) -> Option<VariantId> {
     let carried: Vec<_> = signals.candidates.iter().filter(|candidate| is_carried(signals, candidate)).collect();
     let affordable = carried.iter().rev().copied().find(|candidate| is_affordable(signals, candidate));
     affordable

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use media_model::{BitsPerSecond, ByteCount};
 
+use super::outlook::{Outlook, Rates};
 use crate::clock::Now;
 
 /// A measurement is complete with this many bytes, if they did not come within [`MIN_BUSY`]: enough to smooth bursts.
@@ -62,6 +63,7 @@ pub struct Throughput {
     current: Measurement,
     /// Newest at the back.
     complete: VecDeque<Measurement>,
+    outlook: Outlook,
     latency: Option<Duration>,
     fastest_answer: Option<Duration>,
 }
@@ -83,8 +85,10 @@ impl Throughput {
         if in_the_making && self.under_way == 1 && pause >= MAKING_PAUSE {
             // What ended the pause was sent at an unknown speed.
             self.current.busy = self.current.busy.saturating_sub(pause);
+            self.outlook.was_no_transfer(pause);
             return;
         }
+        self.outlook.saw(bytes.get(), Duration::ZERO);
         self.current.bytes = self.current.bytes.saturating_add(bytes.get());
         if self.current.is_complete() {
             self.complete.push_back(std::mem::take(&mut self.current));
@@ -113,9 +117,11 @@ impl Throughput {
         self.under_way = self.under_way.saturating_sub(1);
     }
 
-    fn pass(&mut self, now: Now) {
+    /// Time passed.
+    pub fn pass(&mut self, now: Now) {
         if self.under_way > 0 {
             self.current.busy += now.since(self.last);
+            self.outlook.saw(0, now.since(self.last));
         }
         self.last = now;
     }
@@ -140,6 +146,11 @@ impl Throughput {
             sum = sum.and(measurement);
         }
         sum.rate()
+    }
+
+    /// What the link will carry, as a distribution; `None` before anything was seen.
+    pub fn rates(&self) -> Option<Rates> {
+        self.outlook.rates()
     }
 
     /// Time from request to first byte, without the server's own work; zero before the first answer.

@@ -9,7 +9,7 @@ use url::Url;
 use super::choosing::Scope;
 use super::lane::{Item, Lane, Role, Wanted};
 use super::{Init, Load, Motion, Player, Purpose};
-use crate::abr::{Download, Outcome};
+use crate::abr::{Download, Outcome, Rule};
 use crate::error::{Nuisance, Trouble};
 use crate::message::{Event, LoadFailure, RequestId, ServerTiming, Track};
 use crate::player::phase::Phase;
@@ -54,17 +54,39 @@ impl Player {
         self.tell_throughput();
     }
 
+    /// A segment of which nothing arrives is judged as well.
+    pub(super) fn judge_silent(&mut self) {
+        if self.config.rule == Rule::LookAhead {
+            self.loads_of(Role::Variant).into_iter().for_each(|id| self.judge(id));
+        }
+    }
+
     /// Asks the rule what becomes of a segment of which more has arrived.
     pub(super) fn judge(&mut self, id: RequestId) {
+        self.link.pass(self.now);
         let Some(load) = self.loads.get(&id) else { return };
         let Purpose::Segment(Role::Variant, wanted) = &load.purpose else { return };
         let Some(download) = self.download(load) else { return };
-        let length = wanted.span.length();
+        let (length, is_replacement) = (wanted.span.length(), wanted.is_replacement);
         let is_forced = matches!(wanted.stream, StreamId::Variant(id) if self.wishes.variant == Some(id));
         if is_forced || load.bytes >= load.expected && load.is_range {
             return;
         }
-        let facts = self.facts(length, Scope::Level);
+        let scope = match self.config.rule {
+            // Its look ahead costs something, and is not needed while there is plenty.
+            Rule::Matinee => return,
+            Rule::LookAhead => {
+                let rest = ByteCount::new(download.size.get().saturating_sub(download.got.get()));
+                let time = self.throughput().time_for(rest).unwrap_or(Duration::MAX);
+                let level = self.lane(Role::Variant).map(|lane| self.loaded_ahead(lane)).unwrap_or_default();
+                if !is_replacement && time.saturating_mul(2) < level.to_std() {
+                    return;
+                }
+                Scope::All
+            }
+            Rule::Classic(_) => Scope::Level,
+        };
+        let facts = self.facts(length, scope);
         let outcome = self.controller.judge(&facts.signals(), &download);
         if outcome != Outcome::Complete {
             self.cancel(id);

@@ -7,6 +7,7 @@ use media_model::{BitsPerSecond, ByteCount, MediaDuration, Resolution, TimeRange
 
 use super::Player;
 use super::lane::{Health, Lane, Plan, Role};
+use crate::abr::outlook::Rates;
 use crate::abr::{Candidate, Place, Signals};
 use crate::message::VariantId;
 use crate::playlist::{StreamId, Timeline};
@@ -37,6 +38,8 @@ pub(super) struct Facts {
     limit: MediaDuration,
     started: bool,
     throughput: BitsPerSecond,
+    rates: Option<Rates>,
+    before: Option<VariantId>,
     latency: Duration,
     segment: MediaDuration,
     index: usize,
@@ -57,6 +60,8 @@ impl Facts {
             limit: self.limit,
             started: self.started,
             throughput: self.throughput,
+            rates: self.rates,
+            before: self.before,
             latency: self.latency,
             segment: self.segment,
             index: self.index,
@@ -132,6 +137,8 @@ impl Player {
             // With the first segment still on its way, nothing was known that a choice could rest on.
             started: self.qoe.startup.is_some() && lane.is_some_and(|lane| lane.buffer.has_segments()),
             throughput: self.throughput(),
+            rates: self.link.rates(),
+            before: lane.and_then(|lane| lane.last_held(self.position() + self.loaded_ahead(lane))),
             latency: self.link.latency(),
             segment,
             index: 0,

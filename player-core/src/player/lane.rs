@@ -171,6 +171,12 @@ impl Lane {
         held
     }
 
+    /// The variant of the segment that ends at `end`.
+    pub(crate) fn last_held(&self, end: MediaTime) -> Option<VariantId> {
+        let queued = self.queue.iter().rev().find(|item| item.wanted.span.end() == end).and_then(Item::variant);
+        queued.or_else(|| self.buffer.variant_at(end - MediaDuration::from_millis(1)))
+    }
+
     /// Everything is new, as after a failed media element.
     pub(crate) fn restart(&mut self) -> impl Iterator<Item = RequestId> + use<> {
         let busy = match self.busy.take() {

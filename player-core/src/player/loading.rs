@@ -329,7 +329,16 @@ impl Player {
 
     /// Stops the download of a variant that would not be complete before the buffer is dry, if a lower one would.
     fn abandon_hopeless(&mut self) {
-        let Some(lane) = self.lane(Role::Variant).filter(|_| self.config.rule == Rule::Matinee) else { return };
+        let Some(lane) = self.lane(Role::Variant).filter(|_| !matches!(self.config.rule, Rule::Classic(_))) else {
+            return;
+        };
+        let is_rules = self.config.rule == Rule::LookAhead
+            && self.qoe.startup.is_some()
+            && self.encoder_start.is_zero()
+            && lane.buffer.has_segments();
+        if is_rules {
+            return;
+        }
         let level = self.loaded_ahead(lane).to_std();
         let hopeless = self.loads.iter().find_map(|(&id, load)| {
             let Purpose::Segment(Role::Variant, wanted) = &load.purpose else { return None };

@@ -9,7 +9,7 @@ use player_lab::trace::{Format, Trace};
 
 fn fixture(name: &str) -> String {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/traces");
-    std::fs::read_to_string(folder.join(name)).unwrap()
+    std::fs::read_to_string(folder.join(name)).expect("fixtures lie beside the tests")
 }
 
 #[test]

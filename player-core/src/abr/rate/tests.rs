@@ -21,6 +21,8 @@ fn signals(candidates: &[Candidate], level_s: u64, kbps: u64, current: Option<u3
         current: current.map(VariantId),
         level: MediaDuration::from_secs(level_s),
         started: current.is_some(),
+        before: None,
+        rates: None,
         throughput: BitsPerSecond::from_kbps(kbps),
         latency: Duration::from_millis(20),
         segment: MediaDuration::from_secs(2),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use media_model::hls::{
-    AudioRendition, FrameRate, InitSection, MediaPlaylist, MultivariantPlaylist, PlaylistKind, Segment, VariantStream,
+    FrameRate, InitSection, MediaPlaylist, MultivariantPlaylist, PlaylistKind, Rendition, Segment, VariantStream,
     write_media, write_multivariant,
 };
 use media_model::{BitsPerSecond, CodecString, MediaDuration};
@@ -28,7 +28,7 @@ pub(super) fn multivariant(presentation: &Presentation) -> String {
         if !audio_codecs.contains(codec) {
             audio_codecs.push(codec.clone());
         }
-        audio.push(AudioRendition {
+        audio.push(Rendition {
             group: AUDIO_GROUP.to_owned(),
             name: unlike(&audio, language_name(language)),
             language: Some(language.clone()).filter(|language| language != "und"),
@@ -36,6 +36,7 @@ pub(super) fn multivariant(presentation: &Presentation) -> String {
             is_default: audio.is_empty(),
             autoselect: true,
             channels: Some(u32::from(*channels)),
+            ..Rendition::default()
         });
     }
     let variants = presentation.streams.iter().filter_map(|stream| {
@@ -49,6 +50,7 @@ pub(super) fn multivariant(presentation: &Presentation) -> String {
             resolution: *size,
             frame_rate: frames_per_1000_s.map(FrameRate::from_thousandths),
             audio_group: (!audio.is_empty()).then(|| AUDIO_GROUP.to_owned()),
+            ..VariantStream::default()
         })
     });
     let mut variants: Vec<VariantStream> = variants.collect();
@@ -66,42 +68,41 @@ pub(super) fn multivariant(presentation: &Presentation) -> String {
             audio.clear();
         }
     }
-    let playlist = MultivariantPlaylist { version: VERSION, independent_segments: true, variants, audio };
-    with_subtitles(&write_multivariant(&playlist), presentation)
+    let subtitles = subtitles(presentation);
+    if !subtitles.is_empty() {
+        variants.iter_mut().for_each(|variant| variant.subtitle_group = Some(SUBTITLES_GROUP.to_owned()));
+    }
+    let playlist = MultivariantPlaylist {
+        version: VERSION,
+        independent_segments: true,
+        variants,
+        audio,
+        subtitles,
+        ..MultivariantPlaylist::default()
+    };
+    write_multivariant(&playlist)
 }
 
-/// `media_model` has no subtitles yet, so their tags are put beside those that it wrote.
-fn with_subtitles(text: &str, presentation: &Presentation) -> String {
-    let mut tags = String::new();
-    for stream in &presentation.streams {
-        let Role::Subtitles { language } = &stream.role else { continue };
-        tags += &format!(
-            "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"{SUBTITLES_GROUP}\",NAME=\"{}\",LANGUAGE=\"{language}\",\
-             DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,URI=\"{}/{PLAYLIST}\"\n",
-            language_name(language),
-            stream.folder
-        );
-    }
-    if tags.is_empty() {
-        return text.to_owned();
-    }
-    let mut out = String::new();
-    for line in text.lines() {
-        if line.starts_with("#EXT-X-STREAM-INF:") {
-            out += &std::mem::take(&mut tags);
-            out += &format!("{line},SUBTITLES=\"{SUBTITLES_GROUP}\"\n");
-        } else {
-            out += &format!("{line}\n");
-        }
-    }
-    out
+fn subtitles(presentation: &Presentation) -> Vec<Rendition> {
+    let rendition = |stream: &Stream| match &stream.role {
+        Role::Subtitles { language } => Some(Rendition {
+            group: SUBTITLES_GROUP.to_owned(),
+            name: language_name(language),
+            language: Some(language.clone()),
+            uri: Some(format!("{}/{PLAYLIST}", stream.folder)),
+            autoselect: true,
+            ..Rendition::default()
+        }),
+        Role::Video { .. } | Role::Audio { .. } => None,
+    };
+    presentation.streams.iter().filter_map(rendition).collect()
 }
 
 /// The media playlist of one stream at this moment.
 pub(super) fn media(presentation: &Presentation, stream: &Stream, moment: Moment) -> String {
     let window = presentation.window(stream, moment);
     let has_init = !matches!(stream.media, Media::Words);
-    let init = has_init.then(|| Arc::new(InitSection { uri: INIT.to_owned(), range: None }));
+    let init = has_init.then(|| Arc::new(InitSection { uri: INIT.to_owned(), ..InitSection::default() }));
     let live = presentation.live.is_some();
     let first = window.start;
     let date = |number: u64| {
@@ -130,6 +131,7 @@ pub(super) fn media(presentation: &Presentation, stream: &Stream, moment: Moment
         independent_segments: true,
         ended: !live,
         segments: window.map(segment).collect(),
+        ..MediaPlaylist::default()
     })
 }
 
@@ -152,6 +154,6 @@ fn language_name(tag: &str) -> String {
 }
 
 /// A name that no other rendition of the group has (RFC 8216 §4.3.4.1.1).
-fn unlike(others: &[AudioRendition], name: String) -> String {
+fn unlike(others: &[Rendition], name: String) -> String {
     if others.iter().any(|other| other.name == name) { format!("{name} ({})", others.len() + 1) } else { name }
 }
