@@ -229,7 +229,7 @@ impl Decide for LookAhead {
         }
         let ahead = Ahead::new(signals);
         let level = signals.level.as_seconds();
-        let last = signals.current.and_then(|id| position(signals, id)).unwrap_or(0);
+        let last = signals.before.or(signals.current).and_then(|id| position(signals, id)).unwrap_or(0);
         let last = ahead.bitrates[last];
         let worth = |rung: usize| ahead.expected(&ahead.whole(rung, level, last), rates);
         let best = (0..ahead.rungs)
