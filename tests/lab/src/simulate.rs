@@ -2,7 +2,7 @@
 //! published figures.
 //!
 //! The player is the real core; what it is handed is a presentation of one track whose segments have the sizes of a
-//! [`Movie`], over the network of a [`Trace`](crate::Trace). Conditions and books are those of Sabre (Spiteri, Sitaraman
+//! [`Movie`], over the network of a [`Trace`]. Conditions and books are those of Sabre (Spiteri, Sitaraman
 //! and Sparacio, MMSys 2018): playlists cost no time, one segment after the other, progress every 50 ms or 12 kbit, and
 //! playback starts when the first segment is complete. Nothing sleeps; the same play gives the same row to the bit.
 
