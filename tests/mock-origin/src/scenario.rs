@@ -1,6 +1,6 @@
 //! Scenarios: content, network and faults of one test, in a TOML file.
 //!
-//! [`wire`] is the file as it is written, [`read`] finds every mistake of form in it, [`check`] every mistake of meaning
+//! `wire` is the file as it is written, `read` finds every mistake of form in it, `check` every mistake of meaning
 //! and turns it into a [`Scenario`].
 
 mod check;
