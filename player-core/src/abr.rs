@@ -24,7 +24,7 @@ pub enum Rule {
     /// The rule of every player of ours.
     #[default]
     Matinee,
-    /// What is to follow it: see `abr/look_ahead.rs`. Not the default yet, because on a steady link it changes more often.
+    /// What is to follow it; see `abr/look_ahead.rs`. Not the default yet: on a steady link it changes more often.
     LookAhead,
     /// One to compare it with.
     Classic(Classic),

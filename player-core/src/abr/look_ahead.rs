@@ -19,10 +19,11 @@ const MOST_AHEAD: usize = 8;
 /// What a second of stalling costs, in top bit rates; more than the QoE asks, because futures are worse than they look.
 const STALL_COST: f64 = 1.3;
 /// What the end of the look ahead is worth: per second of media in the buffer, in rates of the link, and against stalls, in
-/// stall costs; the latter falls by e with so many seconds of media.
+/// stall costs, of the spread and of the outages a minute that were seen; the latter falls by e with the media that an
+/// outage takes.
 const BUFFER_VALUE: f64 = 1.0;
 const CAUTION: f64 = 0.45;
-const CAUTION_SECONDS: f64 = 9.0;
+const OUTAGE_CAUTION: f64 = 3.0;
 /// Futures are drawn from this share of the spread.
 const FUTURE_SPREAD: f64 = 0.85;
 /// A segment is replaced in time with this much to spare, s, at a rate so many deviations below the middle, ...
@@ -117,21 +118,22 @@ impl Ahead {
     }
 
     /// What a level at the end is worth: what it spares in stalls.
-    fn end(&self, level: f64, rate: f64, spread: f64) -> f64 {
+    fn end(&self, level: f64, rate: f64, rates: Rates) -> f64 {
+        let risk = CAUTION * rates.spread + OUTAGE_CAUTION * rates.hazard;
         let used = rate.min(self.bitrates[self.rungs - 1]);
         BUFFER_VALUE * used * level * (1.0 - 0.5 * level / self.limit) / self.length
-            - CAUTION * self.stall_cost * spread * libm::exp(-(level - self.length) / CAUTION_SECONDS)
+            - self.stall_cost * risk * libm::exp(-(level - self.length) / rates.outage)
     }
 
     /// The best that can come of a rung for the next segment in one future: it is kept for a while, and then another one.
-    fn worth(&self, first: &First, rate: f64, spread: f64) -> f64 {
+    fn worth(&self, first: &First, rate: f64, rates: Rates) -> f64 {
         let &First { rung, megabits, latency, level, last } = first;
         let (mut level, stall) = self.load(level, megabits, rate, latency);
         let mut sum = self.gain(rung, last, stall);
         let mut best = f64::NEG_INFINITY;
         for kept in 1..=self.segments {
             if kept == self.segments {
-                return best.max(sum + self.end(level, rate, spread));
+                return best.max(sum + self.end(level, rate, rates));
             }
             for other in 0..self.rungs {
                 if other != rung {
@@ -141,7 +143,7 @@ impl Ahead {
                         sum += self.gain(other, last, stall);
                         (level, last) = (after, self.bitrates[other]);
                     }
-                    best = best.max(sum + self.end(level, rate, spread));
+                    best = best.max(sum + self.end(level, rate, rates));
                 }
             }
             let (after, stall) = self.load(level, self.sizes[kept][rung], rate, self.latency);
@@ -154,7 +156,7 @@ impl Ahead {
     fn expected(&self, first: &First, rates: Rates) -> f64 {
         FUTURES.iter().fold(0.0, |sum, (deviations, share)| {
             let rate = rates.middle / 1e6 * libm::exp(deviations * rates.spread * FUTURE_SPREAD);
-            sum + share * self.worth(first, rate, rates.spread)
+            sum + share * self.worth(first, rate, rates)
         })
     }
 }
@@ -207,10 +209,9 @@ impl LookAhead {
             let cost = FUTURES.iter().fold(0.0, |sum, (deviations, share)| {
                 let rate = rates.middle / 1e6 * libm::exp(deviations * rates.spread * FUTURE_SPREAD);
                 let took = count * (ahead.latency + megabits / rate);
-                let risk = rates.spread;
                 let left = (level - took).max(0.0);
                 let stall = (took - level).max(0.0) * ahead.stall_cost;
-                sum + share * (ahead.end(level, rate, risk) - ahead.end(left, rate, risk) + stall)
+                sum + share * (ahead.end(level, rate, rates) - ahead.end(left, rate, rates) + stall)
             });
             if gain - cost > best.0 {
                 best = (gain - cost, Some(start));

@@ -26,6 +26,19 @@ pub struct Outlook {
     /// Oldest first.
     past: VecDeque<Stretch>,
     current: Stretch,
+    outages: Outages,
+}
+
+/// The outages that were seen; they stay true when the link changes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Outages {
+    count: f64,
+    /// All of them together, s.
+    seconds: f64,
+    /// The one that lasts, s.
+    silence: f64,
+    /// All transfer, s.
+    busy: f64,
 }
 
 /// A distribution: ln(rate) is normal around ln(`middle`).
@@ -35,6 +48,10 @@ pub struct Rates {
     pub middle: f64,
     /// Standard deviation of ln(rate).
     pub spread: f64,
+    /// Usual length of an outage, s.
+    pub outage: f64,
+    /// Outages to reckon with in a minute of transfer.
+    pub hazard: f64,
 }
 
 /// A stretch is complete with so many bits, if they took a moment, s, ...
@@ -52,6 +69,14 @@ const NEWS: usize = 2;
 const FASTER: f64 = 2.0;
 /// Of the long mean; below, a stretch is an outage, which says nothing of the link before and after it.
 const OUTAGE: f64 = 0.05;
+/// Below this share of the long mean the link is silent; silence this long, s, is an outage.
+const SILENT: f64 = 0.25;
+const LEAST_OUTAGE: f64 = 1.5;
+/// What outages are like in general: this long, s, and for how many of them that counts; and how long, s, a link is taken to
+/// have been calm before it was seen.
+const USUAL_OUTAGE: f64 = 9.0;
+const USUAL_OUTAGES: f64 = 2.0;
+const CALM: f64 = 60.0;
 /// For the spread, stretches are taken together to this many seconds or bits ...
 const SPREAD_SECONDS: f64 = 2.0;
 const SPREAD_BITS: f64 = 3_200_000.0;
@@ -67,6 +92,7 @@ impl Outlook {
         self.current = self.current.and(Stretch { bits: bytes as f64 * 8.0, seconds: time.as_secs_f64() });
         let Stretch { bits, seconds } = self.current;
         if seconds >= ENOUGH_SECONDS || (bits >= ENOUGH_BITS && seconds >= MOMENT) {
+            self.note_outage();
             self.past.push_back(std::mem::take(&mut self.current));
             if self.past.len() > MOST {
                 self.past.pop_front();
@@ -78,6 +104,22 @@ impl Outlook {
     /// In this time, which was told as one without bits, the server had nothing to send.
     pub fn was_no_transfer(&mut self, time: Duration) {
         self.current.seconds = (self.current.seconds - time.as_secs_f64()).max(0.0);
+    }
+
+    fn note_outage(&mut self) {
+        let usual = mean(self.past.iter().rev().copied(), f64::INFINITY).unwrap_or(0.0);
+        let Stretch { seconds, .. } = self.current;
+        let outages = &mut self.outages;
+        outages.busy += seconds;
+        if self.current.rate() < usual * SILENT {
+            outages.silence += seconds;
+            return;
+        }
+        if outages.silence >= LEAST_OUTAGE {
+            outages.count += 1.0;
+            outages.seconds += outages.silence;
+        }
+        outages.silence = 0.0;
     }
 
     /// When the newest stretches are all much faster than what was before, the link has changed.
@@ -102,7 +144,10 @@ impl Outlook {
         let alive = mean(self.past.iter().rev().copied().filter(|one| one.rate() >= floor), SLOW);
         let slow = mean(self.backwards(), SLOW)?.max(alive.unwrap_or_default()).max(1.0);
         let middle = libm::exp(WEIGHT_OF_QUICK * libm::log(quick) + (1.0 - WEIGHT_OF_QUICK) * libm::log(slow));
-        Some(Rates { middle, spread: self.spread(slow) })
+        let Outages { count, seconds, busy, .. } = self.outages;
+        let outage = (USUAL_OUTAGES * USUAL_OUTAGE + seconds) / (USUAL_OUTAGES + count);
+        let hazard = count / ((busy + CALM) / 60.0);
+        Some(Rates { middle, spread: self.spread(slow), outage, hazard })
     }
 
     /// Of what was seen around its mean, mixed with what is known of links in general.
@@ -167,6 +212,14 @@ mod tests {
         assert!(middle(&outlook(&[(30, 600), (1, 9_000)])) > 8_000.0);
         let slower = middle(&outlook(&[(30, 8_000), (2, 800)]));
         assert!(slower < 4_500.0, "{slower}");
+    }
+
+    #[test]
+    fn outages_are_counted_and_their_length_is_learnt() {
+        let calm = outlook(&[(60, 2_000)]).rates().unwrap();
+        assert_eq!((calm.hazard, calm.outage), (0.0, USUAL_OUTAGE));
+        let rough = outlook(&[(20, 2_000), (30, 0), (20, 2_000), (30, 0), (20, 2_000)]).rates().unwrap();
+        assert!(rough.hazard > 0.5 && rough.outage > 15.0, "{rough:?}");
     }
 
     #[test]
