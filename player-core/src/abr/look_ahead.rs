@@ -72,7 +72,7 @@ struct Ahead {
 impl Ahead {
     fn new(signals: &Signals<'_>) -> Self {
         let rungs = signals.candidates.len().min(MOST_RUNGS);
-        let segments = MOST_AHEAD.min(signals.count.saturating_sub(signals.index)).clamp(1, MOST_AHEAD);
+        let segments = signals.count.saturating_sub(signals.index).clamp(1, MOST_AHEAD);
         let length = signals.segment.as_seconds();
         let mut bitrates = [0.0; MOST_RUNGS];
         for (rate, candidate) in bitrates.iter_mut().zip(signals.candidates) {
@@ -161,8 +161,9 @@ impl Ahead {
     }
 }
 
+/// Rungs beyond [`MOST_RUNGS`] are not reckoned with.
 fn position(signals: &Signals<'_>, id: VariantId) -> Option<usize> {
-    signals.candidates.iter().position(|candidate| candidate.id == id)
+    signals.candidates.iter().take(MOST_RUNGS).position(|candidate| candidate.id == id)
 }
 
 impl LookAhead {
@@ -223,10 +224,10 @@ impl LookAhead {
 
 impl Decide for LookAhead {
     fn choose(&mut self, signals: &Signals<'_>) -> Option<Choice> {
-        let simple = rate::choose(signals).map(Choice::next);
-        let Some(rates) = signals.rates else { return simple };
+        let simple = || rate::choose(signals).map(Choice::next);
+        let Some(rates) = signals.rates else { return simple() };
         if !signals.started || signals.candidates.len() < 2 || signals.candidates.iter().any(Self::is_made) {
-            return simple;
+            return simple();
         }
         let ahead = Ahead::new(signals);
         let level = signals.level.as_seconds();
