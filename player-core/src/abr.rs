@@ -9,12 +9,14 @@ mod look_ahead;
 pub mod outlook;
 mod rate;
 pub mod throughput;
+mod value;
 
 use std::fmt;
 use std::time::Duration;
 
 use media_model::{BitsPerSecond, ByteCount, MediaDuration};
 
+use crate::clock::Speed;
 use crate::message::VariantId;
 pub use classic::{Aim, Averaging, Classic, Name};
 
@@ -24,8 +26,6 @@ pub enum Rule {
     /// The rule of every player of ours.
     #[default]
     Matinee,
-    /// What is to follow it; see `abr/look_ahead.rs`. Not the default yet: on a steady link it changes more often.
-    LookAhead,
     /// One to compare it with.
     Classic(Classic),
 }
@@ -36,7 +36,6 @@ impl std::str::FromStr for Rule {
     fn from_str(text: &str) -> Result<Self, UnknownRule> {
         match text {
             "matinee" => Ok(Self::Matinee),
-            "look-ahead" => Ok(Self::LookAhead),
             _ => Classic::named(text).map(Self::Classic).ok_or_else(|| UnknownRule(text.to_owned())),
         }
     }
@@ -46,7 +45,6 @@ impl fmt::Display for Rule {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Matinee => out.write_str("matinee"),
-            Self::LookAhead => out.write_str("look-ahead"),
             Self::Classic(classic) => classic.fmt(out),
         }
     }
@@ -55,7 +53,7 @@ impl fmt::Display for Rule {
 /// No rule has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no rule is called {0}; there are matinee, look-ahead, throughput, bola, bola-e, dynamic, dynamic-dash, robust-mpc, bba, seed-s2 \
+    "no rule is called {0}; there are matinee, throughput, bola, bola-e, dynamic, dynamic-dash, robust-mpc, bba, seed-s2 \
      and lowest, most with the options -o, -u, -fs, -sw, -basic and -noibr"
 )]
 pub struct UnknownRule(String);
@@ -101,19 +99,26 @@ pub struct Signals<'a> {
     pub latency: Duration,
     /// Length of the next segment.
     pub segment: MediaDuration,
-    /// Its number in the timeline, from zero, and how many there are.
+    /// Its number in the timeline, from zero.
     pub index: usize,
-    /// See `index`.
-    pub count: usize,
+    /// How many there are; `None` while more are to come.
+    pub count: Option<usize>,
     /// What the next segments weigh, one entry for each, with a size for each candidate, where the playlists tell it.
     pub coming: &'a [Vec<ByteCount>],
     /// Variants of the segments ahead, from the one at the playhead on; `None` where it is not known.
     pub held: &'a [Option<VariantId>],
     /// How much of the first of them has been played.
     pub played: MediaDuration,
+    /// How fast the viewer lets it play.
+    pub speed: Speed,
 }
 
 impl Signals<'_> {
+    /// How long these media last the viewer, in seconds.
+    pub fn lasts(&self, media: MediaDuration) -> f64 {
+        self.speed.time_for(media).as_secs_f64()
+    }
+
     /// How long the next segment of this candidate takes from request to last byte.
     pub fn fetch_time(&self, candidate: &Candidate) -> Duration {
         let bits = u128::from(candidate.average.get()) * u128::from(self.segment.as_micros());
@@ -210,8 +215,7 @@ impl Controller {
     /// One that follows this rule and remembers nothing yet.
     pub fn new(rule: Rule) -> Self {
         Self(match rule {
-            Rule::Matinee => Box::new(rate::Rate),
-            Rule::LookAhead => Box::new(look_ahead::LookAhead),
+            Rule::Matinee => Box::<look_ahead::LookAhead>::default(),
             Rule::Classic(classic) => classic.decider(),
         })
     }

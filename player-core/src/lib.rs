@@ -46,7 +46,7 @@ mod playlist;
 pub mod qoe;
 mod retry;
 
-pub use clock::Now;
+pub use clock::{Now, Speed};
 pub use config::PlayerConfig;
 pub use message::{Command, Event, Input, Output, RequestId, Step};
 pub use player::Player;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use media_model::{BitsPerSecond, ByteCount, MediaDuration, MediaTime, Ranges, Resolution, TimeRange};
 use url::Url;
 
-use crate::clock::Now;
+use crate::clock::{Now, Speed};
 
 /// Names one load for as long as the player lives; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +49,8 @@ pub enum Command {
     LockVariant(Option<VariantId>),
     /// Changes to another audio rendition at the playhead.
     SelectAudio(AudioId),
+    /// The viewer changed how fast it plays; the driver has set its media element already.
+    SetSpeed(Speed),
     /// No variant larger than this is of use (the size of the picture on screen); `None` lifts the limit.
     LimitResolution(Option<Resolution>),
     /// After `Event::Failed`: tries again where it stopped. If the media element itself had failed

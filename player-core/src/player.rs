@@ -23,7 +23,7 @@ use url::Url;
 
 use crate::abr::Controller;
 use crate::abr::throughput::Throughput;
-use crate::clock::Now;
+use crate::clock::{Now, Speed};
 use crate::config::PlayerConfig;
 use crate::error::{Nuisance, Trouble};
 use crate::message::{AudioId, Event, Input, LoadKind, Output, RequestId, Step, VariantId};
@@ -88,6 +88,7 @@ struct Motion {
     /// When it was seen there.
     seen: Now,
     moving: bool,
+    speed: Speed,
     /// It goes no further than this: the media that was there ends here.
     dry_at: MediaTime,
     /// Since when nothing has moved although it should.
@@ -297,10 +298,10 @@ impl Player {
     /// Where playback is, or will be as soon as the driver has moved. Reports of the playhead are a quarter of a second
     /// apart; in between it moves on as far as there is media.
     fn position(&self) -> MediaTime {
-        let Motion { at, seen, moving, dry_at, sent_to, .. } = self.motion;
+        let Motion { at, seen, moving, speed, dry_at, sent_to, .. } = self.motion;
         match sent_to {
             Some((target, _)) => target,
-            None if moving => (at + MediaDuration::from_std(self.now.since(seen))).min(dry_at.max(at)),
+            None if moving => (at + speed.media_in(self.now.since(seen))).min(dry_at.max(at)),
             None => at,
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use media_model::{ByteCount, MediaDuration, MediaTime, Ranges, Resolution, TimeRange};
 use player_core::message::{AppendFailure, AudioId, LoadFailure, LoadKind, ServerTiming, Track, VariantId};
-use player_core::{Command, Input, Now, Output, Player, PlayerConfig, RequestId};
+use player_core::{Command, Input, Now, Output, Player, PlayerConfig, RequestId, Speed};
 use player_lab::contract::Contract;
 use url::Url;
 
@@ -201,7 +201,7 @@ impl Driver {
 
     fn command(&mut self, numbers: &mut Numbers<'_>) {
         let id = u32::from(numbers.byte());
-        let command = match numbers.byte() % 8 {
+        let command = match numbers.byte() % 9 {
             0 => {
                 self.busy.clear();
                 open(numbers.byte())
@@ -211,6 +211,7 @@ impl Driver {
             3 => Command::SelectAudio(AudioId(id)),
             4 => Command::LimitResolution((id > 0).then_some(Resolution { width: id * 16, height: id * 9 })),
             5 => Command::Retry,
+            7 => Command::SetSpeed(Speed::thousandths(u16::from(numbers.byte()) * 20)),
             6 => Command::Seek(MediaTime::from_micros(numbers.any().cast_signed())),
             _ => Command::Seek(at(numbers.short())),
         };

@@ -96,6 +96,7 @@ impl NativePlayer {
         let done = match &command {
             Command::Seek(to) => self.sink.seek(*to),
             Command::SetPlaying(playing) => self.sink.set_playing(*playing),
+            Command::SetSpeed(speed) => self.sink.set_speed(*speed),
             Command::Open { .. }
             | Command::LockVariant(_)
             | Command::SelectAudio(_)

@@ -14,6 +14,7 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use media_container::cmaf::read::{CmafError, Init, init_section, media_segment};
 use media_model::{MediaTime, Ranges, TimeRange};
+use player_core::Speed;
 use player_core::message::{AppendFailure, BufferSetup, LoadKind, Track};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -83,6 +84,7 @@ pub(crate) struct Sink {
     /// Where a seek leads that has not arrived.
     seeking: Option<i64>,
     position: i64,
+    speed: Speed,
     /// Frames that a late decoder left out.
     skipped_frames: u64,
 }
@@ -101,6 +103,7 @@ impl Sink {
             ended: false,
             seeking: None,
             position: 0,
+            speed: Speed::NORMAL,
             skipped_frames: 0,
         })
     }
@@ -199,12 +202,26 @@ impl Sink {
         self.run()?;
         let time = gst::ClockTime::from_nseconds(u64::try_from(target).unwrap_or_default());
         self.pipeline
-            .seek_simple(gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE, time)
+            .seek(
+                self.speed.factor(),
+                gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE,
+                gst::SeekType::Set,
+                time,
+                gst::SeekType::None,
+                gst::ClockTime::NONE,
+            )
             .map_err(|_| SinkError::Pipeline("it does not seek"))?;
         for lane in &mut self.lanes {
             (lane.cursor, lane.over) = (Cursor::at(target), false);
         }
         self.tend()
+    }
+
+    /// Plays faster or slower from where it stands. Sound gets higher or lower with it.
+    pub(crate) fn set_speed(&mut self, speed: Speed) -> Result<(), SinkError> {
+        self.speed = speed;
+        let here = self.position();
+        self.seek(here)
     }
 
     /// Where playback stands.

@@ -273,7 +273,7 @@ impl Numbers {
             level: millis(signals.level),
             limit: millis(signals.limit),
             index: signals.index as f64,
-            count: signals.count as f64,
+            count: signals.count.map_or(f64::INFINITY, |count| count as f64),
             throughput: estimate.throughput(),
             latency: estimate.latency(),
         }

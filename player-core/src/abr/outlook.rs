@@ -48,6 +48,8 @@ pub struct Rates {
     pub middle: f64,
     /// Standard deviation of ln(rate).
     pub spread: f64,
+    /// Where the rate is now, in spreads from the middle.
+    pub deviation: f64,
     /// Usual length of an outage, s.
     pub outage: f64,
     /// Outages to reckon with in a minute of transfer.
@@ -59,11 +61,16 @@ const ENOUGH_BITS: f64 = 400_000.0;
 const MOMENT: f64 = 0.02;
 /// ... or after so much time, s. The one under way counts from half of it on.
 const ENOUGH_SECONDS: f64 = 0.5;
-const MOST: usize = 60;
-/// Seconds of transfer that the quick and the slow mean look at, and the weight of the quick one.
-const QUICK: f64 = 1.5;
-const SLOW: f64 = 10.0;
-const WEIGHT_OF_QUICK: f64 = 0.3;
+/// By number, not by age: a fast link is known in a moment.
+const MOST: usize = 160;
+/// Seconds of transfer that the quick and the slow mean look at, and the weight of the quick one when it is the lower and
+/// when it is the higher.
+const QUICK: f64 = 1.945;
+const SLOW: f64 = 12.0;
+const WEIGHT_OF_LOWER: f64 = 0.3;
+const WEIGHT_OF_HIGHER: f64 = 0.3;
+/// The middle is no farther from the quick mean than this, in spreads.
+const FARTHEST_NOW: f64 = 1.2;
 /// So many stretches in a row that are so many times as fast as all before are another link.
 const NEWS: usize = 2;
 const FASTER: f64 = 2.0;
@@ -74,7 +81,7 @@ const SILENT: f64 = 0.25;
 const LEAST_OUTAGE: f64 = 1.5;
 /// What outages are like in general: this long, s, and for how many of them that counts; and how long, s, a link is taken to
 /// have been calm before it was seen.
-const USUAL_OUTAGE: f64 = 9.0;
+const USUAL_OUTAGE: f64 = 6.0;
 const USUAL_OUTAGES: f64 = 2.0;
 const CALM: f64 = 60.0;
 /// For the spread, stretches are taken together to this many seconds or bits ...
@@ -83,8 +90,8 @@ const SPREAD_BITS: f64 = 3_200_000.0;
 /// ... and none counts for more than this, in ln(rate).
 const FARTHEST: f64 = 0.9;
 /// What links are like in general: their spread, and for how many observations that counts.
-const USUAL_SPREAD: f64 = 0.5;
-const USUAL_WEIGHT: f64 = 3.0;
+const USUAL_SPREAD: f64 = 0.48;
+const USUAL_WEIGHT: f64 = 1.527;
 
 impl Outlook {
     /// Bits arrived in this time, or nothing did.
@@ -143,11 +150,16 @@ impl Outlook {
         let floor = mean(self.backwards(), f64::INFINITY)? * OUTAGE;
         let alive = mean(self.past.iter().rev().copied().filter(|one| one.rate() >= floor), SLOW);
         let slow = mean(self.backwards(), SLOW)?.max(alive.unwrap_or_default()).max(1.0);
-        let middle = libm::exp(WEIGHT_OF_QUICK * libm::log(quick) + (1.0 - WEIGHT_OF_QUICK) * libm::log(slow));
+        let spread = self.spread(slow);
+        // In ln(rate) and spreads.
+        let distance = (libm::log(quick) - libm::log(slow)) / spread;
+        let weight = if distance < 0.0 { WEIGHT_OF_LOWER } else { WEIGHT_OF_HIGHER };
+        let deviation = ((1.0 - weight) * distance).clamp(-FARTHEST_NOW, FARTHEST_NOW);
+        let middle = libm::exp(libm::log(quick) - deviation * spread);
         let Outages { count, seconds, busy, .. } = self.outages;
         let outage = (USUAL_OUTAGES * USUAL_OUTAGE + seconds) / (USUAL_OUTAGES + count);
         let hazard = count / ((busy + CALM) / 60.0);
-        Some(Rates { middle, spread: self.spread(slow), outage, hazard })
+        Some(Rates { middle, spread, deviation, outage, hazard })
     }
 
     /// Of what was seen around its mean, mixed with what is known of links in general.

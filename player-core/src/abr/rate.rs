@@ -1,9 +1,9 @@
-//! The throughput rule: the best variant that the link carries with a margin, the margin being wide while the buffer is
+//! The rule for starts, and for servers that make what they send: the best variant that the link carries with a margin, the margin being wide while the buffer is
 //! short. Time the server spends encoding counts as time, never as a slow link.
 
 use media_model::{BitsPerSecond, MediaDuration};
 
-use super::{Candidate, Choice, Decide, Download, Outcome, Signals};
+use super::{Candidate, Signals};
 use crate::message::VariantId;
 
 /// Share of the estimate, in thousandths, that a variant may need: from 70 % with an empty buffer to 95 % with 10 s.
@@ -19,28 +19,6 @@ const UP_LEVEL: MediaDuration = MediaDuration::from_secs(4);
 const RESERVE: MediaDuration = MediaDuration::from_millis(500);
 /// From this level on the average bit rate counts, below it the peak counts more and more.
 const AVERAGE_AT: MediaDuration = MediaDuration::from_secs(12);
-
-/// The rule; it remembers nothing.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Rate;
-
-impl Decide for Rate {
-    fn choose(&mut self, signals: &Signals<'_>) -> Option<Choice> {
-        choose(signals).map(Choice::next)
-    }
-
-    fn judge(&mut self, _signals: &Signals<'_>, _download: &Download) -> Outcome {
-        Outcome::Complete
-    }
-
-    fn ended(&mut self, _signals: &Signals<'_>, _download: &Download, _outcome: Outcome) {}
-
-    fn waited(&mut self, _time: std::time::Duration) {}
-
-    fn copy(&self) -> Box<dyn Decide> {
-        Box::new(*self)
-    }
-}
 
 /// The variant for the next segment.
 pub(super) fn choose(signals: &Signals<'_>) -> Option<VariantId> {
@@ -59,7 +37,7 @@ pub(super) fn choose(signals: &Signals<'_>) -> Option<VariantId> {
 fn is_carried(signals: &Signals<'_>, candidate: &Candidate) -> bool {
     let bonus = if signals.current == Some(candidate.id) { STAY_BONUS } else { 0 };
     let share = between(EMPTY_SHARE, FULL_SHARE, signals.level, FULL_AT) + bonus;
-    demand(candidate, signals.level) <= signals.throughput.scaled(share, 1_000)
+    signals.speed.need(demand(candidate, signals.level)) <= signals.throughput.scaled(share, 1_000)
 }
 
 /// Whether the buffer lasts while this variant is changed to and made.
@@ -69,14 +47,15 @@ fn is_affordable(signals: &Signals<'_>, candidate: &Candidate) -> bool {
         return false;
     }
     let fetch_time = signals.fetch_time(candidate);
+    let level = MediaDuration::from_std(signals.speed.time_for(signals.level));
     if signals.current.is_some() && !candidate.entry.is_zero() {
         let first = MediaDuration::from_std(fetch_time.saturating_add(candidate.entry));
-        if signals.level < first + RESERVE {
+        if level < first + RESERVE {
             return false;
         }
     }
     // A variant that the server makes more slowly than it plays eats the buffer: not with a short one, and not to go up.
-    let drains = MediaDuration::from_std(fetch_time) > signals.segment;
+    let drains = fetch_time > signals.speed.time_for(signals.segment);
     !(drains && !candidate.making.is_zero() && (is_up || signals.level < FULL_AT))
 }
 

@@ -56,7 +56,7 @@ impl Player {
 
     /// A segment of which nothing arrives is judged as well.
     pub(super) fn judge_silent(&mut self) {
-        if self.config.rule == Rule::LookAhead {
+        if self.config.rule == Rule::Matinee {
             self.loads_of(Role::Variant).into_iter().for_each(|id| self.judge(id));
         }
     }
@@ -74,8 +74,7 @@ impl Player {
         }
         let scope = match self.config.rule {
             // Its look ahead costs something, and is not needed while there is plenty.
-            Rule::Matinee => return,
-            Rule::LookAhead => {
+            Rule::Matinee => {
                 let rest = ByteCount::new(download.size.get().saturating_sub(download.got.get()));
                 let time = self.throughput().time_for(rest).unwrap_or(Duration::MAX);
                 let level = self.lane(Role::Variant).map(|lane| self.loaded_ahead(lane)).unwrap_or_default();
@@ -201,7 +200,8 @@ impl Player {
             self.tell(Event::AudioChosen(audio));
         }
         if start != MediaTime::ZERO {
-            self.motion = Motion { sent_to: Some((start, self.now)), seeking: true, ..Motion::default() };
+            let speed = self.motion.speed;
+            self.motion = Motion { sent_to: Some((start, self.now)), seeking: true, speed, ..Motion::default() };
         }
     }
 

@@ -9,6 +9,7 @@ use super::Player;
 use super::lane::{Health, Lane, Plan, Role};
 use crate::abr::outlook::Rates;
 use crate::abr::{Candidate, Place, Signals};
+use crate::clock::Speed;
 use crate::message::VariantId;
 use crate::playlist::{StreamId, Timeline};
 
@@ -43,12 +44,13 @@ pub(super) struct Facts {
     latency: Duration,
     segment: MediaDuration,
     index: usize,
-    count: usize,
+    count: Option<usize>,
     coming: Vec<Vec<ByteCount>>,
     /// Where the segments of `held` play.
     spans: Vec<TimeRange>,
     held: Vec<Option<VariantId>>,
     played: MediaDuration,
+    speed: Speed,
 }
 
 impl Facts {
@@ -69,6 +71,7 @@ impl Facts {
             coming: &self.coming,
             held: &self.held,
             played: self.played,
+            speed: self.speed,
         }
     }
 }
@@ -142,11 +145,12 @@ impl Player {
             latency: self.link.latency(),
             segment,
             index: 0,
-            count: 0,
+            count: None,
             coming: Vec::new(),
             spans: Vec::new(),
             held: Vec::new(),
             played: MediaDuration::ZERO,
+            speed: self.motion.speed,
         };
         if scope == Scope::All {
             self.look_around(&mut facts);
@@ -162,7 +166,8 @@ impl Player {
         facts.played = facts.spans.first().map_or(MediaDuration::ZERO, |first| at.since(first.start()));
         let Some(timeline) = lane.stream.and_then(|stream| self.timeline(stream)) else { return };
         let next = timeline.index_at(at + self.loaded_ahead(lane));
-        (facts.index, facts.count) = (next, timeline.entries.len());
+        facts.index = next;
+        facts.count = timeline.ended.then_some(timeline.entries.len());
         let timelines: Vec<_> = facts.candidates.iter().map(|one| self.timeline(StreamId::Variant(one.id))).collect();
         let is_alike = |other: &Timeline| other.entries.len() == timeline.entries.len();
         for entry in timeline.entries.iter().skip(next).take(LOOK_AHEAD) {

@@ -8,6 +8,7 @@ use url::Url;
 use super::lane::{Busy, Health, Item, Lane, Role, Wanted};
 use super::phase::Phase;
 use super::{Init, Load, Motion, Player, Purpose, Wishes};
+use crate::clock::Speed;
 use crate::home::is_home;
 use crate::load::covered_until;
 use crate::message::{AudioId, Command, Event, Output, VariantId};
@@ -28,6 +29,7 @@ impl Player {
                     self.stall_ends();
                 }
             }
+            Command::SetSpeed(speed) => self.set_speed(speed),
             Command::LockVariant(variant) => self.lock_variant(variant),
             Command::SelectAudio(audio) => self.select_audio(audio),
             Command::LimitResolution(limit) => self.wishes.resolution = limit,
@@ -51,11 +53,18 @@ impl Player {
             root: Some((url, start)),
             wishes,
             // A start is like a seek: what stands still until frames move is no stall.
-            motion: Motion { seeking: true, ..Motion::default() },
+            motion: Motion { seeking: true, speed: self.motion.speed, ..Motion::default() },
             qoe: Qoe::opened(self.now),
             ..fresh
         };
         self.become_phase(Phase::Opening);
+    }
+
+    /// Until now the playhead went at the speed before.
+    fn set_speed(&mut self, speed: Speed) {
+        self.motion.at = self.position();
+        self.motion.seen = self.now;
+        self.motion.speed = speed;
     }
 
     /// Lets the driver drop all bytes it keeps for us.
@@ -79,7 +88,7 @@ impl Player {
             return;
         }
         self.stall_ends();
-        self.motion = Motion { at: target, seeking: true, ..Motion::default() };
+        self.motion = Motion { at: target, seeking: true, speed: self.motion.speed, ..Motion::default() };
         for lane in &mut self.lanes {
             lane.buffer.forgive();
             lane.plan = None;
@@ -191,7 +200,7 @@ impl Player {
             self.prepared = false;
             self.end_told = false;
             let at = self.position();
-            self.motion = Motion { at, seeking: true, ..Motion::default() };
+            self.motion = Motion { at, seeking: true, speed: self.motion.speed, ..Motion::default() };
         }
         self.become_phase(if self.presentation.is_some() { Phase::Running } else { Phase::Opening });
     }

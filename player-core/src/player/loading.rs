@@ -307,7 +307,7 @@ impl Player {
         let timeline = self.timeline(lane.stream?)?;
         let at = self.position();
         let entry = next_segment(timeline, &lane.covered(), at, MediaTime::from_micros(i64::MAX))?;
-        Some(self.now + entry.span.end().since(at + self.goal).to_std())
+        Some(self.now + self.motion.speed.time_for(entry.span.end().since(at + self.goal)))
     }
 
     /// Whether nothing is left to load for this lane from the playhead on.
@@ -332,14 +332,14 @@ impl Player {
         let Some(lane) = self.lane(Role::Variant).filter(|_| !matches!(self.config.rule, Rule::Classic(_))) else {
             return;
         };
-        let is_rules = self.config.rule == Rule::LookAhead
+        let is_rules = self.config.rule == Rule::Matinee
             && self.qoe.startup.is_some()
             && self.encoder_start.is_zero()
             && lane.buffer.has_segments();
         if is_rules {
             return;
         }
-        let level = self.loaded_ahead(lane).to_std();
+        let level = self.motion.speed.time_for(self.loaded_ahead(lane));
         let hopeless = self.loads.iter().find_map(|(&id, load)| {
             let Purpose::Segment(Role::Variant, wanted) = &load.purpose else { return None };
             let StreamId::Variant(variant) = wanted.stream else { return None };

@@ -110,6 +110,7 @@ impl Adaptive {
             Moment::Pause if self.video.ended() => {}
             Moment::Pause => self.command(Command::SetPlaying(false)),
             Moment::Seeking => self.sought(),
+            Moment::Speed => self.command(Command::SetSpeed(element::speed(&self.video))),
             Moment::Changed | Moment::Metadata => {}
         }
         self.report_playhead();

@@ -2,6 +2,7 @@
 
 use js_sys::Reflect;
 use media_model::{MediaDuration, MediaTime, Ranges, TimeRange};
+use player_core::Speed;
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlMediaElement, HtmlVideoElement, TimeRanges};
 
@@ -14,6 +15,8 @@ pub(crate) enum Moment {
     Pause,
     /// Its position was set, by whomever.
     Seeking,
+    /// Its speed was set, by whomever.
+    Speed,
     /// Something about position, buffers or motion may have changed.
     Changed,
     /// Metadata is there: size and duration are known.
@@ -32,6 +35,7 @@ pub(crate) const MOMENTS: &[(&str, Moment)] = &[
     ("playing", Moment::Changed),
     ("play", Moment::Play),
     ("pause", Moment::Pause),
+    ("ratechange", Moment::Speed),
     ("waiting", Moment::Changed),
     ("seeking", Moment::Seeking),
     ("seeked", Moment::Changed),
@@ -47,6 +51,12 @@ pub(crate) const MOMENTS: &[(&str, Moment)] = &[
 /// Position of the element.
 pub(crate) fn position(video: &HtmlVideoElement) -> MediaTime {
     MediaTime::from_seconds(video.current_time()).unwrap_or(MediaTime::ZERO)
+}
+
+/// How fast it plays while it plays.
+pub(crate) fn speed(video: &HtmlVideoElement) -> Speed {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range of the element")]
+    Speed::thousandths((video.playback_rate().clamp(0.0, 16.0) * 1_000.0) as u16)
 }
 
 /// Whether frames should be moving: not paused, not seeking, not ended, and enough data for the next frame.

@@ -404,6 +404,7 @@ impl Inner {
             Moment::Error
             | Moment::Metadata
             | Moment::Seeking
+            | Moment::Speed
             | Moment::Changed
             | Moment::FirstFrame
             | Moment::Ended => {}

@@ -209,6 +209,7 @@ impl<'a> Play<'a> {
                 self.report.seeks.push((self.now, *at, None));
             }
             Command::SetPlaying(playing) => self.element.playing = *playing,
+            Command::SetSpeed(speed) => self.element.speed = *speed,
             Command::Retry => self.report.failed = None,
             Command::Open { .. } | Command::LockVariant(_) | Command::SelectAudio(_) | Command::LimitResolution(_) => {}
         }

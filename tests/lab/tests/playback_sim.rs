@@ -59,37 +59,55 @@ const EXPECTED: &[Expected] = &[
     Expected { name: "steady-20", kbps: 4_400, ..FINE },
     Expected { name: "steady-lan", startup_ms: 100, switches: 0..=0, kbps: 4_500, ..FINE },
     Expected { name: "steady-8", startup_ms: 550, switches: 0..=2, kbps: 4_350, ..FINE },
-    Expected { name: "steady-2", startup_ms: 1_800, kbps: 1_100, ..FINE },
+    // Between two rungs the better one is shown for half a minute at a time, and at the end what is buffered is used up.
+    Expected { name: "steady-2", startup_ms: 1_800, switches: 0..=4, kbps: 1_600, ..FINE },
     // The first segments need more than the link carries: nobody could play them without a pause.
-    Expected { name: "slow-start", startup_ms: 3_000, stalls: 0..=4, stalled_ms: 2_000, kbps: 700, ..FINE },
-    Expected { name: "drop-8-1", startup_ms: 550, switches: 1..=3, kbps: 2_000, ..FINE },
+    Expected {
+        name: "slow-start",
+        startup_ms: 3_000,
+        stalls: 0..=4,
+        stalled_ms: 2_000,
+        switches: 0..=2,
+        kbps: 700,
+        ..FINE
+    },
+    Expected { name: "drop-8-1", startup_ms: 550, switches: 1..=6, kbps: 2_300, ..FINE },
     Expected {
         name: "drop-early",
-        switches: 1..=3,
-        kbps: 900,
-        also: |r| r.shown_at(S(14)) == "360p" && r.shown_at(S(60)) == "360p",
+        switches: 1..=4,
+        kbps: 1_000,
+        also: |r| r.shown_at(S(16)) == "360p" && r.shown_at(S(60)) == "360p",
         ..FINE
     },
     // Who starts half a second sooner, in part, has half a second less when the link collapses.
     Expected {
         name: "drop-at-once",
         startup_ms: 600,
-        stalls: 0..=1,
-        stalled_ms: 300,
-        switches: 0..=3,
-        kbps: 690,
+        stalls: 0..=2,
+        stalled_ms: 700,
+        switches: 0..=4,
+        kbps: 850,
         wasted_percent: 10,
         ..FINE
     },
     Expected {
         name: "drop-and-back",
-        switches: 3..=6,
-        kbps: 3_000,
-        // Down while the link is slow, and at the top again when what was loaded then is played.
-        also: |r| r.shown_at(S(75)) == "360p" && r.shown_at(S(100)) == "1080p",
+        switches: 1..=4,
+        kbps: 4_300,
+        // The buffer lasts; what was loaded in a low rung meanwhile is replaced before it plays.
+        also: |r| r.shown_at(S(66)) == "1080p" && r.shown_at(S(100)) == "1080p",
         ..FINE
     },
-    Expected { name: "drive", startup_ms: 1_900, switches: 0..=10, kbps: 750, wasted_percent: 5, ..FINE },
+    // At double speed 1080p needs twice what it needs otherwise, and the link does not quite carry it.
+    Expected {
+        name: "double-speed",
+        startup_ms: 550,
+        switches: 1..=6,
+        kbps: 3_000,
+        also: |r| r.shown_at(S(15)) == "720p" && r.seconds.len() < 65,
+        ..FINE
+    },
+    Expected { name: "drive", startup_ms: 1_900, switches: 0..=12, kbps: 750, wasted_percent: 5, ..FINE },
     Expected {
         name: "outage",
         stalls: 1..=1,
@@ -250,8 +268,8 @@ const EXPECTED: &[Expected] = &[
     // Buffers.
     Expected { name: "quota", kbps: 4_400, also: |r| r.loaded_again() == 0, ..FINE },
     Expected { name: "tiny-quota", switches: 0..=8, kbps: 2_400, also: |r| r.loaded_again() == 0, ..FINE },
-    Expected { name: "other-grid", switches: 4..=8, kbps: 4_000, wasted_percent: 10, ..FINE },
-    Expected { name: "codec-change", switches: 4..=8, kbps: 4_000, wasted_percent: 10, ..FINE },
+    Expected { name: "other-grid", switches: 4..=9, kbps: 4_300, wasted_percent: 10, ..FINE },
+    Expected { name: "codec-change", switches: 4..=9, kbps: 4_300, wasted_percent: 10, ..FINE },
     Expected { name: "hole", kbps: 4_400, also: |r| r.moves.len() == 1 && r.loaded_again() == 0, ..FINE },
     Expected { name: "muxed", kbps: 4_400, ..FINE },
     Expected { name: "media-playlist", startup_ms: 600, switches: 0..=0, kbps: 4_500, ..FINE },

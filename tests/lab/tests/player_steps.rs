@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use media_model::{ByteCount, MediaDuration, MediaTime, Ranges, Resolution, TimeRange};
 use player_core::message::{AppendFailure, AudioId, LoadFailure, LoadKind, Problem, ServerTiming, Track, VariantId};
-use player_core::{Command, Input, Now, Output, Player, PlayerConfig, RequestId, Step};
+use player_core::{Command, Input, Now, Output, Player, PlayerConfig, RequestId, Speed, Step};
 use player_lab::contract::Contract;
 use proptest::prelude::*;
 use url::Url;
@@ -63,6 +63,7 @@ fn command() -> impl Strategy<Value = Command> {
         2 => (0u32..2_000, 0u32..2_000).prop_map(|(width, height)| {
             Command::LimitResolution(Some(Resolution { width, height }))
         }),
+        2 => any::<u16>().prop_map(|speed| Command::SetSpeed(Speed::thousandths(speed))),
         3 => Just(Command::Retry),
         1 => Just(open("http://origin.test/main.m3u8")),
         1 => Just(open("http://origin.test/a/playlist.m3u8")),

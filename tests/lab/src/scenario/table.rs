@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use media_model::MediaTime;
 use player_core::message::{AudioId, VariantId};
-use player_core::{Command, PlayerConfig};
+use player_core::{Command, PlayerConfig, Speed};
 
 use super::{Encoder, Fault, FaultKind, Grid, LinkPlan, Part, Scenario, Title, Variant};
 
@@ -118,6 +118,9 @@ fn links() -> Vec<Scenario> {
         on_link("drop-early", ms(20), &[(0, 20_000), (3, 1_000)]),
         on_link("drop-at-once", ms(10), &[(0, 20_000), (1, 1_000)]),
         on_link("drop-and-back", ms(20), &[(0, 20_000), (30, 1_000), (60, 20_000)]),
+        edited(on_link("double-speed", ms(20), &[(0, 8_000)]), |one| {
+            one.actions = vec![(ms(0), Command::SetSpeed(Speed::thousandths(2_000)))];
+        }),
         on_link("drive", ms(100), &drive),
         edited(plain("outage"), |one| one.link.outages.push((s(20), s(65)))),
         edited(plain("outage-at-start"), |one| one.link.outages.push((s(0), s(4)))),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use media_model::{MediaDuration, MediaTime, Ranges, TimeRange};
+use player_core::Speed;
 use player_core::message::{AppendFailure, Track};
 
 use super::origin::Media;
@@ -79,6 +80,7 @@ pub(super) struct Element {
     pub(super) buffers: Vec<Buffer>,
     pub(super) at: MediaTime,
     pub(super) playing: bool,
+    pub(super) speed: Speed,
     pub(super) moving: bool,
     pub(super) ended_stream: bool,
     pub(super) played_out: bool,
@@ -92,6 +94,7 @@ impl Element {
             buffers: Vec::new(),
             at: MediaTime::ZERO,
             playing: true,
+            speed: Speed::NORMAL,
             moving: false,
             ended_stream: false,
             played_out: false,
@@ -116,7 +119,7 @@ impl Element {
 
     /// Lets `tick` pass. At the end of the stream a buffer that ends earlier than another does not hold playback up.
     pub(super) fn pass(&mut self, tick: Duration) {
-        let next = self.at + MediaDuration::from_std(tick);
+        let next = self.at + self.speed.media_in(tick);
         let end = self.duration.map(|duration| MediaTime::ZERO + duration);
         let held = |buffer: &Buffer| {
             let tail = buffer.ranges().iter().last().map(TimeRange::end);
