@@ -47,6 +47,8 @@ enum Purpose {
     Playlist(StreamId),
     Init(InitKey, StreamId),
     Segment(Role, Wanted),
+    /// Bytes that only measure the link.
+    Probe,
 }
 
 #[derive(Clone, Debug)]
@@ -326,6 +328,7 @@ impl Player {
             Purpose::Root | Purpose::Playlist(_) => LoadKind::Playlist,
             Purpose::Init(..) => LoadKind::Init,
             Purpose::Segment(..) => LoadKind::Segment,
+            Purpose::Probe => LoadKind::Probe,
         };
         let load = Load {
             purpose,

@@ -10,6 +10,7 @@ mod books;
 pub mod command;
 mod driver;
 pub mod field;
+mod manner;
 mod movie;
 mod network;
 mod networks;
@@ -37,6 +38,21 @@ pub struct Setup {
     pub ramp_rung: Option<usize>,
     /// Whether playlists tell sizes, as those with byte ranges do.
     pub sizes: bool,
+    /// How often progress is told.
+    pub progress: Progress,
+}
+
+/// How a driver tells of progress: what arrives is the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Progress {
+    /// Every 50 ms or 12 kbit, whichever is later.
+    #[default]
+    Even,
+    /// When a burst of 16 to 64 kB is complete, as behind proxies, sockets and TLS records.
+    Bursts {
+        /// What their sizes are drawn with.
+        seed: u64,
+    },
 }
 
 /// Plays a movie over a network to its end.

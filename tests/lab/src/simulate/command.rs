@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::field::{self, Row, Summary};
 use super::networks::Networks;
-use super::{Movie, Setup, length, verdict};
+use super::{Movie, Progress, Setup, length, verdict};
 
 /// Plays recorded networks in virtual time.
 #[derive(Args, Clone, Debug)]
@@ -23,6 +23,10 @@ pub struct Simulate {
     /// Movie file: ladder and sizes of the segments.
     #[arg(long, value_name = "FILE")]
     movie: PathBuf,
+    /// Cuts the movie anew into segments of so many seconds. Within an old segment bits are spread evenly; what is left at
+    /// the end is dropped. --max-segments counts the new ones.
+    #[arg(long, value_name = "SECONDS")]
+    segment_length: Option<f64>,
     /// The most media ahead, in seconds.
     #[arg(long, value_name = "SECONDS")]
     max_buffer: f64,
@@ -35,6 +39,9 @@ pub struct Simulate {
     /// Playlists do not tell the sizes of segments.
     #[arg(long)]
     no_sizes: bool,
+    /// The player hears of bytes only when a burst of 16 to 64 kB has arrived, each drawn with --seed; the link is the same.
+    #[arg(long)]
+    progress_in_bursts: bool,
     /// Rules to compare.
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', required = true)]
     abr: Vec<String>,
@@ -85,8 +92,7 @@ impl Simulate {
 
     /// Sentences for the expectations that were missed.
     fn play(&self, rules: &[Rule], max_buffer: MediaDuration) -> Result<Vec<String>> {
-        let movie =
-            Movie::read(&read(&self.movie)?).with_context(|| format!("{} is no movie", self.movie.display()))?;
+        let movie = self.read_movie()?;
         let traces = self.networks.read()?;
         let setup = |rule: &Rule| Setup {
             rule: *rule,
@@ -94,6 +100,11 @@ impl Simulate {
             max_segments: self.max_segments,
             ramp_rung: self.ramp_rung,
             sizes: !self.no_sizes,
+            progress: if self.progress_in_bursts {
+                Progress::Bursts { seed: self.networks.seed }
+            } else {
+                Progress::Even
+            },
         };
         let setups: Vec<_> = rules.iter().map(setup).collect();
         let begun = Instant::now();
@@ -110,6 +121,14 @@ impl Simulate {
         }
     }
 
+    fn read_movie(&self) -> Result<Movie> {
+        let path = self.movie.display();
+        let movie = Movie::read(&read(&self.movie)?).with_context(|| format!("{path} is no movie"))?;
+        let Some(length) = self.segment_length else { return Ok(movie) };
+        let recut = MediaDuration::from_seconds(length).and_then(|length| movie.cut_anew(length));
+        recut.with_context(|| format!("{path} cannot be cut into segments of {length} s"))
+    }
+
     #[expect(clippy::print_stdout, reason = "this is what the user reads")]
     fn report(&self, rows: &[Row], summary: &[Summary], media: Duration, took: Duration) -> Result<()> {
         let config = json!({
@@ -120,7 +139,10 @@ impl Simulate {
             "max_buffer_s": self.max_buffer,
             "max_segments": self.max_segments,
             "ramp_rung": self.ramp_rung,
+            "segment_length_s": self.segment_length,
             "sizes": !self.no_sizes,
+            "progress_in_bursts": self.progress_in_bursts,
+            "seed": self.networks.seed,
             "abr": self.abr,
         });
         let document = json!({ "config": config, "rows": rows, "summary": summary });
