@@ -9,6 +9,7 @@ mod look_ahead;
 pub mod outlook;
 mod rate;
 pub mod throughput;
+pub mod why;
 
 use std::fmt;
 use std::time::Duration;

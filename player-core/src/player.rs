@@ -23,6 +23,7 @@ use url::Url;
 
 use crate::abr::Controller;
 use crate::abr::throughput::Throughput;
+use crate::abr::why::Account;
 use crate::clock::Now;
 use crate::config::PlayerConfig;
 use crate::error::{Nuisance, Trouble};
@@ -141,6 +142,8 @@ pub struct Player {
     trouble: Option<Trouble>,
     nuisance: Option<Nuisance>,
     qoe: Qoe,
+    /// Of the step that was last.
+    accounts: Vec<Account>,
 }
 
 impl Player {
@@ -175,6 +178,7 @@ impl Player {
             trouble: None,
             nuisance: None,
             qoe: Qoe::default(),
+            accounts: Vec::new(),
         }
     }
 
@@ -182,6 +186,7 @@ impl Player {
     /// latest seen.
     pub fn step(&mut self, now: Now, input: Input) -> Step {
         self.now = self.now.max(now);
+        self.accounts.clear();
         let had_failed = self.phase == Phase::Failed;
         self.take(input);
         if self.phase.is_active() {
@@ -194,6 +199,11 @@ impl Player {
         let silent = had_failed && self.phase == Phase::Failed;
         let outputs = if silent { Vec::new() } else { std::mem::take(&mut self.out) };
         Step { outputs, wake_at: self.wake_at() }
+    }
+
+    /// What was decided about variants in the last step, and why.
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
     }
 
     /// What there is to say about playback now.

@@ -9,6 +9,7 @@ use url::Url;
 use super::choosing::Scope;
 use super::lane::{Item, Lane, Role, Wanted};
 use super::{Init, Load, Motion, Player, Purpose};
+use crate::abr::why::Account;
 use crate::abr::{Download, Outcome, Rule};
 use crate::error::{Nuisance, Trouble};
 use crate::message::{Event, LoadFailure, Output, RequestId, ServerTiming, Track};
@@ -90,12 +91,13 @@ impl Player {
         let outcome = self.controller.judge(&facts.signals(), &download);
         if outcome != Outcome::Complete {
             self.cancel(id);
+            self.accounts.extend(Account::of_end(&facts.signals(), &download, outcome));
             self.controller.ended(&facts.signals(), &download, outcome);
         }
     }
 
     /// A load of a variant's segment as rules see it; of its size, what is here is the least.
-    fn download(&self, load: &Load) -> Option<Download> {
+    pub(super) fn download(&self, load: &Load) -> Option<Download> {
         let Purpose::Segment(Role::Variant, Wanted { stream: StreamId::Variant(variant), span, is_replacement, .. }) =
             &load.purpose
         else {

@@ -8,6 +8,7 @@ use media_model::{BitsPerSecond, ByteCount, MediaDuration, Resolution, TimeRange
 use super::Player;
 use super::lane::{Health, Lane, Plan, Role, What};
 use crate::abr::outlook::Rates;
+use crate::abr::why::Account;
 use crate::abr::{Candidate, Place, Signals};
 use crate::message::VariantId;
 use crate::playlist::{StreamId, Timeline};
@@ -96,6 +97,7 @@ impl Player {
         }
         let facts = self.facts_of(&usable, segment, Scope::All);
         let choice = self.controller.choose(&facts.signals())?;
+        self.accounts.extend(Account::of_choice(&facts.signals(), &choice));
         let what = match choice.place {
             Place::Next => What::Missing,
             Place::Instead(index) => facts.spans.get(index).copied().map_or(What::Missing, What::Instead),

@@ -8,7 +8,8 @@ use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
 use super::choosing::Scope;
 use super::lane::{Health, InitKey, Lane, Role, Wanted, What};
 use super::{DRIVER_GRACE, Init, Player, Purpose};
-use crate::abr::Rule;
+use crate::abr::why::Account;
+use crate::abr::{Outcome, Rule};
 use crate::clock::Now;
 use crate::load::{SLACK, covered_until, next_segment};
 use crate::message::{LoadFailure, Output, RequestId};
@@ -377,6 +378,10 @@ impl Player {
             (rest > level && other < rest.mul_f32(0.8)).then_some((id, variant))
         });
         if let Some((id, variant)) = hopeless {
+            let download = self.loads.get(&id).and_then(|load| self.download(load));
+            let facts = self.facts(USUAL_SEGMENT, Scope::Level);
+            let why = download.and_then(|download| Account::of_end(&facts.signals(), &download, Outcome::Complete));
+            self.accounts.extend(why);
             self.cancel(id);
             if let Some(lane) = self.lane_mut(Role::Variant) {
                 lane.given_up = Some(variant);
