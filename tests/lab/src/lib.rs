@@ -6,6 +6,7 @@
 
 pub mod contract;
 pub mod lint;
+pub mod page;
 pub mod report;
 pub mod scenario;
 pub mod sim;
