@@ -113,7 +113,7 @@ pub struct Moment {
     pub now: Now,
     /// What.
     pub input: Input,
-    digest: u32,
+    digest: [u8; 2],
 }
 
 /// A play.

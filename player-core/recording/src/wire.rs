@@ -23,7 +23,7 @@ pub(crate) struct Moment {
     pub(crate) after_ns: u64,
     pub(crate) input: Input,
     /// Of the answers up to this one.
-    pub(crate) digest: u32,
+    pub(crate) digest: [u8; 2],
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -41,12 +41,12 @@ impl Rung {
     }
 }
 
-/// Its height, or its rate where that is not declared.
+/// Its height, or its kbit/s where that is not declared.
 impl fmt::Display for Rung {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.height {
             Some(height) => write!(out, "{height}p"),
-            None => write!(out, "the rung of {}", Rate(self.declared)),
+            None => write!(out, "{}k", self.declared.get() / 1_000),
         }
     }
 }

@@ -10,6 +10,7 @@ mod books;
 pub mod command;
 mod driver;
 pub mod field;
+mod html;
 mod manner;
 mod movie;
 mod network;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use media_model::MediaDuration;
 use player_core::abr::Rule;
+use player_recording::Recorder;
 
 use crate::trace::Trace;
 pub use books::Figures;
@@ -57,7 +59,13 @@ pub enum Progress {
 
 /// Plays a movie over a network to its end.
 pub fn simulate(trace: &Trace, movie: &Movie, setup: &Setup) -> Figures {
-    driver::Drive::new(trace, movie, setup).run()
+    driver::Drive::new(trace, movie, setup).run().0
+}
+
+/// The same, written down as well, which takes a little longer.
+pub fn record(trace: &Trace, movie: &Movie, setup: &Setup) -> (Figures, Recorder) {
+    let (figures, recorder) = driver::Drive::new(trace, movie, setup).recorded().run();
+    (figures, recorder.expect("a play that is recorded has a recorder"))
 }
 
 /// How long a play of this movie is, without stalls.

@@ -16,7 +16,8 @@ pub const COLOURS: usize = 8;
 
 const WIDTH: u32 = 992;
 const LEFT: u32 = 64;
-const FONT: (&str, i32) = ("sans-serif", 13);
+/// plotters takes a size for the height of a line, which is a quarter more than that of its letters.
+const FONT: (&str, i32) = ("sans-serif", 16);
 
 /// Stand-ins that [`themed`] turns into variables of the style: plotters knows colours only as numbers.
 const TEXT: RGBColor = RGBColor(1, 2, 0);
@@ -48,6 +49,8 @@ pub enum Shape {
     Line,
     /// Level until the next point.
     Steps,
+    /// The same, thin: one of many, or of many points.
+    Thin,
     /// Level until the next point, and filled below.
     Filled,
     /// Dashed and straight: a bound.
@@ -87,7 +90,7 @@ pub fn lines(axes: &Axes, height: u32, lines: &[Line]) -> String {
         let mut chart = ChartBuilder::on(surface)
             .margin_top(8)
             .margin_right(16)
-            .x_label_area_size(if axes.right.is_empty() { 24 } else { 44 })
+            .x_label_area_size(if axes.right.is_empty() { 28 } else { 48 })
             .y_label_area_size(LEFT)
             .build_cartesian_2d(span, up.clone())?;
         mesh(&mut chart, axes, &up)?;
@@ -104,6 +107,9 @@ pub fn lines(axes: &Axes, height: u32, lines: &[Line]) -> String {
                 Shape::Steps => {
                     chart.draw_series(LineSeries::new(steps(&line.points), colour.stroke_width(2)))?;
                 }
+                Shape::Thin => {
+                    chart.draw_series(LineSeries::new(steps(&line.points), colour.stroke_width(1)))?;
+                }
                 Shape::Filled => {
                     chart.draw_series(AreaSeries::new(steps(&line.points), up.start, colour.mix(0.25)))?;
                 }
@@ -118,7 +124,7 @@ pub fn lines(axes: &Axes, height: u32, lines: &[Line]) -> String {
 
 /// How values are distributed: for each series, the share of values that are no larger. The better of two lies to the right
 /// where more is better.
-pub fn distributions(what: &str, series: &[Vec<f64>]) -> String {
+pub fn distributions(series: &[Vec<f64>]) -> String {
     let share = |values: &Vec<f64>| {
         let mut sorted = values.clone();
         sorted.sort_by(f64::total_cmp);
@@ -127,7 +133,7 @@ pub fn distributions(what: &str, series: &[Vec<f64>]) -> String {
         let rest = sorted.iter().enumerate().map(|(index, value)| (*value, (index + 1) as f64 / count * 100.0));
         first.into_iter().chain(rest).collect()
     };
-    let axes = Axes { up: "plays, %".to_owned(), right: what.to_owned(), ..Axes::default() };
+    let axes = Axes { up: "plays, %".to_owned(), ..Axes::default() };
     let lines_of = series.iter().enumerate();
     let all: Vec<_> =
         lines_of.map(|(colour, values)| Line { colour, shape: Shape::Line, points: share(values) }).collect();
@@ -146,18 +152,19 @@ pub struct Interval {
 }
 
 /// Differences with their intervals, one below the other, beside a line at zero.
-pub fn intervals(what: &str, rows: &[Interval]) -> String {
+pub fn intervals(rows: &[Interval]) -> String {
     let ends = rows.iter().flat_map(|row| [row.range.start, row.range.end, 0.0]);
     let span = bounds(ends, false);
     let room = (span.end - span.start).max(f64::EPSILON) * 0.05;
     let span = span.start - room..span.end + room;
+    let wide = span.end - span.start;
     let count = rows.len().max(1) as f64;
-    let height = u32::try_from(rows.len()).unwrap_or(u32::MAX).clamp(1, 100) * 32 + 60;
+    let height = u32::try_from(rows.len()).unwrap_or(u32::MAX).clamp(1, 100) * 32 + 44;
     draw(height, |surface| {
         let mut chart = ChartBuilder::on(surface)
             .margin_top(8)
             .margin_right(16)
-            .x_label_area_size(44)
+            .x_label_area_size(28)
             .y_label_area_size(LEFT * 3)
             .build_cartesian_2d(span, 0.0..count)?;
         let style = TextStyle::from(FONT).color(&TEXT);
@@ -170,8 +177,7 @@ pub fn intervals(what: &str, rows: &[Interval]) -> String {
             .bold_line_style(GRID)
             .axis_style(GRID)
             .label_style(style.clone())
-            .x_label_formatter(&|value| short(*value))
-            .x_desc(what)
+            .x_label_formatter(&|value| short(*value, wide))
             .draw()?;
         chart.draw_series(LineSeries::new([(0.0, 0.0), (0.0, count)], TEXT.stroke_width(1)))?;
         for (index, row) in rows.iter().enumerate() {
@@ -180,7 +186,7 @@ pub fn intervals(what: &str, rows: &[Interval]) -> String {
             chart.draw_series(LineSeries::new([(row.range.start, y), (row.range.end, y)], colour.stroke_width(3)))?;
             chart.draw_series([Circle::new((row.mean, y), 5, colour.filled())])?;
             let at = chart.backend_coord(&(chart.x_range().start, y));
-            surface.draw_text(&row.name, &style, (8, at.1 - 7))?;
+            surface.draw_text(&row.name, &style, (8, at.1 - 9))?;
         }
         Ok(())
     })
@@ -192,6 +198,8 @@ fn mesh(
     up: &Range<f64>,
 ) -> Drawn {
     let wide = up.end - up.start;
+    let long = chart.x_range();
+    let long = long.end - long.start;
     chart
         .configure_mesh()
         .disable_x_mesh()
@@ -201,21 +209,25 @@ fn mesh(
         .label_style(TextStyle::from(FONT).color(&TEXT))
         .x_labels(10)
         .y_labels(5)
-        .x_label_formatter(&|value| short(*value))
-        .y_label_formatter(&|value| if wide < 10.0 { format!("{value:.1}") } else { short(*value) })
+        .x_label_formatter(&|value| short(*value, long))
+        .y_label_formatter(&|value| short(*value, wide))
         .x_desc(&axes.right)
         .y_desc(&axes.up)
         .draw()?;
     Ok(())
 }
 
-/// As few digits as tell values of this size apart.
-fn short(value: f64) -> String {
-    let digits = match value.abs() {
-        size if size.fract() < 1e-9 || size >= 100.0 => 0,
-        size if size >= 1.0 => 1,
-        _ => 2,
+/// As few digits as tell the marks of an axis this wide apart.
+fn short(value: f64, wide: f64) -> String {
+    let digits = match wide {
+        20.0.. => 0,
+        2.0.. => 1,
+        0.2.. => 2,
+        0.02.. => 3,
+        _ => 4,
     };
+    // Zero is never reached quite, and from below it would have a sign.
+    let value = if value.abs() < wide * 1e-6 { 0.0 } else { value };
     format!("{value:.digits$}")
 }
 
@@ -268,10 +280,10 @@ mod tests {
         let point = vec![1.0];
         let nonsense = vec![f64::NAN, f64::INFINITY, 2.0];
         for values in [nothing, point, nonsense] {
-            assert!(distributions("QoE", &[values]).starts_with("<svg"));
+            assert!(distributions(&[values]).starts_with("<svg"));
         }
         let row = Interval { name: "QoE".to_owned(), mean: 0.0, range: 0.0..0.0 };
-        assert!(intervals("difference", &[row]).starts_with("<svg"));
-        assert!(intervals("difference", &[]).starts_with("<svg"));
+        assert!(intervals(&[row]).starts_with("<svg"));
+        assert!(intervals(&[]).starts_with("<svg"));
     }
 }

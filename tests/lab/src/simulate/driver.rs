@@ -6,6 +6,7 @@ use std::time::Duration;
 use media_model::{ByteCount, MediaDuration, MediaTime, Ranges, TimeRange};
 use player_core::message::{LoadKind, ServerTiming, Track};
 use player_core::{Command, Input, Now, Output, Player, PlayerConfig, RequestId, Step};
+use player_recording::Recorder;
 use url::Url;
 
 use super::Setup;
@@ -51,6 +52,7 @@ pub(super) struct Drive<'a> {
     length: f64,
     network: Network,
     books: Books<'a>,
+    config: PlayerConfig,
     player: Player,
     element: Element,
     transfer: Option<Transfer>,
@@ -64,6 +66,7 @@ pub(super) struct Drive<'a> {
     /// Network time up to which the books are kept.
     booked: f64,
     inputs: Vec<Input>,
+    recorder: Option<Recorder>,
 }
 
 impl<'a> Drive<'a> {
@@ -89,7 +92,8 @@ impl<'a> Drive<'a> {
             length: movie.segment().as_seconds() * 1e3,
             network,
             books,
-            player: Player::new(config),
+            player: Player::new(config.clone()),
+            config,
             element: Element::default(),
             transfer: None,
             manner: Manner::new(setup.progress),
@@ -98,10 +102,17 @@ impl<'a> Drive<'a> {
             changes: Vec::new(),
             booked: 0.0,
             inputs: Vec::new(),
+            recorder: None,
         }
     }
 
-    pub(super) fn run(mut self) -> Figures {
+    /// Writes the play down as well.
+    pub(super) fn recorded(mut self) -> Self {
+        self.recorder = Some(Recorder::new(&self.config));
+        self
+    }
+
+    pub(super) fn run(mut self) -> (Figures, Option<Recorder>) {
         let url = Url::parse("http://movie.test/").expect("a plain address");
         self.tell(Input::Command(Command::Open { url, start: None }));
         let all = self.length * self.segments as f64;
@@ -111,7 +122,7 @@ impl<'a> Drive<'a> {
             assert!(steps < MOST_STEPS, "the core does not get to the end");
             self.advance();
         }
-        self.books.close()
+        (self.books.close(), self.recorder)
     }
 
     /// Lets the network go on to the next thing that happens.
@@ -251,7 +262,15 @@ impl<'a> Drive<'a> {
         let mut next = 0;
         while let Some(input) = self.inputs.get(next).cloned() {
             next += 1;
-            let step = self.player.step(self.now(), input);
+            let now = self.now();
+            let step = match &mut self.recorder {
+                Some(recorder) => {
+                    let step = self.player.step(now, input.clone());
+                    recorder.note(now, &input, &step);
+                    step
+                }
+                None => self.player.step(now, input),
+            };
             self.obey(step);
         }
         self.inputs.clear();
