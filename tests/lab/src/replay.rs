@@ -20,6 +20,9 @@ pub struct Replay {
     /// Writes the choices here; `-` is standard output.
     #[arg(long, value_name = "OUT")]
     json: Option<PathBuf>,
+    /// Writes a row for each choice here; `-` is standard output.
+    #[arg(long, value_name = "OUT")]
+    csv: Option<PathBuf>,
     /// Writes a page with plots here.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -72,18 +75,25 @@ impl Replay {
             let page = page(&self.file, &recording, &course, &rows);
             fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
         }
-        if let Some(path) = &self.json {
-            let document = serde_json::json!({
-                "rule": recording.config.rule.to_string(),
-                "steps": course.steps,
-                "digest": course.digest.to_string(),
-                "choices": rows,
-            });
-            if path.as_os_str() == "-" {
-                println!("{document}");
-                return Ok(());
+        let document = serde_json::json!({
+            "rule": recording.config.rule.to_string(),
+            "steps": course.steps,
+            "digest": course.digest.to_string(),
+            "choices": rows,
+        });
+        let mut quiet = false;
+        for (path, text) in [(&self.json, document.to_string()), (&self.csv, csv(&rows))] {
+            match path {
+                Some(path) if path.as_os_str() == "-" => {
+                    println!("{text}");
+                    quiet = true;
+                }
+                Some(path) => fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?,
+                None => {}
             }
-            fs::write(path, document.to_string()).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        if quiet {
+            return Ok(());
         }
         println!("{:>9}  {:>7}  {:>7}  {:>8}  {:>12}  why", "time", "segment", "variant", "buffer", "expected");
         for row in &rows {
@@ -105,6 +115,15 @@ impl Replay {
         );
         Ok(())
     }
+}
+
+fn csv(rows: &[Row]) -> String {
+    let line = |row: &Row| {
+        let Row { at_s, segment, variant, buffer_s, throughput_kbps, why } = row;
+        format!("{at_s},{segment},{variant},{buffer_s},{throughput_kbps},\"{why}\"\n")
+    };
+    let head = "at_s,segment,variant,buffer_s,throughput_kbps,why\n";
+    std::iter::once(head.to_owned()).chain(rows.iter().map(line)).collect()
 }
 
 fn page(file: &Path, recording: &Recording, course: &Course, rows: &[Row]) -> String {
