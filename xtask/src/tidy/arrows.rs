@@ -24,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("network-traces", &["media-model"]),
     ("mock-origin", &["media-container", "network-traces"]),
     ("player-lab", &["player-core", "player-native", "player-recording", "mock-origin", "network-traces"]),
+    ("wasm-replay", &["player-recording"]),
     ("test-films", &[]),
     (
         "system-tests",
