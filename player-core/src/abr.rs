@@ -10,6 +10,7 @@ pub mod outlook;
 mod rate;
 pub mod throughput;
 mod value;
+pub mod why;
 
 use std::fmt;
 use std::time::Duration;
@@ -53,8 +54,8 @@ impl fmt::Display for Rule {
 /// No rule has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no rule is called {0}; there are matinee, throughput, bola, bola-e, dynamic, dynamic-dash, robust-mpc, bba, seed-s2 \
-     and lowest, most with the options -o, -u, -fs, -sw, -basic and -noibr"
+    "no rule is called {0}; there are matinee, throughput, bola, bola-e, dynamic, dynamic-dash, robust-mpc, bba, seed-s1, \
+     seed-s2 and lowest, most with the options -o, -u, -fs, -sw, -basic and -noibr"
 )]
 pub struct UnknownRule(String);
 
@@ -63,6 +64,8 @@ pub struct UnknownRule(String);
 pub struct Candidate {
     /// Which one.
     pub id: VariantId,
+    /// Lines of its picture, if declared.
+    pub height: Option<u32>,
     /// Its declared upper bound.
     pub peak: BitsPerSecond,
     /// What its segments take on average, as declared.
@@ -135,6 +138,8 @@ pub enum Place {
     Next,
     /// In place of the one with this index in [`Signals::held`].
     Instead(usize),
+    /// None yet: so many bytes that are no media are loaded first, to measure the link, and the rule is asked again.
+    Probe(ByteCount),
 }
 
 /// What a rule decides.
@@ -152,6 +157,11 @@ impl Choice {
     /// The next segment, at once.
     pub const fn next(variant: VariantId) -> Self {
         Self { variant, place: Place::Next, wait: Duration::ZERO }
+    }
+
+    /// So many bytes to measure the link with, before it is known whether this variant comes next.
+    pub const fn probe(variant: VariantId, size: ByteCount) -> Self {
+        Self { variant, place: Place::Probe(size), wait: Duration::ZERO }
     }
 }
 
@@ -195,6 +205,9 @@ trait Decide: fmt::Debug + Send + Sync {
     /// A download has ended.
     fn ended(&mut self, signals: &Signals<'_>, download: &Download, outcome: Outcome);
 
+    /// A probe has brought its bytes at this rate, the wait for the first one included.
+    fn probed(&mut self, _rate: BitsPerSecond) {}
+
     /// Nothing was loaded for this long because the buffer was full.
     fn waited(&mut self, time: Duration);
 
@@ -233,6 +246,11 @@ impl Controller {
     /// Tells how a download ended.
     pub fn ended(&mut self, signals: &Signals<'_>, download: &Download, outcome: Outcome) {
         self.0.ended(signals, download, outcome);
+    }
+
+    /// Tells what a probe has measured.
+    pub fn probed(&mut self, rate: BitsPerSecond) {
+        self.0.probed(rate);
     }
 
     /// Tells that nothing was loaded for this long because the buffer was full.

@@ -49,6 +49,11 @@ impl Speed {
         Self(speed.clamp(*Self::RANGE.start(), *Self::RANGE.end()))
     }
 
+    /// In thousandths.
+    pub const fn in_thousandths(self) -> u16 {
+        self.0
+    }
+
     /// As media elements have it: 1 is normal.
     pub fn factor(self) -> f64 {
         f64::from(self.0) / 1_000.0

@@ -133,7 +133,7 @@ pub enum Input {
         /// The body.
         text: String,
     },
-    /// A load of [`LoadKind::Init`] or [`LoadKind::Segment`] is complete; the driver keeps the bytes under `id`.
+    /// A load of any other kind is complete; the driver keeps the bytes under `id`.
     Loaded {
         /// Which load.
         id: RequestId,
@@ -206,6 +206,9 @@ pub enum LoadKind {
     Init,
     /// A media segment, answered by [`Input::Loaded`].
     Segment,
+    /// Bytes that only measure the link, answered by [`Input::Loaded`]; [`Output::Forget`] follows. No rule of ours asks
+    /// for any: a policy that it is compared with does.
+    Probe,
 }
 
 /// One buffer to create before the first append.

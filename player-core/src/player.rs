@@ -23,6 +23,7 @@ use url::Url;
 
 use crate::abr::Controller;
 use crate::abr::throughput::Throughput;
+use crate::abr::why::Account;
 use crate::clock::{Now, Speed};
 use crate::config::PlayerConfig;
 use crate::error::{Nuisance, Trouble};
@@ -47,6 +48,8 @@ enum Purpose {
     Playlist(StreamId),
     Init(InitKey, StreamId),
     Segment(Role, Wanted),
+    /// Bytes that only measure the link.
+    Probe,
 }
 
 #[derive(Clone, Debug)]
@@ -140,6 +143,8 @@ pub struct Player {
     trouble: Option<Trouble>,
     nuisance: Option<Nuisance>,
     qoe: Qoe,
+    /// Of the step that was last.
+    accounts: Vec<Account>,
 }
 
 impl Player {
@@ -174,6 +179,7 @@ impl Player {
             trouble: None,
             nuisance: None,
             qoe: Qoe::default(),
+            accounts: Vec::new(),
         }
     }
 
@@ -181,6 +187,7 @@ impl Player {
     /// latest seen.
     pub fn step(&mut self, now: Now, input: Input) -> Step {
         self.now = self.now.max(now);
+        self.accounts.clear();
         let had_failed = self.phase == Phase::Failed;
         self.take(input);
         if self.phase.is_active() {
@@ -193,6 +200,11 @@ impl Player {
         let silent = had_failed && self.phase == Phase::Failed;
         let outputs = if silent { Vec::new() } else { std::mem::take(&mut self.out) };
         Step { outputs, wake_at: self.wake_at() }
+    }
+
+    /// What was decided about variants in the last step, and why.
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
     }
 
     /// What there is to say about playback now.
@@ -327,6 +339,7 @@ impl Player {
             Purpose::Root | Purpose::Playlist(_) => LoadKind::Playlist,
             Purpose::Init(..) => LoadKind::Init,
             Purpose::Segment(..) => LoadKind::Segment,
+            Purpose::Probe => LoadKind::Probe,
         };
         let load = Load {
             purpose,

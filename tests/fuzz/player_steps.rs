@@ -175,7 +175,7 @@ impl Driver {
                 };
                 Input::Playlist { id, url, text }
             }
-            LoadKind::Init | LoadKind::Segment => {
+            LoadKind::Init | LoadKind::Segment | LoadKind::Probe => {
                 let media_start = (how % 8 == 1).then(|| MediaTime::from_micros(numbers.any().cast_signed()));
                 Input::Loaded { id, size: ByteCount::new(numbers.any()), media_start }
             }

@@ -7,7 +7,7 @@ use crate::workspace::Workspace;
 use crate::{tidy, ui};
 
 /// The crates that are compiled for the browser; the core is in it to prove that it needs no operating system.
-const FOR_WASM: [&str; 3] = ["--package=player-core", "--package=player-web", "--package=ui"];
+const FOR_WASM: [&str; 4] = ["--package=player-core", "--package=player-web", "--package=ui", "--package=wasm-replay"];
 
 /// The command `check`.
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {

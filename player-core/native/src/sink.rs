@@ -156,7 +156,7 @@ impl Sink {
                 lane.config = Some(Arc::new(init.track.clone()));
                 lane.init = Some(init);
             }
-            LoadKind::Segment | LoadKind::Playlist => {
+            LoadKind::Segment | LoadKind::Playlist | LoadKind::Probe => {
                 let (init, config) = lane.init.as_ref().zip(lane.config.as_ref()).ok_or(AppendFailure::Rejected)?;
                 let samples = media_segment(init, bytes).map_err(refusal)?;
                 lane.store.append(config, samples, offset_us).map_err(|_| AppendFailure::QuotaExceeded)?;

@@ -12,6 +12,7 @@ mod estimate;
 mod lowest;
 mod replace;
 mod robust_mpc;
+mod seed_s1;
 mod seed_s2;
 mod throughput_rule;
 
@@ -37,6 +38,8 @@ pub enum Name {
     RobustMpc,
     /// `abr/classic/bba.rs`
     Bba,
+    /// `abr/classic/seed_s1.rs`
+    SeedS1,
     /// `abr/classic/seed_s2.rs`
     SeedS2,
     /// `abr/classic/lowest.rs`
@@ -80,7 +83,7 @@ pub struct Classic {
     pub trusts_buffer: bool,
 }
 
-const NAMES: [(&str, Name); 9] = [
+const NAMES: [(&str, Name); 10] = [
     ("throughput", Name::Throughput),
     ("bola", Name::Bola),
     ("bola-e", Name::BolaE),
@@ -88,6 +91,7 @@ const NAMES: [(&str, Name); 9] = [
     ("dynamic-dash", Name::DynamicDash),
     ("robust-mpc", Name::RobustMpc),
     ("bba", Name::Bba),
+    ("seed-s1", Name::SeedS1),
     ("seed-s2", Name::SeedS2),
     ("lowest", Name::Lowest),
 ];
@@ -136,6 +140,8 @@ impl Classic {
             Name::DynamicDash => Box::new(dynamic::DynamicDash::new(self)),
             Name::RobustMpc => Box::new(robust_mpc::RobustMpc::default()),
             Name::Bba => Box::new(bba::Bba::default()),
+            // It measures for itself.
+            Name::SeedS1 => return Box::new(seed_s1::SeedS1::default()),
             Name::SeedS2 => Box::new(seed_s2::SeedS2),
             Name::Lowest => Box::new(lowest::Lowest),
         };

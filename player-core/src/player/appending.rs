@@ -258,7 +258,7 @@ impl Player {
         }
         let coming = self.loads.iter().find_map(|(&id, load)| match &load.purpose {
             Purpose::Segment(of, wanted) if *of == role => Some((id, load, wanted)),
-            Purpose::Segment(..) | Purpose::Root | Purpose::Playlist(_) | Purpose::Init(..) => None,
+            Purpose::Segment(..) | Purpose::Root | Purpose::Playlist(_) | Purpose::Init(..) | Purpose::Probe => None,
         });
         let Some((id, load, wanted)) = coming else { return false };
         let span = wanted.span;
@@ -432,7 +432,11 @@ impl Player {
                 // With nothing waiting, it was for the segment that is appended while it arrives.
                 let comes = self.loads.values().find_map(|load| match &load.purpose {
                     Purpose::Segment(of, wanted) if *of == role => Some(wanted.clone()),
-                    Purpose::Segment(..) | Purpose::Root | Purpose::Playlist(_) | Purpose::Init(..) => None,
+                    Purpose::Segment(..)
+                    | Purpose::Root
+                    | Purpose::Playlist(_)
+                    | Purpose::Init(..)
+                    | Purpose::Probe => None,
                 });
                 match waits.or(comes) {
                     Some(wanted) if wanted.init.as_ref() == Some(&key) => wanted.stream,
@@ -458,7 +462,7 @@ impl Player {
     fn part_refused(&mut self, role: Role, id: RequestId, cause: AppendFailure) {
         let stream = self.loads.get(&id).and_then(|load| match &load.purpose {
             Purpose::Segment(_, wanted) => Some(wanted.stream),
-            Purpose::Root | Purpose::Playlist(_) | Purpose::Init(..) => None,
+            Purpose::Root | Purpose::Playlist(_) | Purpose::Init(..) | Purpose::Probe => None,
         });
         self.cancel(id);
         let at = self.position();

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use media_model::hls::{self, Playlist};
-use media_model::{ByteCount, CodecString, MediaDuration, MediaTime};
+use media_model::{BitsPerSecond, ByteCount, CodecString, MediaDuration, MediaTime};
 use url::Url;
 
 use super::choosing::Scope;
 use super::lane::{Item, Lane, Role, Wanted};
 use super::{Init, Load, Motion, Player, Purpose};
+use crate::abr::why::Account;
 use crate::abr::{Download, Outcome, Rule};
 use crate::error::{Nuisance, Trouble};
-use crate::message::{Event, LoadFailure, RequestId, ServerTiming, Track};
+use crate::message::{Event, LoadFailure, Output, RequestId, ServerTiming, Track};
 use crate::player::phase::Phase;
 use crate::playlist::{Presentation, StreamId, Timeline};
 use crate::retry::{Remedy, backoff, remedy};
@@ -89,12 +90,13 @@ impl Player {
         let outcome = self.controller.judge(&facts.signals(), &download);
         if outcome != Outcome::Complete {
             self.cancel(id);
+            self.accounts.extend(Account::of_end(&facts.signals(), &download, outcome));
             self.controller.ended(&facts.signals(), &download, outcome);
         }
     }
 
     /// A load of a variant's segment as rules see it; of its size, what is here is the least.
-    fn download(&self, load: &Load) -> Option<Download> {
+    pub(super) fn download(&self, load: &Load) -> Option<Download> {
         let Purpose::Segment(Role::Variant, Wanted { stream: StreamId::Variant(variant), span, is_replacement, .. }) =
             &load.purpose
         else {
@@ -160,7 +162,7 @@ impl Player {
             }
             // A driver that answers a media load with text is wrong; nothing is lost by asking again.
             (Purpose::Init(key, _), _) => drop(self.inits.remove(&key)),
-            (Purpose::Segment(..), _) => {}
+            (Purpose::Segment(..) | Purpose::Probe, _) => {}
         }
     }
 
@@ -209,7 +211,7 @@ impl Player {
         let stream = match self.loads.get(&id).map(|load| &load.purpose) {
             Some(Purpose::Init(_, stream)) => *stream,
             Some(Purpose::Segment(_, wanted)) => wanted.stream,
-            Some(Purpose::Root | Purpose::Playlist(_)) | None => return,
+            Some(Purpose::Root | Purpose::Playlist(_) | Purpose::Probe) | None => return,
         };
         let found: Vec<_> =
             codecs.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(CodecString::new).collect();
@@ -250,6 +252,12 @@ impl Player {
                     let facts = self.facts(length, Scope::Level);
                     self.controller.ended(&facts.signals(), &download, Outcome::Complete);
                 }
+            }
+            Purpose::Probe => {
+                if let Some(rate) = BitsPerSecond::measured(size, self.now.since(load.begun)) {
+                    self.controller.probed(rate);
+                }
+                self.out.push(Output::Forget(id));
             }
             Purpose::Root | Purpose::Playlist(_) => {}
         }
@@ -297,6 +305,8 @@ impl Player {
             Purpose::Playlist(stream) | Purpose::Segment(_, Wanted { stream, .. }) => {
                 self.stream_failed(stream, &cause);
             }
+            // The rule goes on with what it knows.
+            Purpose::Probe => {}
         }
     }
 

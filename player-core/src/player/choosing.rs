@@ -6,8 +6,9 @@ use media_model::hls::VariantStream;
 use media_model::{BitsPerSecond, ByteCount, MediaDuration, Resolution, TimeRange};
 
 use super::Player;
-use super::lane::{Health, Lane, Plan, Role};
+use super::lane::{Health, Lane, Plan, Role, What};
 use crate::abr::outlook::Rates;
+use crate::abr::why::Account;
 use crate::abr::{Candidate, Place, Signals};
 use crate::clock::Speed;
 use crate::message::VariantId;
@@ -79,7 +80,7 @@ impl Facts {
 impl Player {
     /// What to load next into a lane; `None` while there is no stream to be used.
     pub(super) fn pick(&mut self, role: Role, segment: MediaDuration) -> Option<Plan> {
-        let plan = |stream| Plan { stream, instead: None, not_before: self.now };
+        let plan = |stream| Plan { stream, what: What::Missing, not_before: self.now };
         match role {
             Role::Rendition => self.wishes.audio.map(StreamId::Audio).map(plan),
             Role::Variant => self.pick_variant(segment),
@@ -99,11 +100,13 @@ impl Player {
         }
         let facts = self.facts_of(&usable, segment, Scope::All);
         let choice = self.controller.choose(&facts.signals())?;
-        let instead = match choice.place {
-            Place::Next => None,
-            Place::Instead(index) => facts.spans.get(index).copied(),
+        self.accounts.extend(Account::of_choice(&facts.signals(), &choice));
+        let what = match choice.place {
+            Place::Next => What::Missing,
+            Place::Instead(index) => facts.spans.get(index).copied().map_or(What::Missing, What::Instead),
+            Place::Probe(size) => What::Probe(size),
         };
-        let plan = Plan { stream: StreamId::Variant(choice.variant), instead, not_before: self.now + choice.wait };
+        let plan = Plan { stream: StreamId::Variant(choice.variant), what, not_before: self.now + choice.wait };
         let choice = choice.variant;
         if !self.is_asked_to_wait(choice) {
             return Some(plan);
@@ -209,6 +212,7 @@ impl Player {
         let is_current = self.lane(Role::Variant).is_some_and(|lane| lane.stream == Some(StreamId::Variant(id)));
         Some(Candidate {
             id,
+            height: variant.resolution.map(|size| size.height),
             peak: variant.bandwidth.max(average),
             declared,
             average,

@@ -146,7 +146,7 @@ impl Player {
             Purpose::Playlist(stream) | Purpose::Init(_, stream) => {
                 *stream != chosen && matches!(stream, StreamId::Audio(_)) == (role == Role::Rendition)
             }
-            Purpose::Root => false,
+            Purpose::Root | Purpose::Probe => false,
         };
         let cancelled: Vec<_> = self.loads.iter().filter(|(_, load)| useless_load(load)).map(|(id, _)| *id).collect();
         cancelled.into_iter().for_each(|id| self.cancel(id));
@@ -156,7 +156,9 @@ impl Player {
             .values()
             .filter_map(|load| match &load.purpose {
                 Purpose::Segment(of, wanted) if *of == role && of_others(wanted) => Some(wanted.span.end()),
-                Purpose::Segment(..) | Purpose::Playlist(_) | Purpose::Init(..) | Purpose::Root => None,
+                Purpose::Segment(..) | Purpose::Playlist(_) | Purpose::Init(..) | Purpose::Root | Purpose::Probe => {
+                    None
+                }
             })
             .collect();
         let is_over = |from: MediaTime| {

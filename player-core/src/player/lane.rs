@@ -39,12 +39,22 @@ pub(crate) struct Wanted {
     pub(crate) is_replacement: bool,
 }
 
+/// What of a stream is loaded next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum What {
+    /// What is missing.
+    Missing,
+    /// What takes the place of this buffered stretch.
+    Instead(TimeRange),
+    /// Nothing yet: the link is measured with so many bytes.
+    Probe(ByteCount),
+}
+
 /// What is loaded next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Plan {
     pub(crate) stream: StreamId,
-    /// The buffered stretch that it takes the place of; what is missing is loaded otherwise.
-    pub(crate) instead: Option<TimeRange>,
+    pub(crate) what: What,
     /// It is not asked for before.
     pub(crate) not_before: Now,
 }

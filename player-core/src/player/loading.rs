@@ -6,9 +6,10 @@ use media_model::hls::Segment;
 use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
 
 use super::choosing::Scope;
-use super::lane::{Health, InitKey, Lane, Role, Wanted};
+use super::lane::{Health, InitKey, Lane, Role, Wanted, What};
 use super::{DRIVER_GRACE, Init, Player, Purpose};
-use crate::abr::Rule;
+use crate::abr::why::Account;
+use crate::abr::{Outcome, Rule};
 use crate::clock::Now;
 use crate::load::{SLACK, covered_until, next_segment};
 use crate::message::{LoadFailure, Output, RequestId};
@@ -83,7 +84,7 @@ impl Player {
             self.load_playlist(stream);
         }
         let Some(lane) = self.lane(role) else { return };
-        if lane.queue.len() >= MAX_QUEUE || !self.loads_of(role).is_empty() {
+        if lane.queue.len() >= MAX_QUEUE || !self.loads_of(role).is_empty() || self.is_probing() {
             return;
         }
         let segment = match lane.stream.and_then(|stream| self.timeline(stream)) {
@@ -128,10 +129,23 @@ impl Player {
         if let Some(lane) = self.lane_mut(role) {
             lane.plan = None;
         }
-        match plan.instead {
-            Some(span) => self.load_instead(role, stream, span),
-            None => self.load_segment(role, stream),
+        match plan.what {
+            What::Instead(span) => self.load_instead(role, stream, span),
+            What::Missing => self.load_segment(role, stream),
+            What::Probe(size) => self.probe(stream, size),
         }
+    }
+
+    /// Loads bytes that are no media, to measure the link; they come from the server of the presentation.
+    fn probe(&mut self, stream: StreamId, size: ByteCount) {
+        let path = format!("/api/bandwidth-test?size={}", size.get());
+        if let Some(url) = self.timeline(stream).and_then(|timeline| timeline.resolve(&path)) {
+            self.begin(Purpose::Probe, url, None, size);
+        }
+    }
+
+    fn is_probing(&self) -> bool {
+        self.loads.values().any(|load| load.purpose == Purpose::Probe)
     }
 
     /// Loads a segment that is buffered in another variant once more, if this stream is cut alike.
@@ -364,6 +378,10 @@ impl Player {
             (rest > level && other < rest.mul_f32(0.8)).then_some((id, variant))
         });
         if let Some((id, variant)) = hopeless {
+            let download = self.loads.get(&id).and_then(|load| self.download(load));
+            let facts = self.facts(USUAL_SEGMENT, Scope::Level);
+            let why = download.and_then(|download| Account::of_end(&facts.signals(), &download, Outcome::Complete));
+            self.accounts.extend(why);
             self.cancel(id);
             if let Some(lane) = self.lane_mut(Role::Variant) {
                 lane.given_up = Some(variant);

@@ -449,3 +449,27 @@ fn a_choice_taken_back_leaves_the_buffer_as_it_is() {
     assert!(!desk.loads.keys().any(|path| path.ends_with("/1.m4s")), "{:?}", desk.loads.keys());
     assert!(!desk.orders().iter().any(|order| matches!(order, Output::Evict { .. })));
 }
+
+#[test]
+fn a_probe_comes_before_the_segment_and_its_failure_is_no_trouble() {
+    let probing = || {
+        let rule = "seed-s1".parse().unwrap();
+        let mut desk = Desk::open_with(PlayerConfig { rule, ..PlayerConfig::default() }, "/main.m3u8");
+        desk.playlist("/main.m3u8", TWO_VARIANTS);
+        desk.playlist("/low/playlist.m3u8", &vod(20));
+        assert!(desk.is_under_way("/api/bandwidth-test") && !desk.is_under_way("/low/0.m4s"));
+        desk.orders();
+        desk
+    };
+    let mut fast = probing();
+    fast.pass(500);
+    assert!(!fast.is_under_way("/low/0.m4s"), "the probe has the link for itself");
+    let id = fast.take("/api/bandwidth-test");
+    fast.tell(Input::Loaded { id, size: ByteCount::new(1_000_000), media_start: None });
+    assert_eq!(fast.orders(), [Output::Forget(id)]);
+    assert!(fast.is_under_way("/high/playlist.m3u8"), "16 Mbit/s is 1080p");
+    let mut refused = probing();
+    refused.fails("/api/bandwidth-test", LoadFailure::Status { code: 404, retry_after: None, problem: None });
+    assert!(refused.is_under_way("/low/0.m4s"));
+    assert_eq!(refused.orders(), []);
+}

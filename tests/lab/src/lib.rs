@@ -5,7 +5,10 @@
 //! scenario gives the same report to the bit.
 
 pub mod contract;
+pub mod course;
 pub mod lint;
+pub mod page;
+pub mod replay;
 pub mod report;
 pub mod scenario;
 pub mod sim;

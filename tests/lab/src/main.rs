@@ -31,6 +31,7 @@ enum Task {
         requests: bool,
     },
     Lint(player_lab::lint::Lint),
+    Replay(player_lab::replay::Replay),
 }
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "reports are what this program is for")]
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     let known = scenario::built_in();
     match Arguments::parse().command {
         Task::Lint(lint) => return lint.run(),
+        Task::Replay(replay) => return replay.run(),
         Task::Simulate(simulate) => return simulate.run(),
         Task::List => known.iter().for_each(|scenario| println!("{}", scenario.name)),
         Task::Play { scenarios, seconds, requests } => {

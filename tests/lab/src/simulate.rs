@@ -10,6 +10,8 @@ mod books;
 pub mod command;
 mod driver;
 pub mod field;
+mod html;
+mod manner;
 mod movie;
 mod network;
 mod networks;
@@ -19,6 +21,7 @@ use std::time::Duration;
 
 use media_model::MediaDuration;
 use player_core::abr::Rule;
+use player_recording::Recorder;
 
 use crate::trace::Trace;
 pub use books::Figures;
@@ -37,11 +40,32 @@ pub struct Setup {
     pub ramp_rung: Option<usize>,
     /// Whether playlists tell sizes, as those with byte ranges do.
     pub sizes: bool,
+    /// How often progress is told.
+    pub progress: Progress,
+}
+
+/// How a driver tells of progress: what arrives is the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Progress {
+    /// Every 50 ms or 12 kbit, whichever is later.
+    #[default]
+    Even,
+    /// When a burst of 16 to 64 kB is complete, as behind proxies, sockets and TLS records.
+    Bursts {
+        /// What their sizes are drawn with.
+        seed: u64,
+    },
 }
 
 /// Plays a movie over a network to its end.
 pub fn simulate(trace: &Trace, movie: &Movie, setup: &Setup) -> Figures {
-    driver::Drive::new(trace, movie, setup).run()
+    driver::Drive::new(trace, movie, setup).run().0
+}
+
+/// The same, written down as well, which takes a little longer.
+pub fn record(trace: &Trace, movie: &Movie, setup: &Setup) -> (Figures, Recorder) {
+    let (figures, recorder) = driver::Drive::new(trace, movie, setup).recorded().run();
+    (figures, recorder.expect("a play that is recorded has a recorder"))
 }
 
 /// How long a play of this movie is, without stalls.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use media_model::MediaDuration;
-use player_lab::simulate::{Movie, Setup, simulate};
+use player_lab::simulate::{Movie, Progress, Setup, simulate};
 use player_lab::trace::{Format, Trace};
 
 fn fixture(name: &str) -> String {
@@ -28,6 +28,7 @@ fn classics_equal_sabre() {
             max_segments: is_step.then_some(60),
             ramp_rung: None,
             sizes: true,
+            progress: Progress::Even,
         };
         let figures = simulate(&trace, movie, &setup);
         let found = [figures.bitrate_kbps, figures.stall_pct, figures.change_kbps, figures.score, figures.qoe];

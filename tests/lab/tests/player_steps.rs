@@ -231,8 +231,10 @@ impl Driver {
                 Input::Playlist { id, url, text }
             }
             (Outcome::Garbage, LoadKind::Playlist) => Input::Playlist { id, url, text: "<html>".to_owned() },
-            (Outcome::Good, LoadKind::Init | LoadKind::Segment) => Input::Loaded { id, size, media_start: None },
-            (Outcome::Garbage, LoadKind::Init | LoadKind::Segment) => {
+            (Outcome::Good, LoadKind::Init | LoadKind::Segment | LoadKind::Probe) => {
+                Input::Loaded { id, size, media_start: None }
+            }
+            (Outcome::Garbage, LoadKind::Init | LoadKind::Segment | LoadKind::Probe) => {
                 let media_start = Some(MediaTime::from_micros(i64::MIN));
                 Input::Loaded { id, size: ByteCount::new(u64::MAX), media_start }
             }

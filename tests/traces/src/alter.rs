@@ -83,8 +83,8 @@ fn jittered(periods: &[Period], most: u64, seed: u64) -> Vec<Period> {
     periods.iter().enumerate().map(|(place, &period)| scaled(period, factor(place))).collect()
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014): one step, used as a hash.
-fn mixed(value: u64) -> u64 {
+/// SplitMix64 (Steele, Lea and Flood 2014): one step, used as a hash. What is random in simulations is drawn with it.
+pub fn mixed(value: u64) -> u64 {
     let value = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

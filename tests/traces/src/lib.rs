@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use media_model::BitsPerSecond;
 
-pub use alter::Alteration;
+pub use alter::{Alteration, mixed};
 
 /// A stretch in which the link does not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

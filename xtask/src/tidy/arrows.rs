@@ -13,8 +13,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("media-model", &[]),
     ("media-container", &["media-model"]),
     ("player-core", &["media-container"]),
+    ("player-recording", &["player-core"]),
     ("player-native", &["player-core"]),
-    ("player-web", &["player-core"]),
+    ("player-web", &["player-core", "player-recording"]),
     ("server-api", &[]),
     ("ui", &["player-web", "server-api"]),
     ("media-engine", &["media-container"]),
@@ -22,7 +23,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("shell", &["player-native", "server-api", "local-server"]),
     ("network-traces", &["media-model"]),
     ("mock-origin", &["media-container", "network-traces"]),
-    ("player-lab", &["player-core", "player-native", "mock-origin", "network-traces"]),
+    ("player-lab", &["player-core", "player-native", "player-recording", "mock-origin", "network-traces"]),
+    ("wasm-replay", &["player-recording"]),
     ("test-films", &[]),
     (
         "system-tests",
@@ -149,7 +151,10 @@ mod tests {
 
     #[test]
     fn arrows_point_one_way() {
-        let fine = graph(&[("ui", &["player-web", "media-model", "leptos"]), ("player-web", &["player-core"])], &[]);
+        let fine = graph(
+            &[("ui", &["player-web", "media-model", "leptos"]), ("player-web", &["player-core", "player-recording"])],
+            &[],
+        );
         assert_eq!(fine, Vec::<String>::new());
         let back = graph(&[("media-engine", &["player-core"]), ("player-core", &[])], &[]);
         assert_eq!(back, ["media-engine must not use player-core"]);

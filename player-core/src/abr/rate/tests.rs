@@ -6,6 +6,7 @@ fn ladder() -> Vec<Candidate> {
     let rates = [(800, 700), (1_400, 1_200), (2_800, 2_500), (5_000, 4_500)];
     let candidate = |(index, (peak, average))| Candidate {
         id: VariantId(index),
+        height: None,
         peak: BitsPerSecond::from_kbps(peak),
         declared: BitsPerSecond::from_kbps(average),
         average: BitsPerSecond::from_kbps(average),

@@ -3,17 +3,20 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Args;
 use media_model::MediaDuration;
 use player_core::abr::Rule;
+use player_recording::Recorder;
 use serde_json::json;
 
 use super::field::{self, Row, Summary};
 use super::networks::Networks;
-use super::{Movie, Setup, length, verdict};
+use super::verdict::{self, Difference};
+use super::{Movie, Progress, Setup, html, length, record, simulate};
 
 /// Plays recorded networks in virtual time.
 #[derive(Args, Clone, Debug)]
@@ -23,6 +26,10 @@ pub struct Simulate {
     /// Movie file: ladder and sizes of the segments.
     #[arg(long, value_name = "FILE")]
     movie: PathBuf,
+    /// Cuts the movie anew into segments of so many seconds. Within an old segment bits are spread evenly; what is left at
+    /// the end is dropped. --max-segments counts the new ones.
+    #[arg(long, value_name = "SECONDS")]
+    segment_length: Option<f64>,
     /// The most media ahead, in seconds.
     #[arg(long, value_name = "SECONDS")]
     max_buffer: f64,
@@ -35,6 +42,9 @@ pub struct Simulate {
     /// Playlists do not tell the sizes of segments.
     #[arg(long)]
     no_sizes: bool,
+    /// The player hears of bytes only when a burst of 16 to 64 kB has arrived, each drawn with --seed; the link is the same.
+    #[arg(long)]
+    progress_in_bursts: bool,
     /// Rules to compare.
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', required = true)]
     abr: Vec<String>,
@@ -44,6 +54,12 @@ pub struct Simulate {
     /// Writes a row for each play here; `-` is standard output.
     #[arg(long, value_name = "OUT")]
     csv: Option<PathBuf>,
+    /// Writes a page with plots here.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Writes every play down in this folder, for `replay`.
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
     /// Checks the figures against a JSON list of `{"abr", "of": "mean"|"median", "figure", "at_least", "at_most"}`.
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
@@ -85,8 +101,7 @@ impl Simulate {
 
     /// Sentences for the expectations that were missed.
     fn play(&self, rules: &[Rule], max_buffer: MediaDuration) -> Result<Vec<String>> {
-        let movie =
-            Movie::read(&read(&self.movie)?).with_context(|| format!("{} is no movie", self.movie.display()))?;
+        let movie = self.read_movie()?;
         let traces = self.networks.read()?;
         let setup = |rule: &Rule| Setup {
             rule: *rule,
@@ -94,24 +109,72 @@ impl Simulate {
             max_segments: self.max_segments,
             ramp_rung: self.ramp_rung,
             sizes: !self.no_sizes,
+            progress: if self.progress_in_bursts {
+                Progress::Bursts { seed: self.networks.seed }
+            } else {
+                Progress::Even
+            },
         };
         let setups: Vec<_> = rules.iter().map(setup).collect();
         let begun = Instant::now();
         let bar = indicatif::ProgressBar::new((setups.len() * traces.len()) as u64);
-        let rows = field::play_all(&traces, &movie, &setups, || bar.inc(1));
+        let lost = Mutex::new(None);
+        let rows = field::play_all(&traces, &setups, |trace, setup| {
+            let figures = match &self.record {
+                None => simulate(&trace.trace, &movie, setup),
+                Some(folder) => {
+                    let (figures, recorder) = record(&trace.trace, &movie, setup);
+                    if let Err(error) = keep(folder, &trace.name, &setup.rule.to_string(), &recorder) {
+                        lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                    }
+                    figures
+                }
+            };
+            bar.inc(1);
+            figures
+        });
         bar.finish_and_clear();
+        if let Some(error) = lost.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(error);
+        }
         let media: Duration =
             setups.iter().map(|setup| length(&movie, setup)).sum::<Duration>() * u32::try_from(traces.len())?;
         let summary = field::summarise(&rows);
-        self.report(&rows, &summary, media, begun.elapsed())?;
+        let against = match &self.against {
+            Some(path) => {
+                let against = verdict::against(&read(path)?, &rows);
+                against.with_context(|| format!("{}", path.display()))?
+            }
+            None => Vec::new(),
+        };
+        self.report(&rows, &summary, &against, media, begun.elapsed())?;
+        if let Some(path) = &self.html {
+            let page = html::page(&traces, &movie, &setups, &rows, &summary, &against, self.networks.seed)?;
+            fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
+        }
         match &self.expect {
             Some(path) => verdict::missed(&read(path)?, &summary).with_context(|| format!("{}", path.display())),
             None => Ok(Vec::new()),
         }
     }
 
+    fn read_movie(&self) -> Result<Movie> {
+        let path = self.movie.display();
+        let movie = Movie::read(&read(&self.movie)?).with_context(|| format!("{path} is no movie"))?;
+        let Some(length) = self.segment_length else { return Ok(movie) };
+        let recut = MediaDuration::from_seconds(length).and_then(|length| movie.cut_anew(length));
+        recut.with_context(|| format!("{path} cannot be cut into segments of {length} s"))
+    }
+
     #[expect(clippy::print_stdout, reason = "this is what the user reads")]
-    fn report(&self, rows: &[Row], summary: &[Summary], media: Duration, took: Duration) -> Result<()> {
+    fn report(
+        &self,
+        rows: &[Row],
+        summary: &[Summary],
+        against: &[Difference],
+        media: Duration,
+        took: Duration,
+    ) -> Result<()> {
         let config = json!({
             "version": env!("CARGO_PKG_VERSION"),
             "traces": self.networks.traces,
@@ -120,7 +183,10 @@ impl Simulate {
             "max_buffer_s": self.max_buffer,
             "max_segments": self.max_segments,
             "ramp_rung": self.ramp_rung,
+            "segment_length_s": self.segment_length,
             "sizes": !self.no_sizes,
+            "progress_in_bursts": self.progress_in_bursts,
+            "seed": self.networks.seed,
             "abr": self.abr,
         });
         let document = json!({ "config": config, "rows": rows, "summary": summary });
@@ -139,8 +205,8 @@ impl Simulate {
             return Ok(());
         }
         print!("{}", table(summary));
-        if let Some(path) = &self.against {
-            print!("{}", verdict::against(&read(path)?, rows).with_context(|| format!("{}", path.display()))?);
+        if !against.is_empty() {
+            print!("{}", verdict::table(against));
         }
         let speed = media.as_secs_f64() / took.as_secs_f64();
         println!("\n{} plays in {:.1} s, {speed:.0} times real time", rows.len(), took.as_secs_f64());
@@ -150,6 +216,15 @@ impl Simulate {
 
 fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// Writes a recording into the folder, under the names of trace and rule.
+fn keep(folder: &Path, trace: &str, rule: &str, recorder: &Recorder) -> Result<()> {
+    let name: String =
+        trace.chars().map(|one| if one.is_alphanumeric() || "-_".contains(one) { one } else { '_' }).collect();
+    let path = folder.join(format!("{name}.{rule}.play"));
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    fs::write(&path, recorder.finish()?).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// A head, and a line for each row.

@@ -6,17 +6,16 @@ use std::time::Duration;
 use media_model::{ByteCount, MediaDuration, MediaTime, Ranges, TimeRange};
 use player_core::message::{LoadKind, ServerTiming, Track};
 use player_core::{Command, Input, Now, Output, Player, PlayerConfig, RequestId, Step};
+use player_recording::Recorder;
 use url::Url;
 
 use super::Setup;
 use super::books::{Books, Figures};
+use super::manner::Manner;
 use super::movie::Movie;
 use super::network::Network;
 use crate::trace::Trace;
 
-/// Progress is told when both have passed.
-const PROGRESS_MILLIS: f64 = 50.0;
-const PROGRESS_BITS: f64 = 12_000.0;
 /// Times and sizes below this are rounding.
 const NOTHING: f64 = 1e-6;
 /// No play takes this many steps; one that does hangs.
@@ -25,8 +24,8 @@ const MOST_STEPS: u64 = 50_000_000;
 /// A segment on its way.
 struct Transfer {
     id: RequestId,
-    segment: usize,
-    rung: usize,
+    /// Segment and rung; a probe is neither.
+    what: Option<(usize, usize)>,
     bits: f64,
     got: f64,
     /// Part of the latency that is still to come, of one.
@@ -53,9 +52,12 @@ pub(super) struct Drive<'a> {
     length: f64,
     network: Network,
     books: Books<'a>,
+    config: PlayerConfig,
     player: Player,
     element: Element,
     transfer: Option<Transfer>,
+    /// When progress is told.
+    manner: Manner,
     /// Completed loads that the core may append.
     loaded: Vec<(RequestId, usize, usize)>,
     wake_at: Option<Now>,
@@ -64,6 +66,7 @@ pub(super) struct Drive<'a> {
     /// Network time up to which the books are kept.
     booked: f64,
     inputs: Vec<Input>,
+    recorder: Option<Recorder>,
 }
 
 impl<'a> Drive<'a> {
@@ -89,18 +92,27 @@ impl<'a> Drive<'a> {
             length: movie.segment().as_seconds() * 1e3,
             network,
             books,
-            player: Player::new(config),
+            player: Player::new(config.clone()),
+            config,
             element: Element::default(),
             transfer: None,
+            manner: Manner::new(setup.progress),
             loaded: Vec::new(),
             wake_at: None,
             changes: Vec::new(),
             booked: 0.0,
             inputs: Vec::new(),
+            recorder: None,
         }
     }
 
-    pub(super) fn run(mut self) -> Figures {
+    /// Writes the play down as well.
+    pub(super) fn recorded(mut self) -> Self {
+        self.recorder = Some(Recorder::new(&self.config));
+        self
+    }
+
+    pub(super) fn run(mut self) -> (Figures, Option<Recorder>) {
         let url = Url::parse("http://movie.test/").expect("a plain address");
         self.tell(Input::Command(Command::Open { url, start: None }));
         let all = self.length * self.segments as f64;
@@ -110,7 +122,7 @@ impl<'a> Drive<'a> {
             assert!(steps < MOST_STEPS, "the core does not get to the end");
             self.advance();
         }
-        self.books.close()
+        (self.books.close(), self.recorder)
     }
 
     /// Lets the network go on to the next thing that happens.
@@ -213,7 +225,7 @@ impl<'a> Drive<'a> {
                 self.tell(Input::FirstByte { id, served: ServerTiming::default() });
             }
             Until::Progress => {
-                (transfer.quiet_bits, transfer.quiet_millis) = (PROGRESS_BITS, PROGRESS_MILLIS);
+                (transfer.quiet_bits, transfer.quiet_millis) = self.manner.next();
                 let bytes = whole_bytes(transfer.got);
                 self.tell(Input::Progress { id, bytes });
             }
@@ -224,7 +236,11 @@ impl<'a> Drive<'a> {
     fn complete(&mut self) {
         let Some(transfer) = self.transfer.take() else { return };
         self.book();
-        self.loaded.push((transfer.id, transfer.segment, transfer.rung));
+        match transfer.what {
+            Some((segment, rung)) => self.loaded.push((transfer.id, segment, rung)),
+            // Nobody will see it.
+            None => self.books.waste(transfer.bits),
+        }
         let size = ByteCount::new(whole_bytes(transfer.bits).get().max(1));
         self.tell(Input::Loaded { id: transfer.id, size, media_start: None });
     }
@@ -246,7 +262,15 @@ impl<'a> Drive<'a> {
         let mut next = 0;
         while let Some(input) = self.inputs.get(next).cloned() {
             next += 1;
-            let step = self.player.step(self.now(), input);
+            let now = self.now();
+            let step = match &mut self.recorder {
+                Some(recorder) => {
+                    let step = self.player.step(now, input.clone());
+                    recorder.note(now, &input, &step);
+                    step
+                }
+                None => self.player.step(now, input),
+            };
             self.obey(step);
         }
         self.inputs.clear();
@@ -276,7 +300,15 @@ impl<'a> Drive<'a> {
                     };
                     self.inputs.push(Input::Playlist { id, url, text });
                 }
-                Output::Load { id, url, .. } => self.begin(id, &url),
+                Output::Load { id, url, kind: LoadKind::Probe, .. } => {
+                    let bytes = url.query().and_then(|query| query.strip_prefix("size=")?.parse::<u32>().ok());
+                    self.begin(id, None, f64::from(bytes.unwrap_or(0)) * 8.0);
+                }
+                Output::Load { id, url, kind: LoadKind::Init | LoadKind::Segment, .. } => {
+                    if let Some((rung, segment)) = segment_of(&url) {
+                        self.begin(id, Some((segment, rung)), self.movie.bits(segment, rung));
+                    }
+                }
                 Output::Cancel(id) => {
                     if let Some(transfer) = self.transfer.take_if(|transfer| transfer.id == id) {
                         self.book();
@@ -309,21 +341,11 @@ impl<'a> Drive<'a> {
         }
     }
 
-    fn begin(&mut self, id: RequestId, url: &Url) {
+    fn begin(&mut self, id: RequestId, what: Option<(usize, usize)>, bits: f64) {
         self.book();
         self.tell_changes();
-        let mut path = url.path_segments().into_iter().flatten().filter_map(|part| part.parse::<usize>().ok());
-        let (Some(rung), Some(segment)) = (path.next(), path.next()) else { return };
-        self.transfer = Some(Transfer {
-            id,
-            segment,
-            rung,
-            bits: self.movie.bits(segment, rung),
-            got: 0.0,
-            latency_left: 1.0,
-            quiet_bits: PROGRESS_BITS,
-            quiet_millis: PROGRESS_MILLIS,
-        });
+        let (quiet_bits, quiet_millis) = self.manner.next();
+        self.transfer = Some(Transfer { id, what, bits, got: 0.0, latency_left: 1.0, quiet_bits, quiet_millis });
     }
 
     fn append(&mut self, id: RequestId) {
@@ -348,6 +370,12 @@ enum Until {
     FirstByte,
     Progress,
     End,
+}
+
+/// Rung and segment.
+fn segment_of(url: &Url) -> Option<(usize, usize)> {
+    let mut path = url.path_segments()?.filter_map(|part| part.parse().ok());
+    path.next().zip(path.next())
 }
 
 fn rung_of(url: &Url) -> Option<usize> {

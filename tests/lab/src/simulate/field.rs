@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 
-use super::{Figures, Movie, Setup, simulate};
+use super::{Figures, Setup};
 use crate::trace::Trace;
 
 /// A trace and what it is called in reports.
@@ -60,8 +60,12 @@ pub fn files_below(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Plays every setup over every trace; rows are in the order of setups, then of traces. `progress` hears of each play.
-pub fn play_all(traces: &[NamedTrace], movie: &Movie, setups: &[Setup], progress: impl Fn() + Sync) -> Vec<Row> {
+/// Plays every setup over every trace by `play`, on all cores; rows are in the order of setups, then of traces.
+pub fn play_all(
+    traces: &[NamedTrace],
+    setups: &[Setup],
+    play: impl Fn(&NamedTrace, &Setup) -> Figures + Sync,
+) -> Vec<Row> {
     let jobs: Vec<_> = setups.iter().flat_map(|setup| traces.iter().map(move |trace| (setup, trace))).collect();
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(jobs.len()));
@@ -69,10 +73,9 @@ pub fn play_all(traces: &[NamedTrace], movie: &Movie, setups: &[Setup], progress
         while let Some((index, (setup, trace))) =
             Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|index| Some((index, jobs.get(index)?)))
         {
-            let figures = simulate(&trace.trace, movie, setup);
+            let figures = play(trace, setup);
             let row = Row { trace: trace.name.clone(), abr: setup.rule.to_string(), figures };
             done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, row));
-            progress();
         }
     };
     std::thread::scope(|scope| {

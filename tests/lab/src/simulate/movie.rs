@@ -76,6 +76,24 @@ impl Movie {
         Ok(Self { segment, bitrates: file.bitrates_kbps, sizes: file.segment_sizes_bits })
     }
 
+    /// The same movie in segments of another length: within each of the old ones its bits are spread evenly over its time.
+    /// What is left at the end is dropped. `None` if not one segment comes of it.
+    pub fn cut_anew(&self, segment: MediaDuration) -> Option<Self> {
+        let (old, new) = (self.segment.as_micros(), segment.as_micros());
+        let count = (old * self.sizes.len() as u64).checked_div(new).filter(|count| *count > 0)?;
+        let piece = |number: u64| {
+            let (from, to) = (number * new, (number + 1) * new);
+            let mut bits = vec![0.0; self.bitrates.len()];
+            for (index, sizes) in (0_u64..).zip(&self.sizes) {
+                let overlap = to.min((index + 1) * old).saturating_sub(from.max(index * old));
+                let share = overlap as f64 / old as f64;
+                bits.iter_mut().zip(sizes).for_each(|(bits, size)| *bits += size * share);
+            }
+            bits
+        };
+        Some(Self { segment, bitrates: self.bitrates.clone(), sizes: (0..count).map(piece).collect() })
+    }
+
     /// Length of every segment.
     pub fn segment(&self) -> MediaDuration {
         self.segment
@@ -135,6 +153,18 @@ impl Movie {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_movie_cut_anew_keeps_its_bits() {
+        let text = r#"{"segment_duration_ms":3000,"bitrates_kbps":[1,2],"segment_sizes_bits":[[3,6],[9,12],[3,6]]}"#;
+        let movie = Movie::read(text).unwrap();
+        let sizes = |seconds| movie.cut_anew(MediaDuration::from_secs(seconds)).map(|movie| movie.sizes);
+        assert_eq!(sizes(1).unwrap()[..4], [[1.0, 2.0], [1.0, 2.0], [1.0, 2.0], [3.0, 4.0]]);
+        assert_eq!(sizes(2).unwrap(), [[2.0, 4.0], [4.0, 6.0], [6.0, 8.0], [2.0, 4.0]], "one second is dropped");
+        assert_eq!(sizes(9).unwrap(), [[15.0, 24.0]]);
+        assert_eq!((sizes(10), sizes(0)), (None, None));
+        assert_eq!(movie.cut_anew(movie.segment()), Some(movie));
+    }
 
     #[test]
     fn what_is_no_movie_is_named() {

@@ -56,12 +56,12 @@ pub(super) struct Networks {
     /// Every rate times a random factor within this share up and down, such as 0.2.
     #[arg(long, value_name = "SHARE")]
     jitter: Option<f64>,
-    /// Every E seconds the rate is S times itself for L seconds.
+    /// Every E seconds the rate of the link is S times itself for L seconds.
     #[arg(long, value_name = "E:L:S")]
     bursts: Option<String>,
     /// Of what is random.
     #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
+    pub(super) seed: u64,
 }
 
 impl Networks {

@@ -52,23 +52,34 @@ pub(super) fn missed(text: &str, summary: &[Summary]) -> Result<Vec<String>> {
     Ok(missed)
 }
 
-/// A table of the differences of this run from an earlier one's document, paired by rule and trace, with intervals that
-/// hold 95 % of bootstrap means.
+/// How a figure of a rule differs from an earlier run, paired by trace.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Difference {
+    pub(super) rule: String,
+    pub(super) figure: &'static str,
+    /// Plays that are in both runs.
+    pub(super) plays: usize,
+    pub(super) mean: f64,
+    /// Holds 95 % of bootstrap means.
+    pub(super) range: std::ops::Range<f64>,
+}
+
+/// The differences of this run from an earlier one's document.
 ///
 /// # Errors
 /// When the document is none of ours.
-pub(super) fn against(document: &str, rows: &[Row]) -> Result<String> {
+pub(super) fn against(document: &str, rows: &[Row]) -> Result<Vec<Difference>> {
     let document: Value = serde_json::from_str(document).context("not the JSON of an earlier run")?;
     let before = document.get("rows").and_then(Value::as_array).context("the earlier run has no rows")?;
     let key = |row: &Value| Some((row.get("abr")?.as_str()?.to_owned(), row.get("trace")?.as_str()?.to_owned()));
     let before: BTreeMap<_, _> = before.iter().filter_map(|row| Some((key(row)?, row))).collect();
-    let mut text = String::from("\n| rule | figure | plays | mean difference | 95 % |\n|---|---|---|---|---|\n");
     let mut rules: Vec<&str> = Vec::new();
     rows.iter().for_each(|row| {
         if !rules.contains(&row.abr.as_str()) {
             rules.push(&row.abr);
         }
     });
+    let mut all = Vec::new();
     for rule in rules {
         for figure in ["qoe", "bitrate_kbps", "change_kbps", "stall_pct", "score"] {
             let mut differences = Vec::new();
@@ -79,15 +90,22 @@ pub(super) fn against(document: &str, rows: &[Row]) -> Result<String> {
                 differences.extend(now.zip(then).map(|(now, then)| now - then));
             }
             if let Some((mean, low, high)) = bootstrap(&differences) {
-                let _ = writeln!(
-                    text,
-                    "| {rule} | {figure} | {} | {mean:+.4} | {low:+.4} .. {high:+.4} |",
-                    differences.len()
-                );
+                let (rule, plays) = (rule.to_owned(), differences.len());
+                all.push(Difference { rule, figure, plays, mean, range: low..high });
             }
         }
     }
-    Ok(text)
+    Ok(all)
+}
+
+/// The same as a table.
+pub(super) fn table(differences: &[Difference]) -> String {
+    let mut text = String::from("\n| rule | figure | plays | mean difference | 95 % |\n|---|---|---|---|---|\n");
+    for Difference { rule, figure, plays, mean, range } in differences {
+        let _ =
+            writeln!(text, "| {rule} | {figure} | {plays} | {mean:+.4} | {:+.4} .. {:+.4} |", range.start, range.end);
+    }
+    text
 }
 
 /// Mean and the interval that holds 95 % of the means of 2,000 samples drawn with replacement; always the same ones.
@@ -142,7 +160,7 @@ mod tests {
     #[test]
     fn differences_are_paired() {
         let before = serde_json::json!({ "rows": rows([1.0, 2.0, 3.0, 4.0]) }).to_string();
-        let table = against(&before, &rows([2.0, 3.0, 4.0, 5.0])).unwrap();
+        let table = table(&against(&before, &rows([2.0, 3.0, 4.0, 5.0])).unwrap());
         assert!(table.contains("| matinee | qoe | 4 | +1.0000 | +1.0000 .. +1.0000 |"), "{table}");
         assert!(against("{}", &[]).is_err());
     }

@@ -1,0 +1,103 @@
+use std::time::Duration;
+
+use media_model::{ByteCount, MediaDuration, MediaTime, Ranges, Resolution, TimeRange};
+use player_core::message::{AppendFailure, AudioId, LoadFailure, Problem, ServerTiming, Track, VariantId};
+use player_core::{Command, RequestId};
+
+use super::*;
+
+/// One of everything that the core can be told.
+fn everything() -> Vec<Input> {
+    let url: url::Url = "http://box.local/main.m3u8?a=b".parse().unwrap();
+    let (id, at) = (RequestId(7), MediaTime::from_micros(-5));
+    let range = TimeRange::of(MediaTime::ZERO, MediaDuration::from_secs(2));
+    let commands = [
+        Command::Open { url: url.clone(), start: Some(at) },
+        Command::Seek(at),
+        Command::SetPlaying(false),
+        Command::LockVariant(Some(VariantId(3))),
+        Command::SelectAudio(AudioId(1)),
+        Command::LimitResolution(Some(Resolution { width: 16, height: 9 })),
+        Command::Retry,
+    ];
+    let retry_after = Some(Duration::from_secs(1));
+    let problem = Some(Problem { code: "busy".to_owned(), detail: "wait".to_owned() });
+    let failures = [
+        LoadFailure::Network,
+        LoadFailure::TimedOut,
+        LoadFailure::Status { code: 503, retry_after, problem },
+        LoadFailure::Corrupt,
+    ];
+    let refusals = [AppendFailure::QuotaExceeded, AppendFailure::Rejected, AppendFailure::Unsupported];
+    let mut inputs: Vec<_> = commands.into_iter().map(Input::Command).collect();
+    inputs.extend(failures.map(|cause| Input::LoadFailed { id, cause }));
+    inputs.extend(refusals.map(|cause| Input::AppendFailed { track: Track::Audio, cause }));
+    inputs.extend([
+        Input::FirstByte { id, served: ServerTiming { encode: Duration::from_nanos(1) } },
+        Input::Progress { id, bytes: ByteCount::new(9) },
+        Input::Playlist { id, url, text: "#EXTM3U\n".to_owned() },
+        Input::Loaded { id, size: ByteCount::new(10), media_start: Some(at) },
+        Input::Codecs { id, codecs: "avc1.640028".to_owned() },
+        Input::Appended { track: Track::Video },
+        Input::Evicted { track: Track::Video },
+        Input::Playhead {
+            at,
+            video: Ranges::new(vec![range]),
+            audio: Ranges::default(),
+            moving: true,
+            dropped_frames: Some(2),
+        },
+        Input::FirstFrame,
+        Input::PlayedOut,
+        Input::DecodeFailed,
+        Input::Tick,
+    ]);
+    inputs
+}
+
+fn recorded() -> (PlayerConfig, Vec<(Now, Input)>, Recorder) {
+    let config = PlayerConfig { rule: "bola-e-u".parse().unwrap(), appends_in_part: true, ..PlayerConfig::default() };
+    let (mut player, mut recorder) = (Player::new(config.clone()), Recorder::new(&config));
+    let at = |index: u64| Now::new(Duration::from_nanos(1_234_567 * index));
+    let told: Vec<_> = (1..).map(at).zip(everything()).collect();
+    for (now, input) in &told {
+        let step = player.step(*now, input.clone());
+        recorder.note(*now, input, &step);
+    }
+    (config, told, recorder)
+}
+
+#[test]
+fn what_is_read_is_what_was_written() {
+    let (config, told, recorder) = recorded();
+    let recording = Recording::read(&recorder.finish().unwrap()).unwrap();
+    assert_eq!(recording.config, config);
+    let read: Vec<_> = recording.moments.iter().map(|moment| (moment.now, moment.input.clone())).collect();
+    assert_eq!(read, told);
+    let mut seen = 0;
+    assert_eq!(recording.replay(|_, _, _| seen += 1), Ok(recorder.digest()));
+    assert_eq!(seen, told.len());
+}
+
+#[test]
+fn another_answer_is_noticed() {
+    let (_, _, recorder) = recorded();
+    let mut recording = Recording::read(&recorder.finish().unwrap()).unwrap();
+    recording.moments[3].now = recording.moments[3].now + Duration::from_millis(1);
+    let differs = recording.replay(|_, _, _| {}).unwrap_err();
+    assert_eq!(differs.index, 3);
+    assert!(differs.to_string().starts_with("step 3, at 0.00"), "{differs}");
+}
+
+#[test]
+fn what_is_no_recording_is_refused() {
+    let file = recorded().2.finish().unwrap();
+    assert!(matches!(Recording::read(b"GIF89a"), Err(RecordingError::Other)));
+    assert!(matches!(Recording::read(&file[..file.len() / 2]), Err(RecordingError::Damaged)));
+    for at in 8..file.len() {
+        let mut bent = file.clone();
+        bent[at] ^= 0x55;
+        // Whatever comes of it, it is an answer and no panic.
+        let _ = Recording::read(&bent).map(|recording| recording.replay(|_, _, _| {}));
+    }
+}

@@ -1,0 +1,143 @@
+//! The page of a run: means, distributions, differences from an earlier run, and one play in full.
+
+use anyhow::{Context, Result};
+use player_recording::Recording;
+
+use super::field::{NamedTrace, Row, Summary};
+use super::verdict::Difference;
+use super::{Figures, Movie, Setup, record};
+use crate::course::{self, Course};
+use crate::page::Page;
+use crate::page::plot::{Interval, distributions, intervals};
+
+type Figure = fn(&Figures) -> f64;
+
+/// Figures whose distributions are worth a look, and what to say of them.
+const FIGURES: [(&str, Figure); 4] = [
+    ("QoE: the rate on screen less changes and stalls, Mbit/s; better to the right", |figures| figures.qoe),
+    ("Bit rate on screen, kbit/s; better to the right", |figures| figures.bitrate_kbps),
+    ("Share of the time that stood still, %; better to the left", |figures| figures.stall_pct),
+    ("Mean change of the bit rate per segment, kbit/s; better to the left", |figures| figures.change_kbps),
+];
+
+/// Writes it.
+pub(super) fn page(
+    traces: &[NamedTrace],
+    movie: &Movie,
+    setups: &[Setup],
+    rows: &[Row],
+    summary: &[Summary],
+    against: &[Difference],
+    seed: u64,
+) -> Result<String> {
+    let names: Vec<&str> = summary.iter().map(|one| one.abr.as_str()).collect();
+    let plural = if names.len() == 1 { "rule" } else { "rules" };
+    let mut page = Page::new(&format!("{} {plural} over {} networks", names.len(), traces.len()));
+    if let Some(best) = summary.iter().max_by(|one, other| one.mean.qoe.total_cmp(&other.mean.qoe)) {
+        page.highlights(&[
+            ("best mean QoE", format!("{} · {:.3}", best.abr, best.mean.qoe)),
+            ("plays", rows.len().to_string()),
+            ("segments", format!("{} of {:.1} s", movie.len(), movie.segment().as_seconds())),
+            (
+                "most media ahead",
+                setups.first().map_or(String::new(), |one| format!("{} s", one.max_buffer.as_seconds())),
+            ),
+        ]);
+    }
+    page.section("Means");
+    page.table(
+        &["rule", "QoE", "kbit/s", "stall %", "stalls/h", "change", "score", "ramp-up, s", "wasted %"],
+        &means(summary),
+    );
+    if !against.is_empty() {
+        page.section("Differences from the earlier run");
+        page.words("Paired by network: the mean difference, and the interval that holds 95 % of bootstrap means. Grey where it holds zero.");
+        differences(&mut page, against);
+    }
+    page.section("How plays are distributed");
+    page.legend(&names);
+    for (caption, figure) in FIGURES {
+        let of_rule =
+            |name: &&str| rows.iter().filter(|row| row.abr == *name).map(|row| figure(&row.figures)).collect();
+        page.figure(caption, &distributions(&names.iter().map(of_rule).collect::<Vec<_>>()));
+    }
+    if let Some(trace) = median_trace(traces, rows, names.first().copied().unwrap_or_default()) {
+        page.section("One play in full");
+        page.words(&format!(
+            "{}: the network on which {} has its median QoE.",
+            trace.name,
+            names.first().unwrap_or(&"")
+        ));
+        let courses = setups.iter().map(|setup| {
+            let recorder = record(&trace.trace, movie, setup).1;
+            let recording = Recording::read(&recorder.finish()?)?;
+            Ok((setup.rule.to_string(), Course::of(&recording)?))
+        });
+        let courses: Vec<(String, Course)> = courses.collect::<Result<_>>().context("the play in full")?;
+        let named: Vec<_> = courses.iter().map(|(name, course)| (name.as_str(), course)).collect();
+        course::draw(&mut page, &named, Some(&trace.trace));
+    }
+    page.fact("seed", &seed.to_string());
+    Ok(page.to_html())
+}
+
+fn means(summary: &[Summary]) -> Vec<Vec<String>> {
+    let row = |one: &Summary| {
+        let mean = &one.mean;
+        vec![
+            one.abr.clone(),
+            format!("{:.3}", mean.qoe),
+            format!("{:.0}", mean.bitrate_kbps),
+            format!("{:.2}", mean.stall_pct),
+            format!("{:.1}", mean.events_per_hour),
+            format!("{:.0}", mean.change_kbps),
+            format!("{:.3}", mean.score),
+            format!("{:.1}", mean.rampup_s),
+            format!("{:.2}", mean.bytes_wasted_pct),
+        ]
+    };
+    summary.iter().map(row).collect()
+}
+
+/// A plot for each figure, because their units differ.
+fn differences(page: &mut Page, against: &[Difference]) {
+    let mut figures: Vec<&str> = Vec::new();
+    against.iter().for_each(|one| {
+        if !figures.contains(&one.figure) {
+            figures.push(one.figure);
+        }
+    });
+    for figure in figures {
+        let rows = against.iter().filter(|one| one.figure == figure).map(|one| Interval {
+            name: one.rule.clone(),
+            mean: one.mean,
+            range: one.range.clone(),
+        });
+        page.figure(in_words(figure), &intervals(&rows.collect::<Vec<_>>()));
+    }
+    let cells = |one: &Difference| {
+        let (low, high) = (one.range.start, one.range.end);
+        let interval = format!("{low:+.4} … {high:+.4}");
+        vec![one.rule.clone(), one.figure.to_owned(), one.plays.to_string(), format!("{:+.4}", one.mean), interval]
+    };
+    page.table(&["rule", "figure", "plays", "mean", "95 %"], &against.iter().map(cells).collect::<Vec<_>>());
+}
+
+fn in_words(figure: &str) -> &str {
+    match figure {
+        "qoe" => "QoE, Mbit/s; better to the right",
+        "bitrate_kbps" => "Bit rate on screen, kbit/s; better to the right",
+        "change_kbps" => "Change of the bit rate, kbit/s; better to the left",
+        "stall_pct" => "Share of the time that stood still, percentage points; better to the left",
+        "score" => "Score; better to the right",
+        other => other,
+    }
+}
+
+/// The network of a rule's median play.
+fn median_trace<'a>(traces: &'a [NamedTrace], rows: &[Row], rule: &str) -> Option<&'a NamedTrace> {
+    let mut of_rule: Vec<_> = rows.iter().filter(|row| row.abr == rule).collect();
+    of_rule.sort_by(|one, other| one.figures.qoe.total_cmp(&other.figures.qoe));
+    let median = of_rule.get(of_rule.len() / 2)?;
+    traces.iter().find(|trace| trace.name == median.trace)
+}
