@@ -38,9 +38,13 @@ const SILENCE: Duration = Duration::from_secs(4);
 impl Player {
     pub(super) fn load(&mut self) {
         self.time_out_forgotten();
+        if self.waits_for_address() {
+            return;
+        }
         match self.phase {
             Phase::Opening => self.load_root(),
             Phase::Running | Phase::Ended => {
+                self.return_to_first();
                 self.abandon_hopeless();
                 let mut roles: Vec<_> = self.lanes.iter().map(|lane| (self.loaded_ahead(lane), lane.role)).collect();
                 roles.sort();

@@ -128,10 +128,10 @@ const EXPECTED: &[Expected] = &[
     Expected { name: "missing-init", kbps: 2_400, wasted_percent: 10, also: |r| r.requests_of("/1080p/") < 12, ..FINE },
     Expected {
         name: "missing-everywhere",
-        end: End::Fails("the simulation answers 500"),
+        switches: 1..=3,
         kbps: 4_000,
-        // What came before is played first.
-        also: |r| r.stats.position.as_seconds() > 23.0 && r.degraded.len() == 1,
+        // Two seconds are missed, not the film.
+        also: |r| r.degraded.last().is_some_and(|(_, sentence)| sentence.starts_with("Skipped 2.")),
         ..FINE
     },
     Expected { name: "missing-for-a-while", switches: 1..=4, kbps: 2_500, ..FINE },
@@ -293,7 +293,9 @@ impl Expected {
 #[test]
 fn every_scenario_gives_the_viewer_what_is_expected() {
     let mut wrong = Vec::new();
-    for scenario in scenario::built_in() {
+    // What is expected in trouble stands in `trouble_sim.rs`.
+    let troubles: Vec<_> = scenario::troubles().iter().map(|one| one.name).collect();
+    for scenario in scenario::built_in().into_iter().filter(|one| !troubles.contains(&one.name)) {
         let Some(expected) = EXPECTED.iter().find(|expected| expected.name == scenario.name) else {
             wrong.push(format!("{}: nothing is expected of it", scenario.name));
             continue;

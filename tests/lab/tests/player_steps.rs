@@ -38,13 +38,14 @@ fn failure(kind: u8) -> LoadFailure {
         retry_after: retry_after.map(Duration::from_secs),
         problem: (code == 500).then(|| Problem { code: "x".into(), detail: "Broken".into() }),
     };
-    match kind % 7 {
+    match kind % 8 {
         0 => LoadFailure::Network,
         1 => LoadFailure::TimedOut,
         2 => LoadFailure::Corrupt,
         3 => status(404, None),
         4 => status(503, Some(2)),
         5 => status(500, None),
+        6 => status(403, None),
         _ => status(503, Some(u64::MAX)),
     }
 }
@@ -86,6 +87,11 @@ fn any_move() -> impl Strategy<Value = Move> {
         Just(Input::FirstFrame),
         Just(Input::PlayedOut),
         Just(Input::DecodeFailed),
+        Just(Input::PlayRefused),
+        Just(Input::Online),
+        Just(Input::Renewed { url: None }),
+        Just(Input::Renewed { url: Some(Url::parse("http://origin.test/main.m3u8?fresh").unwrap()) }),
+        Just(Input::Renewed { url: Some(Url::parse("http://origin.test/a/playlist.m3u8").unwrap()) }),
         track.clone().prop_map(|track| Input::Appended { track }),
         track.clone().prop_map(|track| Input::Evicted { track }),
         track.prop_map(|track| Input::AppendFailed { track, cause: AppendFailure::Unsupported }),
@@ -151,6 +157,7 @@ impl Driver {
                 | Output::ChangeType { .. }
                 | Output::MoveTo(_)
                 | Output::EndOfStream
+                | Output::RenewAddress
                 | Output::Event(_) => {}
             }
         }
