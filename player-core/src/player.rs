@@ -413,8 +413,11 @@ impl Player {
             self.link.ends(self.now);
         }
         self.note_torn(&load);
-        if let Purpose::Init(key, _) = &load.purpose {
-            self.inits.remove(key);
+        match &load.purpose {
+            Purpose::Init(key, _) => drop(self.inits.remove(key)),
+            // The driver is asked again when it matters.
+            Purpose::Renewal => self.renewal = Renewal::Unneeded,
+            Purpose::Root | Purpose::Playlist(_) | Purpose::Segment(..) => {}
         }
         self.out.push(Output::Cancel(id));
     }

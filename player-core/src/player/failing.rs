@@ -314,6 +314,11 @@ pub(super) enum Renewal {
 }
 
 impl Renewal {
+    /// Whether there will be a fresh one.
+    pub(super) fn is_under_way(self) -> bool {
+        matches!(self, Self::Asked(_) | Self::Loading)
+    }
+
     /// A segment has arrived.
     pub(super) fn succeeded(&mut self) {
         if *self == Self::Tried {

@@ -248,7 +248,7 @@ impl Player {
     /// Loads an init section again that failed while its segment arrived.
     pub(super) fn load_init(&mut self, key: &InitKey, stream: StreamId) {
         let waits = self.health.get(&stream).is_some_and(|health| health.waits(self.now));
-        if !waits && !self.inits.contains_key(key) {
+        if !waits && !self.renewal.is_under_way() && !self.inits.contains_key(key) {
             self.inits.insert(key.clone(), Init::Loading);
             self.begin(Purpose::Init(key.clone(), stream), key.url.clone(), key.range, ByteCount::default());
         }

@@ -462,3 +462,50 @@ fn a_choice_taken_back_leaves_the_buffer_as_it_is() {
     assert!(!desk.loads.keys().any(|path| path.ends_with("/1.m4s")), "{:?}", desk.loads.keys());
     assert!(!desk.orders().iter().any(|order| matches!(order, Output::Evict { .. })));
 }
+
+#[test]
+fn a_refused_address_is_asked_for_once_and_no_answer_is_an_answer() {
+    let mut desk = Desk::playing();
+    desk.loaded("/low/1.m4s", Some(2.0));
+    desk.appended();
+    desk.playhead(0.5, 4.0, true);
+    desk.orders();
+    desk.fails("/low/2.m4s", status(403, None));
+    let orders = desk.orders();
+    assert!(orders.contains(&Output::RenewAddress), "{orders:?}");
+    desk.pass(2_000);
+    assert!(desk.loads.is_empty(), "what was refused is not asked for meanwhile: {:?}", desk.loads);
+    desk.tell(Input::Renewed { url: None });
+    assert!(!desk.loads.is_empty());
+    let path = desk.loads.keys().next().unwrap().clone();
+    desk.fails(&path, status(403, None));
+    assert!(!desk.orders().contains(&Output::RenewAddress));
+}
+
+#[test]
+fn a_driver_that_slept_starts_its_loads_anew_without_blame() {
+    let mut desk = Desk::playing();
+    let asleep = desk.loads["/low/1.m4s"];
+    desk.now += Duration::from_secs(3_600);
+    desk.tell(Input::Tick);
+    let orders = desk.orders();
+    assert!(orders.contains(&Output::Cancel(asleep)), "{orders:?}");
+    assert_ne!(desk.loads["/low/1.m4s"], asleep);
+    assert!(orders.iter().any(|one| matches!(one, Output::Event(Event::Degraded(Setback::Slept(_))))), "{orders:?}");
+    assert_eq!(desk.player.summary().stalls, 0);
+}
+
+#[test]
+fn the_network_that_is_back_is_tried_at_once() {
+    let mut desk = Desk::playing();
+    for _ in 0..4 {
+        desk.fails("/low/1.m4s", LoadFailure::Network);
+        while !desk.is_under_way("/low/1.m4s") {
+            desk.pass(500);
+        }
+    }
+    desk.fails("/low/1.m4s", LoadFailure::Network);
+    assert!(!desk.is_under_way("/low/1.m4s"));
+    desk.tell(Input::Online);
+    assert!(desk.is_under_way("/low/1.m4s"));
+}

@@ -36,6 +36,7 @@ fn are_alike(one: &VariantStream, other: &VariantStream) -> bool {
         && one.frame_rate == other.frame_rate
         && one.codecs == other.codecs
         && one.video_range == other.video_range
+        && one.video_group == other.video_group
 }
 
 impl Stream {
