@@ -9,6 +9,7 @@ use media_model::ByteCount;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::http::ReportRate;
 use crate::http::metrics::Metrics;
 use crate::library::Library;
 use crate::server::StartError;
@@ -31,6 +32,8 @@ pub struct Parts {
     pub engine: Engine,
     /// What is measured.
     pub metrics: Metrics,
+    /// How many reports of players may come.
+    pub report_rate: ReportRate,
     /// When the server was started.
     pub started: Instant,
     /// Whether devices beyond this machine can reach it.
@@ -83,6 +86,7 @@ pub(crate) async fn start(
         store,
         library,
         metrics,
+        report_rate: ReportRate::default(),
         engine,
         started: Instant::now(),
         open_to_lan,

@@ -29,6 +29,7 @@ mod range;
 mod ui;
 mod wire;
 
+pub use api::analytics::ReportRate;
 pub use problem::Problem;
 
 /// Everything that the server answers.
@@ -41,6 +42,7 @@ pub(crate) fn router(app: App, config: &HttpConfig) -> Router {
         .route("/api/movies/{id}", get(api::movies::one))
         .route("/api/videos/{id}", get(api::videos::one))
         .route("/api/streaming/sources/{id}", get(api::sources::list))
+        .route("/api/analytics/event", post(api::analytics::event))
         .route("/api/library/scan", get(api::scan::progress).post(api::scan::start).delete(api::scan::cancel))
         .route("/api/library/folders", post(api::folders::add))
         .route("/api/events", get(api::events::stream))

@@ -161,6 +161,7 @@ impl Site {
             store: Arc::clone(&shelf.store),
             library,
             metrics: Metrics::new(engine.clone()),
+            report_rate: http::ReportRate::default(),
             engine,
             started: Instant::now(),
             open_to_lan: false,

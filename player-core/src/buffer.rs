@@ -81,13 +81,23 @@ impl Buffer {
         });
     }
 
-    /// A segment was taken by the buffer.
-    pub(crate) fn appended(&mut self, span: TimeRange, variant: Option<VariantId>, size: ByteCount) {
+    /// A segment was taken by the buffer. Returns the bytes of what it was laid over.
+    pub(crate) fn appended(&mut self, span: TimeRange, variant: Option<VariantId>, size: ByteCount) -> ByteCount {
+        let sum = |records: &[Record]| records.iter().fold(0u64, |sum, record| sum.saturating_add(record.size.get()));
+        let before = sum(&self.records);
         self.records = std::mem::take(&mut self.records).into_iter().flat_map(|record| record.without(span)).collect();
+        let replaced = ByteCount::new(before.saturating_sub(sum(&self.records)));
         if self.records.len() >= MAX_RECORDS {
             self.records.remove(0);
         }
         self.records.push(Record { span, variant, size, standing: Standing::Fresh });
+        replaced
+    }
+
+    /// This stretch cannot be had: it counts as covered, and leaves a hole.
+    pub(crate) fn goes_without(&mut self, span: TimeRange) {
+        self.records = std::mem::take(&mut self.records).into_iter().flat_map(|record| record.without(span)).collect();
+        self.records.push(Record { span, variant: None, size: ByteCount::default(), standing: Standing::Barren });
     }
 
     /// A stretch was removed.

@@ -37,7 +37,7 @@ mod buffer;
 pub mod clock;
 pub mod config;
 pub mod direct;
-mod error;
+pub mod error;
 mod home;
 mod load;
 pub mod message;
@@ -48,6 +48,7 @@ mod retry;
 
 pub use clock::{Now, Speed};
 pub use config::PlayerConfig;
+pub use error::{Setback, Trouble};
 pub use message::{Command, Event, Input, Output, RequestId, Step};
 pub use player::Player;
-pub use qoe::{PlaybackState, Stats};
+pub use qoe::{PlaybackState, Stats, Summary};

@@ -28,6 +28,11 @@ pub(crate) fn next_segment<'a>(
             return None;
         }
         let entry = timeline.entry_at(at)?;
+        if entry.span.start() > at {
+            // A live window that has moved on begins later; what is there of it is not asked for again.
+            at = entry.span.start();
+            continue;
+        }
         let slack = MediaDuration::from_micros(SLACK.as_micros().min(entry.span.length().as_micros() / 2));
         if entry.segment.gap || (at > from && at > entry.span.start() && entry.span.end() - slack <= at) {
             // A span that does not move on (duration zero) would be asked for ever.

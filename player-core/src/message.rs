@@ -6,6 +6,7 @@ use media_model::{BitsPerSecond, ByteCount, MediaDuration, MediaTime, Ranges, Re
 use url::Url;
 
 use crate::clock::{Now, Speed};
+use crate::error::{Setback, Trouble};
 
 /// Names one load for as long as the player lives; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -193,6 +194,16 @@ pub enum Input {
     PlayedOut,
     /// The decoder gave up (the media element's error event).
     DecodeFailed,
+    /// The browser does not let the media element play, not even without sound, before the viewer does something. The
+    /// next [`Command::SetPlaying`] is that something.
+    PlayRefused,
+    /// The device says that it has a network again.
+    Online,
+    /// The answer to [`Output::RenewAddress`].
+    Renewed {
+        /// Where the same presentation is now; `None` if the driver knows no better.
+        url: Option<Url>,
+    },
     /// Time passed; the answer to [`Step::wake_at`].
     Tick,
 }
@@ -238,8 +249,9 @@ pub enum Output {
     },
     /// Ends a load that is not wanted any more; no input for it is expected, and late ones are ignored.
     Cancel(RequestId),
-    /// Creates the buffers. Comes before the first append; again only after [`Command::Open`], or after
-    /// [`Command::Retry`] when the media element had failed: then everything starts anew with empty buffers.
+    /// Creates the buffers. Comes before the first append; again only after [`Command::Open`], or when the decoder or the
+    /// media element has failed: then everything starts anew with empty buffers and decoders, and what was asked of the
+    /// old buffers needs no answer any more.
     Prepare {
         /// The buffers.
         buffers: Vec<BufferSetup>,
@@ -281,6 +293,9 @@ pub enum Output {
     /// Moves the playhead: to the start position, or over a hole in the buffer. It is no wish of the viewer, so no
     /// [`Command::Seek`] follows.
     MoveTo(MediaTime),
+    /// The server refuses the addresses as one does whose signature has expired (401, 403, 410): asks for a fresh address
+    /// of the presentation; answered by [`Input::Renewed`]. Nothing is loaded meanwhile, and what is buffered plays on.
+    RenewAddress,
     /// Everything is appended (`MediaSource.endOfStream`). A later append revokes it.
     EndOfStream,
     /// News for the page; see [`Event`].
@@ -352,6 +367,17 @@ pub enum Event {
         /// Startup time.
         after: Duration,
     },
+    /// Frames move after a seek.
+    Sought {
+        /// How long that took.
+        after: Duration,
+    },
+    /// This variant is on screen from now on.
+    Shown(VariantId),
+    /// So many frames came too late to be shown so far. At most every few seconds.
+    Dropped(u64),
+    /// Bytes that were loaded, and thrown away.
+    Wasted(ByteCount),
     /// The buffer ran dry while playing (not after a seek).
     Stalled(StallCause),
     /// Playback goes on after a stall.
@@ -359,12 +385,12 @@ pub enum Event {
         /// How long nothing moved.
         after: Duration,
     },
-    /// Something went wrong, and the player works on it. A sentence for people.
-    Degraded(String),
-    /// The end was reached.
+    /// Something went wrong, and the player did something about it.
+    Degraded(Setback),
+    /// The end was reached; [`Player::summary`](crate::Player::summary) says what it was like.
     Ended,
-    /// Nothing the player can do helps. A sentence for people: what happened and what to do.
-    Failed(String),
+    /// Nothing the player can do helps.
+    Failed(Trouble),
 }
 
 /// Everything there is to do after one input.

@@ -1,7 +1,7 @@
 //! The player itself: takes one fact at a time, and returns everything there is to do.
 //!
 //! [`Player::step`] is the only way in. It takes the input (`player/commands.rs` for wishes, `player/arrival.rs` for
-//! loads, `player/watching.rs` for the playhead), then looks at the whole state once and does what is due: loads (`player/loading.rs`, the variant by
+//! loads, `player/failing.rs` for those that fail, `player/watching.rs` for the playhead), then looks at the whole state once and does what is due: loads (`player/loading.rs`, the variant by
 //! `player/choosing.rs`), appends (`player/appending.rs`), stalls and holes (`player/watching.rs`). Looking at the whole
 //! state each time costs microseconds, and nothing can be forgotten between two events.
 
@@ -9,9 +9,11 @@ mod appending;
 mod arrival;
 mod choosing;
 mod commands;
+mod failing;
 mod lane;
 mod loading;
 mod phase;
+mod recovery;
 mod watching;
 
 use std::collections::BTreeMap;
@@ -26,12 +28,14 @@ use crate::abr::throughput::Throughput;
 use crate::abr::why::Account;
 use crate::clock::{Now, Speed};
 use crate::config::PlayerConfig;
-use crate::error::{Nuisance, Trouble};
-use crate::message::{AudioId, Event, Input, LoadKind, Output, RequestId, Step, VariantId};
+use crate::error::{Setback, Trouble};
+use crate::message::{AudioId, Event, Input, LoadKind, Output, RequestId, Step, Track, VariantId};
 use crate::playlist::{Presentation, StreamId};
-use crate::qoe::{PlaybackState, Qoe, ShownVariant, Stats};
-use lane::{Health, InitKey, Lane, Role, Wanted};
+use crate::qoe::{PlaybackState, Qoe, ShownVariant, Stats, Summary};
+use failing::{Failover, Renewal};
+use lane::{Busy, Health, InitKey, Lane, Role, Wanted};
 use phase::Phase;
+use recovery::{Rescue, Stuck};
 
 /// With nothing else due, the whole state is looked at this often while something is waited for.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -45,6 +49,8 @@ const DRIVER_GRACE: Duration = Duration::from_secs(5);
 enum Purpose {
     /// The playlist given to `Open`.
     Root,
+    /// The playlist at the address that the driver gave for one that has expired.
+    Renewal,
     Playlist(StreamId),
     Init(InitKey, StreamId),
     Segment(Role, Wanted),
@@ -67,6 +73,8 @@ struct Load {
     expected: ByteCount,
     /// Whether only some bytes of the resource were asked for.
     is_range: bool,
+    /// Of which redundant copy it is.
+    place: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +108,8 @@ struct Motion {
     seeking: bool,
     /// Where we asked the driver to move, and when; the playhead has not been seen there.
     sent_to: Option<(MediaTime, Now)>,
+    /// Since when it has had no excuse for that.
+    ready_since: Option<Now>,
     /// Pushes against a decoder that does not move.
     nudges: u32,
 }
@@ -141,7 +151,14 @@ pub struct Player {
     element_failed: bool,
     /// Nothing more can be loaded as things are: fails when the buffer is dry.
     trouble: Option<Trouble>,
-    nuisance: Option<Nuisance>,
+    setback: Option<Setback>,
+    /// The segment that failed last, for each lane.
+    stuck: BTreeMap<Role, Stuck>,
+    rescue: Rescue,
+    failover: Failover,
+    renewal: Renewal,
+    /// When the driver was asked to call again at the latest.
+    promised: Option<Now>,
     qoe: Qoe,
     /// Of the step that was last.
     accounts: Vec<Account>,
@@ -177,7 +194,12 @@ impl Player {
             end_told: false,
             element_failed: false,
             trouble: None,
-            nuisance: None,
+            setback: None,
+            stuck: BTreeMap::new(),
+            rescue: Rescue::default(),
+            failover: Failover::default(),
+            renewal: Renewal::default(),
+            promised: None,
             qoe: Qoe::default(),
             accounts: Vec::new(),
         }
@@ -186,8 +208,10 @@ impl Player {
     /// Takes one fact and returns everything there is to do now. `now` never goes back: an earlier one counts as the
     /// latest seen.
     pub fn step(&mut self, now: Now, input: Input) -> Step {
+        self.notice_sleep(now, &input);
         self.now = self.now.max(now);
         self.accounts.clear();
+        self.qoe.pass(self.now, self.motion.moving);
         let had_failed = self.phase == Phase::Failed;
         self.take(input);
         if self.phase.is_active() {
@@ -199,7 +223,8 @@ impl Player {
         // After failing there is silence until somebody asks for more; what is left to tidy up comes then.
         let silent = had_failed && self.phase == Phase::Failed;
         let outputs = if silent { Vec::new() } else { std::mem::take(&mut self.out) };
-        Step { outputs, wake_at: self.wake_at() }
+        self.promised = self.wake_at();
+        Step { outputs, wake_at: self.promised }
     }
 
     /// What was decided about variants in the last step, and why.
@@ -221,6 +246,17 @@ impl Player {
         stats
     }
 
+    /// What playback was like up to now.
+    pub fn summary(&self) -> Summary {
+        let busy = |lane: &Lane| match &lane.busy {
+            Some(Busy::Segment(item)) => item.size,
+            Some(Busy::Init(_) | Busy::Part(_) | Busy::Evict(_)) | None => ByteCount::default(),
+        };
+        let queued = |lane: &Lane| lane.queue.iter().fold(busy(lane), |sum, item| sum + item.size);
+        let waiting = self.lanes.iter().fold(ByteCount::default(), |sum, lane| sum + queued(lane));
+        self.qoe.sum_up(self.now, self.state(), waiting, |id| self.variant_of(id))
+    }
+
     fn state(&self) -> PlaybackState {
         match self.phase {
             Phase::Failed => PlaybackState::Failed,
@@ -235,7 +271,10 @@ impl Player {
     }
 
     fn shown_variant(&self) -> Option<ShownVariant> {
-        let id = self.qoe.shown()?;
+        self.variant_of(self.qoe.shown()?)
+    }
+
+    fn variant_of(&self, id: VariantId) -> Option<ShownVariant> {
         let info = self.presentation.as_ref()?.variant_infos().into_iter().find(|info| info.id == id)?;
         Some(ShownVariant { id, label: info.label, resolution: info.resolution, bitrate: info.bandwidth })
     }
@@ -256,15 +295,17 @@ impl Player {
             Input::AppendFailed { track, cause } => self.append_failed(track, cause),
             Input::Evicted { track } => self.evicted(track),
             Input::Playhead { at, video, audio, moving, dropped_frames } => {
-                self.qoe.dropped_frames = dropped_frames.or(self.qoe.dropped_frames);
+                if let Some(frames) = self.qoe.dropped(self.now, dropped_frames) {
+                    self.tell(Event::Dropped(frames));
+                }
                 self.playhead(at, video, audio, moving);
             }
             Input::FirstFrame => self.first_frame(),
             Input::PlayedOut => self.played_out(),
-            Input::DecodeFailed => {
-                self.element_failed = true;
-                self.fail(&Trouble::Decoder);
-            }
+            Input::DecodeFailed => self.decoder_failed(),
+            Input::PlayRefused => self.play_refused(),
+            Input::Online => self.back_online(),
+            Input::Renewed { url } => self.renewed(url),
             Input::Tick => self.judge_silent(),
         }
     }
@@ -279,20 +320,38 @@ impl Player {
         self.out.push(Output::Event(event));
     }
 
-    fn nuisance(&mut self, nuisance: Nuisance) {
-        if self.nuisance.as_ref() != Some(&nuisance) {
-            self.tell(Event::Degraded(nuisance.sentence()));
-            self.nuisance = Some(nuisance);
+    fn setback(&mut self, setback: Setback) {
+        if self.setback.as_ref() != Some(&setback) {
+            self.report_setback(setback.clone());
+            self.setback = Some(setback);
         }
     }
 
-    /// Fails when what is buffered has been played: until then what is wrong may pass.
+    /// Tells of something that is told of each time.
+    fn report_setback(&mut self, setback: Setback) {
+        self.qoe.setback();
+        self.tell(Event::Degraded(setback));
+    }
+
+    /// What was told as going on has passed.
+    fn setback_passed(&mut self) {
+        // That one passes when the picture moves.
+        if self.setback.take_if(|setback| *setback != Setback::DecoderStuck) == Some(Setback::Offline) {
+            self.tell(Event::Degraded(Setback::BackOnline));
+            self.back_online();
+        }
+    }
+
+    /// Goes without what cannot be had, or fails, when what is buffered has been played: until then what is wrong may
+    /// pass.
     fn give_up(&mut self) {
         if let Some(trouble) = &self.trouble
             && (self.qoe.startup.is_none() || self.level() < MediaDuration::from_millis(500))
         {
             let trouble = trouble.clone();
-            self.fail(&trouble);
+            if !self.go_without() {
+                self.fail(&trouble);
+            }
         }
     }
 
@@ -304,7 +363,7 @@ impl Player {
         loads.into_iter().for_each(|id| self.cancel(id));
         self.stall_ends();
         self.become_phase(Phase::Failed);
-        self.tell(Event::Failed(trouble.sentence()));
+        self.tell(Event::Failed(trouble.clone()));
     }
 
     /// Where playback is, or will be as soon as the driver has moved. Reports of the playhead are a quarter of a second
@@ -322,6 +381,10 @@ impl Player {
         self.lanes.iter().find(|lane| lane.role == role)
     }
 
+    fn lane_of(&mut self, track: Track) -> Option<&mut Lane> {
+        self.lanes.iter_mut().find(|lane| lane.track == track)
+    }
+
     fn lane_mut(&mut self, role: Role) -> Option<&mut Lane> {
         self.lanes.iter_mut().find(|lane| lane.role == role)
     }
@@ -336,7 +399,7 @@ impl Player {
         let id = RequestId(self.next_id);
         self.next_id += 1;
         let kind = match &purpose {
-            Purpose::Root | Purpose::Playlist(_) => LoadKind::Playlist,
+            Purpose::Root | Purpose::Renewal | Purpose::Playlist(_) => LoadKind::Playlist,
             Purpose::Init(..) => LoadKind::Init,
             Purpose::Segment(..) => LoadKind::Segment,
             Purpose::Probe => LoadKind::Probe,
@@ -351,6 +414,7 @@ impl Player {
             making: Duration::ZERO,
             expected,
             is_range: range.is_some(),
+            place: self.presentation.as_ref().map_or(0, Presentation::place),
         };
         self.loads.insert(id, load);
         self.out.push(Output::Load { id, url, range, kind, idle_timeout: self.config.idle_timeout });
@@ -363,14 +427,22 @@ impl Player {
             self.link.ends(self.now);
         }
         self.note_torn(&load);
-        if let Purpose::Init(key, _) = &load.purpose {
-            self.inits.remove(key);
+        match &load.purpose {
+            Purpose::Init(key, _) => drop(self.inits.remove(key)),
+            // The driver is asked again when it matters.
+            Purpose::Renewal => self.renewal = Renewal::Unneeded,
+            Purpose::Root | Purpose::Playlist(_) | Purpose::Segment(..) | Purpose::Probe => {}
         }
         self.out.push(Output::Cancel(id));
     }
 
     /// A load ends without its rest.
     fn note_torn(&mut self, load: &Load) {
+        if matches!(load.purpose, Purpose::Segment(..)) && load.bytes > ByteCount::default() {
+            self.qoe.loaded(load.bytes);
+            self.qoe.used(load.appended);
+            self.tell(Event::Wasted(ByteCount::new(load.bytes.get().saturating_sub(load.appended.get()))));
+        }
         if let Purpose::Segment(Role::Variant, _) = &load.purpose
             && load.appended > ByteCount::default()
             && let Some(lane) = self.lane_mut(Role::Variant)

@@ -1,8 +1,12 @@
 //! What is known of the presentation: its variant streams, its audio renditions and their timelines.
 //!
-//! Must not know loads or buffers. The timeline of one stream is in `playlist/timeline.rs`.
+//! Must not know loads or buffers. The timeline of one stream is in `playlist/timeline.rs`, its redundant copies in
+//! `playlist/copies.rs`.
 
+mod copies;
 pub(crate) mod timeline;
+
+use std::collections::BTreeMap;
 
 use media_model::hls::{MultivariantPlaylist, Rendition, VariantStream};
 use media_model::{BitsPerSecond, CodecString, Resolution};
@@ -29,6 +33,19 @@ pub(crate) struct Stream {
     pub(crate) timeline: Option<Timeline>,
     /// Codecs of what it puts into its track's buffer; empty if not known.
     pub(crate) codecs: Vec<CodecString>,
+    /// The timeline before the address changed, to align a live one with.
+    known: Option<Timeline>,
+    /// Which copy of the stream `url` and `timeline` are of.
+    place: usize,
+    /// The other copies, by place.
+    others: BTreeMap<usize, Copy>,
+}
+
+/// A redundant copy of a stream that is not used now.
+#[derive(Clone, Debug)]
+struct Copy {
+    url: Url,
+    timeline: Option<Timeline>,
 }
 
 /// The whole presentation.
@@ -41,6 +58,8 @@ pub(crate) struct Presentation {
     /// In which buffer the variant streams play; `None` if only the renditions are played.
     pub(crate) variant_track: Option<Track>,
     streams: Vec<Stream>,
+    /// Which of the redundant copies is used, where there is one.
+    place: usize,
 }
 
 impl Presentation {
@@ -56,13 +75,14 @@ impl Presentation {
         let pictures = variants.iter().any(has_picture);
         variants.retain(|variant| has_picture(variant) == pictures && base.join(&variant.uri).is_ok());
         variants.sort_by_key(|variant| variant.bandwidth);
+        let (mut variants, copies) = copies::fold(variants);
 
         let group = variants.iter().rev().find_map(|variant| {
             let group = variant.audio_group.as_deref()?;
             playlist.audio.iter().any(|one| one.group == group && one.uri.is_some()).then(|| group.to_owned())
         });
-        let audio: Vec<_> =
-            playlist.audio.into_iter().filter(|one| Some(&one.group) == group.as_ref() && one.uri.is_some()).collect();
+        let is_played = |one: &Rendition| Some(&one.group) == group.as_ref() && one.uri.is_some();
+        let (audio, other_audio): (Vec<_>, Vec<_>) = playlist.audio.into_iter().partition(is_played);
         if !audio.is_empty() && pictures {
             // A variant with sound of its own would sound twice.
             variants.retain(|variant| variant.audio_group.is_some());
@@ -75,8 +95,9 @@ impl Presentation {
         if variants.is_empty() {
             return None;
         }
-        let mut presentation = Self { variants, audio, variant_track, streams: Vec::new() };
+        let mut presentation = Self { variants, audio, variant_track, streams: Vec::new(), place: 0 };
         presentation.collect_streams(base);
+        presentation.add_copies(base, &copies, &other_audio);
         Some(presentation)
     }
 
@@ -87,7 +108,8 @@ impl Presentation {
             variants: vec![VariantStream { uri: url.to_string(), ..VariantStream::default() }],
             audio: Vec::new(),
             variant_track: Some(Track::Video),
-            streams: vec![Stream { id, url, timeline: Some(timeline), codecs: Vec::new() }],
+            streams: vec![Stream { timeline: Some(timeline), ..Stream::new(id, url, Vec::new()) }],
+            place: 0,
         }
     }
 
@@ -98,7 +120,7 @@ impl Presentation {
             let mut codecs = variant.codecs.clone();
             codecs.retain(|codec| !separate_audio || codec.audio().is_none());
             let id = StreamId::Variant(VariantId(index));
-            self.streams.push(Stream { id, url, timeline: None, codecs });
+            self.streams.push(Stream::new(id, url, codecs));
         }
         // CODECS names those of all renditions; it tells this one's only if there is one.
         let mut audio_codecs: Vec<CodecString> =
@@ -112,7 +134,7 @@ impl Presentation {
         for (index, rendition) in (0..).zip(&self.audio) {
             let Some(Ok(url)) = rendition.uri.as_deref().map(|uri| base.join(uri)) else { continue };
             let id = StreamId::Audio(AudioId(index));
-            self.streams.push(Stream { id, url, timeline: None, codecs: audio_codecs.clone() });
+            self.streams.push(Stream::new(id, url, audio_codecs.clone()));
         }
     }
 
@@ -141,7 +163,7 @@ impl Presentation {
 
     /// A timeline read before, to align another one of a live presentation with.
     pub(crate) fn any_timeline(&self) -> Option<&Timeline> {
-        self.streams.iter().find_map(|stream| stream.timeline.as_ref())
+        self.streams.iter().find_map(Stream::last_known)
     }
 
     /// The variants as a person may choose them; none if there is nothing to choose by picture.

@@ -14,7 +14,8 @@ const MULTIVARIANT: &str = "#EXTM3U\n\
     #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"s\",NAME=\"one\",URI=\"x/playlist.m3u8\"\n\
     #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"s\",NAME=\"two\",URI=\"y/playlist.m3u8\"\n\
     #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"s\"\na/playlist.m3u8\n\
-    #EXT-X-STREAM-INF:BANDWIDTH=5000000,RESOLUTION=1920x1080,CODECS=\"hvc1.1.6,mp4a.40.2\",AUDIO=\"s\"\nb/playlist.m3u8\n";
+    #EXT-X-STREAM-INF:BANDWIDTH=5000000,RESOLUTION=1920x1080,CODECS=\"hvc1.1.6,mp4a.40.2\",AUDIO=\"s\"\nb/playlist.m3u8\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"s\"\nc/playlist.m3u8\n";
 
 const SEGMENTS: &str = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MAP:URI=\"init.mp4\"\n#EXTINF:2,\n0.m4s\n#EXTINF:4,\n1.m4s\n\
     #EXT-X-DISCONTINUITY\n#EXTINF:1.5,\n2.m4s\n#EXT-X-GAP\n#EXTINF:2,\n3.m4s\n#EXTINF:3,\n4.m4s\n";
@@ -223,7 +224,7 @@ impl Driver {
         let which = numbers.byte();
         let track = if which.is_multiple_of(2) { Track::Video } else { Track::Audio };
         let id = RequestId(numbers.any());
-        let input = match which / 2 % 8 {
+        let input = match which / 2 % 12 {
             0 => Input::FirstFrame,
             1 => Input::PlayedOut,
             2 => Input::DecodeFailed,
@@ -233,6 +234,13 @@ impl Driver {
             6 => {
                 self.loads.remove(&id);
                 Input::Loaded { id, size: ByteCount::new(9), media_start: None }
+            }
+            7 => Input::PlayRefused,
+            8 => Input::Online,
+            9 => Input::Renewed { url: None },
+            10 => {
+                let Command::Open { url, .. } = open(which / 24) else { return };
+                Input::Renewed { url: Some(url) }
             }
             _ => {
                 self.loads.remove(&id);
@@ -245,11 +253,12 @@ impl Driver {
 
 fn failure(numbers: &mut Numbers<'_>) -> LoadFailure {
     let status = |code, retry_after| LoadFailure::Status { code, retry_after, problem: None };
-    match numbers.byte() % 6 {
+    match numbers.byte() % 7 {
         0 => LoadFailure::Network,
         1 => LoadFailure::TimedOut,
         2 => LoadFailure::Corrupt,
         3 => status(404, None),
+        5 => status(403, None),
         4 => status(503, Some(Duration::from_secs(numbers.any()))),
         _ => status(500, None),
     }

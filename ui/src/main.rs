@@ -12,6 +12,7 @@
 #![expect(unreachable_pub, reason = "the component macro makes its items pub")]
 
 mod app;
+mod beacon;
 mod client;
 mod components;
 mod i18n;

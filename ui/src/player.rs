@@ -15,6 +15,7 @@ use url::Url;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlVideoElement;
 
+use crate::beacon::{self, Beacon};
 use crate::client;
 use crate::state::keys::Action;
 use crate::state::playback::{Menu, Panel, Playback, Trouble};
@@ -31,6 +32,7 @@ pub(crate) struct Stage {
     pub(crate) now: RwSignal<f64>,
     player: StoredValue<Option<WebPlayer>, LocalStorage>,
     asked: StoredValue<Now>,
+    beacon: StoredValue<Option<Beacon>>,
     alive: StoredValue<bool>,
 }
 
@@ -42,6 +44,7 @@ impl Stage {
             now: RwSignal::new(WebClock.millis()),
             player: StoredValue::new_local(None),
             asked: StoredValue::new(WebClock.now()),
+            beacon: StoredValue::new(None),
             alive: StoredValue::new(true),
         };
         let tick = set_interval_with_handle(move || stage.tick(), TICK).ok();
@@ -52,6 +55,7 @@ impl Stage {
             set_global("matineeStats", &JsValue::UNDEFINED);
             stats.dispose();
             tick.as_ref().map(IntervalHandle::clear);
+            stage.tell_server(true);
             stage.player.try_set_value(None);
             stage.alive.try_set_value(false);
         });
@@ -61,6 +65,26 @@ impl Stage {
     fn tick(self) {
         self.now.set(WebClock.millis());
         self.observe();
+        let is_due = |beacon: &Option<Beacon>| beacon.as_ref().is_some_and(|one| one.is_due(WebClock.millis()));
+        if self.beacon.with_value(is_due) {
+            self.tell_server(false);
+        }
+    }
+
+    /// Tells the server what playback was like since it was told last, and, in the last report, how it ended.
+    pub(crate) fn tell_server(self, is_last: bool) {
+        let summary = self.player.try_with_value(|player| player.as_ref().map(WebPlayer::summary)).flatten();
+        let source = self.playback.try_with_untracked(|one| one.source().map(|source| source.kind)).flatten();
+        let mut report = None;
+        self.beacon.try_update_value(|beacon| {
+            if let (Some(beacon), Some(summary)) = (beacon.as_mut(), summary) {
+                report = beacon.report(WebClock.millis(), summary, source, is_last);
+            }
+            if is_last {
+                *beacon = None;
+            }
+        });
+        report.as_ref().into_iter().for_each(beacon::send);
     }
 
     fn observe(self) {
@@ -72,7 +96,9 @@ impl Stage {
 
     /// Asks the server how to play a title and plays it, from `start_s` on.
     pub(crate) fn open(self, video: HtmlVideoElement, id: String, start_s: Option<f64>, adaptive_only: bool) {
+        self.tell_server(true);
         self.player.set_value(None);
+        self.beacon.set_value(Some(Beacon::new(id.clone(), WebClock.millis())));
         self.playback.update(|playback| {
             playback.start_over(WebClock.millis());
         });
@@ -116,6 +142,7 @@ impl Stage {
 
     /// Lets go of the film, and of its connections; where it stood is kept.
     pub(crate) fn rest(self) {
+        self.tell_server(true);
         self.player.set_value(None);
     }
 

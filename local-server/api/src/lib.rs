@@ -327,3 +327,75 @@ pub struct HealthCheck {
     /// What is wrong, in a sentence.
     pub detail: Option<String>,
 }
+
+/// What a player tells of a playback, every so often and at its end: each figure is what is new since its last report.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PlaybackReport {
+    /// Id of the title.
+    pub title: String,
+    /// How it is played.
+    pub source: Option<SourceKind>,
+    /// What is said of this playback in all, if this is the last report.
+    pub outcome: Option<PlaybackOutcome>,
+    /// From asking to the first frame; in the first report after that.
+    pub startup_s: Option<f64>,
+    /// Time in which frames moved.
+    #[serde(default)]
+    pub watched_s: f64,
+    /// Times playback stood still for lack of media; seeks and startup are not counted.
+    #[serde(default)]
+    pub stalls: u32,
+    /// Time in stalls.
+    #[serde(default)]
+    pub stalled_s: f64,
+    /// Seeks after which frames moved.
+    #[serde(default)]
+    pub seeks: u32,
+    /// Time from these seeks to moving frames.
+    #[serde(default)]
+    pub seeking_s: f64,
+    /// Changes of the rung on screen.
+    #[serde(default)]
+    pub switches: u32,
+    /// Time on screen by rung.
+    #[serde(default)]
+    pub rungs: Vec<RungTime>,
+    /// Frames that came too late to be shown.
+    #[serde(default)]
+    pub dropped_frames: u64,
+    /// Bytes of media that were loaded.
+    #[serde(default)]
+    pub loaded_bytes: u64,
+    /// Of these, what was thrown away.
+    #[serde(default)]
+    pub wasted_bytes: u64,
+    /// What went wrong, and was overcome.
+    #[serde(default)]
+    pub setbacks: u32,
+}
+
+/// How a playback ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PlaybackOutcome {
+    /// It reached the end of the title.
+    Ended,
+    /// The viewer left before.
+    Left,
+    /// Nothing helped.
+    Failed,
+}
+
+/// Time that one rung was on screen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RungTime {
+    /// As in menus, such as `720p`.
+    pub rung: String,
+    /// For how long.
+    pub watched_s: f64,
+}

@@ -1,5 +1,6 @@
 //! The control plane: JSON, one file per resource, thin handlers.
 
+pub(super) mod analytics;
 mod convert;
 pub(super) mod events;
 pub(super) mod folders;

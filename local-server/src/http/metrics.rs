@@ -1,4 +1,6 @@
-//! What is measured, in the format that Prometheus reads (requirement N01).
+//! What is measured, in the format that Prometheus reads (requirements N01 and N02).
+
+mod playback;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use prometheus_client::metrics::{MetricType, TypedMetric as _};
 use prometheus_client::registry::Registry;
 
 use crate::app::App;
+use playback::Playbacks;
 
 /// Upper bounds in seconds: a page should take milliseconds, an encoded segment may take seconds.
 const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -38,6 +41,7 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     durations: Family<RequestLabels, Histogram>,
     connections: Gauge<i64, AtomicI64>,
+    playbacks: Playbacks,
 }
 
 impl Metrics {
@@ -55,8 +59,9 @@ impl Metrics {
             durations.clone(),
         );
         registry.register("active_connections", "Connections of clients", connections.clone());
+        let playbacks = Playbacks::register(&mut registry);
         registry.register_collector(Box::new(EngineFigures(engine)));
-        Self { registry: Arc::new(registry), requests, durations, connections }
+        Self { registry: Arc::new(registry), requests, durations, connections, playbacks }
     }
 
     /// Counts one request.
@@ -64,6 +69,11 @@ impl Metrics {
         let labels = RequestLabels { method: known(method), route: route.to_owned(), status_code: status.as_u16() };
         self.durations.get_or_create(&labels).observe(took.as_secs_f64());
         self.requests.get_or_create(&labels).inc();
+    }
+
+    /// Counts what a player told.
+    pub(super) fn playback(&self, report: &server_api::PlaybackReport) {
+        self.playbacks.add(report);
     }
 
     /// Counts a connection for as long as the result lives.
@@ -127,6 +137,12 @@ impl Collector for EngineFigures {
             let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             ConstCounter::new(value).encode(family.encode_family(&segment)?)?;
         }
+        // Of segments asked for, those that were there; all, while none was asked for.
+        let asked = figures.cache_hits.saturating_add(figures.cache_misses);
+        let ratio = if asked == 0 { 1.0 } else { figures.cache_hits as f64 / asked as f64 };
+        let gauge = ConstGauge::new(ratio);
+        let help = "Share of segments that did not have to be made first";
+        gauge.encode(encoder.encode_descriptor("cdn_cache_hit_ratio", help, None, MetricType::Gauge)?)?;
         let mut family = encoder.encode_descriptor("encoder_starts", "Encoders started", None, MetricType::Counter)?;
         for (stream, starts) in &figures.encoder_starts {
             ConstCounter::new(*starts).encode(family.encode_family(&[("stream", stream.as_str())])?)?;

@@ -28,6 +28,7 @@ use super::api;
         api::scan::cancel,
         api::folders::add,
         api::events::stream,
+        api::analytics::event,
         super::origin::poster::poster,
     )
 )]

@@ -392,6 +392,43 @@ async fn metrics_have_their_names_and_route_templates() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_players_tell_becomes_metrics() {
+    let site = Site::with(&[]).await;
+    let report = format!(
+        r#"{{"title": "{NOBODY}", "startup_s": 0.4, "watched_s": 29.5, "stalls": 2, "stalled_s": 1.5, "outcome": "left",
+            "rungs": [{{"rung": "720p", "watched_s": 20}}, {{"rung": "made up", "watched_s": 9.5}}], "wasted_bytes": 7}}"#
+    );
+    for _ in 0..2 {
+        assert_eq!(site.ask("POST", "/api/analytics/event", &[], &report).await.status, 204);
+    }
+    for (body, code) in [
+        ("", "bad_body"),
+        (r#"{"title": "x"}"#, "title_not_found"),
+        (&report.replace("29.5", "-1"), "bad_report"),
+        (&report.replace("wasted", "unknown"), "bad_body"),
+    ] {
+        let answer = site.ask("POST", "/api/analytics/event", &[], body).await;
+        assert_eq!(answer.problem(), code, "{body}");
+    }
+    let metrics = String::from_utf8(site.get("/metrics").await.body).unwrap();
+    for line in [
+        "video_start_time_seconds_count 2",
+        "video_start_time_seconds_bucket{le=\"0.5\"} 2",
+        "video_start_time_seconds_bucket{le=\"0.3\"} 0",
+        "video_watched_seconds_total 59.0",
+        "video_stalls_total 4",
+        "video_stalled_seconds_total 3.0",
+        "video_rung_seconds_total{rung=\"720p\"} 40.0",
+        "video_rung_seconds_total{rung=\"other\"} 19.0",
+        "video_wasted_bytes_total 14",
+        "video_playbacks_total{outcome=\"left\"} 2",
+        "cdn_cache_hit_ratio 1.0",
+    ] {
+        assert!(metrics.contains(&format!("\n{line}\n")), "{line} is not in\n{metrics}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn health_says_what_works() {
     let site = Site::with(&[]).await;
     let answer = site.get("/api/health").await;

@@ -46,6 +46,7 @@ pub struct NativePlayer {
     inbox: VecDeque<Input>,
     events: VecDeque<Event>,
     wake_at: Option<Now>,
+    opened: Option<Url>,
     started: bool,
     was_moving: bool,
     beats: u32,
@@ -77,6 +78,7 @@ impl NativePlayer {
             inbox: VecDeque::new(),
             events: VecDeque::new(),
             wake_at: None,
+            opened: None,
             started: false,
             was_moving: false,
             beats: 0,
@@ -88,6 +90,7 @@ impl NativePlayer {
 
     /// Loads a playlist and plays it from `start`.
     pub fn open(&mut self, url: Url, start: Option<MediaTime>) {
+        self.opened = Some(url.clone());
         self.command(Command::Open { url, start });
     }
 
@@ -243,6 +246,8 @@ impl NativePlayer {
                 let moved = self.sink.seek(to);
                 self.check(moved);
             }
+            // Nobody here knows a better address; reading the playlist again may bring fresh ones of what it names.
+            Output::RenewAddress => self.inbox.push_back(Input::Renewed { url: self.opened.clone() }),
             Output::EndOfStream => self.sink.end(),
             Output::Event(event) => self.events.push_back(event),
         }

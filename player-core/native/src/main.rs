@@ -65,14 +65,18 @@ async fn play(arguments: &Arguments) -> Result<()> {
         tokio::select! {
             event = player.next_event() => match event {
                 Event::Ended => break Ok(()),
-                Event::Failed(reason) => break Err(reason),
+                Event::Failed(trouble) => break Err(trouble.to_string()),
                 Event::Ready { variants: all, .. } => variants = all,
-                Event::Degraded(sentence) => tracing::warn!("{sentence}"),
+                Event::Degraded(setback) => tracing::warn!("{setback}"),
                 Event::Stalled(cause) => tracing::warn!(?cause, "stalled"),
                 Event::VariantChosen { .. }
                 | Event::AudioChosen(_)
                 | Event::Throughput(_)
                 | Event::Started { .. }
+                | Event::Sought { .. }
+                | Event::Shown(_)
+                | Event::Dropped(_)
+                | Event::Wasted(_)
                 | Event::Resumed { .. } => tracing::info!(?event),
             },
             _ = every_second.tick() => if arguments.json { print(&line(&player.stats())) },

@@ -65,6 +65,9 @@ pub(crate) enum Input {
     LimitResolution(Option<(u32, u32)>),
     Retry,
     SetSpeed { thousandths: u16 },
+    PlayRefused,
+    Online,
+    Renewed { url: Option<String> },
 }
 
 /// Start and end, µs.
@@ -176,6 +179,9 @@ impl From<&core::Input> for Input {
             core::Input::FirstFrame => Self::FirstFrame,
             core::Input::PlayedOut => Self::PlayedOut,
             core::Input::DecodeFailed => Self::DecodeFailed,
+            core::Input::PlayRefused => Self::PlayRefused,
+            core::Input::Online => Self::Online,
+            core::Input::Renewed { url } => Self::Renewed { url: url.as_ref().map(Url::to_string) },
             core::Input::Tick => Self::Tick,
         }
     }
@@ -233,6 +239,9 @@ impl TryFrom<Input> for core::Input {
             Input::FirstFrame => Self::FirstFrame,
             Input::PlayedOut => Self::PlayedOut,
             Input::DecodeFailed => Self::DecodeFailed,
+            Input::PlayRefused => Self::PlayRefused,
+            Input::Online => Self::Online,
+            Input::Renewed { url } => Self::Renewed { url: url.map(address).transpose()? },
             Input::Tick => Self::Tick,
             Input::Open { url, start_us } => {
                 return command(Command::Open { url: address(url)?, start: start_us.map(MediaTime::from_micros) });

@@ -22,6 +22,8 @@ const STRIDE: f64 = 4.0;
 /// because the link turns out worse and is seen less clearly than the chain has it.
 const STALL_COST: f64 = 1.3;
 const CHANGE_COST: f64 = 1.3;
+/// That it stalls at all counts as so many seconds of it.
+const INTERRUPTION: f64 = 0.5;
 /// What a segment counts beside the one before it.
 const DISCOUNT: f64 = 0.974;
 /// A second of media at the end of all that is looked at, in what the link brings meanwhile.
@@ -203,7 +205,6 @@ impl<'a> Values<'a> {
     /// From the values after so many segments of these sizes to the ones before.
     fn step_back(&mut self, sizes: &ByRung, segments: f64) {
         let rungs = self.course.rungs;
-        let stall_cost = self.course.stall_cost();
         let discount = libm::pow(DISCOUNT, segments);
         let mut took = [[0.0; MOST_RUNGS]; STATES];
         for (state, took) in took.iter_mut().enumerate() {
@@ -217,8 +218,8 @@ impl<'a> Values<'a> {
             let mut loaded = [[0.0; MOST_RUNGS]; STATES];
             for (state, loaded) in loaded.iter_mut().enumerate() {
                 for (rung, loaded) in loaded.iter_mut().enumerate().take(rungs) {
-                    let (level, stall) = self.load(level, took[state][rung], segments);
-                    *loaded = discount * self.at(level, state, rung) - stall_cost * stall;
+                    let (level, stalling) = self.load(level, took[state][rung], segments);
+                    *loaded = discount * self.at(level, state, rung) - stalling;
                 }
             }
             for (next, before) in self.link.next.iter().zip(before) {
@@ -250,12 +251,13 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// Level after so many segments that took so long each, and how long playback stood still.
+    /// Level after so many segments that took so long each, and what it costs that playback stood still.
     fn load(&self, level: f64, took: f64, segments: f64) -> (f64, f64) {
         let Course { length, limit, .. } = *self.course;
         let level = level.min(limit - length);
         let stall = (took - level).max(segments * (took - length) + length - level).max(0.0);
-        ((level + segments * (length - took) + stall).min(limit), stall)
+        let level = (level + segments * (length - took) + stall).min(limit);
+        (level, if stall > 0.0 { self.course.stall_cost() * (stall + INTERRUPTION) } else { 0.0 })
     }
 
     fn at(&self, level: f64, state: usize, rung: usize) -> f64 {
@@ -269,8 +271,8 @@ impl<'a> Values<'a> {
         let gain = bitrate - CHANGE_COST * (bitrate - last).abs();
         self.link.now.iter().enumerate().fold(gain, |sum, (state, chance)| {
             let took = load.latency + self.link.delays[state] + load.megabits / self.link.rates[state];
-            let (after, stall) = self.load(level, took, 1.0);
-            sum + chance * (self.at(after, state, load.rung) - self.course.stall_cost() * stall)
+            let (after, stalling) = self.load(level, took, 1.0);
+            sum + chance * (self.at(after, state, load.rung) - stalling)
         })
     }
 

@@ -8,7 +8,7 @@ use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
 
 use super::lane::{Busy, InitKey, Item, Lane, Role, Wanted};
 use super::{Init, Load, Player, Purpose};
-use crate::error::Trouble;
+use crate::error::{Setback, Trouble};
 use crate::load::covered_until;
 use crate::message::{AppendFailure, BufferSetup, Event, LoadFailure, Output, RequestId, Track};
 use crate::playlist::StreamId;
@@ -258,7 +258,12 @@ impl Player {
         }
         let coming = self.loads.iter().find_map(|(&id, load)| match &load.purpose {
             Purpose::Segment(of, wanted) if *of == role => Some((id, load, wanted)),
-            Purpose::Segment(..) | Purpose::Root | Purpose::Playlist(_) | Purpose::Init(..) | Purpose::Probe => None,
+            Purpose::Segment(..)
+            | Purpose::Root
+            | Purpose::Renewal
+            | Purpose::Playlist(_)
+            | Purpose::Init(..)
+            | Purpose::Probe => None,
         });
         let Some((id, load, wanted)) = coming else { return false };
         let span = wanted.span;
@@ -371,19 +376,21 @@ impl Player {
         }
     }
 
-    fn lane_of(&mut self, track: Track) -> Option<&mut Lane> {
-        self.lanes.iter_mut().find(|lane| lane.track == track)
-    }
-
     pub(super) fn append_done(&mut self, track: Track) {
         let Some(lane) = self.lane_of(track) else { return };
         match lane.busy.take() {
             Some(Busy::Init(key)) => lane.init = Some(key),
             Some(Busy::Segment(item)) => {
-                lane.buffer.appended(item.wanted.span, item.variant(), item.size);
+                let replaced = lane.buffer.appended(item.wanted.span, item.variant(), item.size);
                 lane.crowded_until = None;
                 let was_torn = std::mem::take(&mut lane.torn);
                 self.out.push(Output::Forget(item.id));
+                self.rescue.skips = 0;
+                self.qoe.used(item.size);
+                if replaced > ByteCount::default() {
+                    self.qoe.unused(replaced);
+                    self.tell(Event::Wasted(replaced));
+                }
                 if was_torn {
                     self.show_again(item.wanted.span);
                 }
@@ -421,7 +428,12 @@ impl Player {
             }
             Some(Busy::Segment(item)) => {
                 self.out.push(Output::Forget(item.id));
+                self.note_stuck(role, item.wanted.span);
                 item.wanted.stream
+            }
+            Some(Busy::Init(_)) if cause == AppendFailure::QuotaExceeded => {
+                self.no_room(role);
+                return;
             }
             Some(Busy::Part(id)) => {
                 self.part_refused(role, id, cause);
@@ -434,6 +446,7 @@ impl Player {
                     Purpose::Segment(of, wanted) if *of == role => Some(wanted.clone()),
                     Purpose::Segment(..)
                     | Purpose::Root
+                    | Purpose::Renewal
                     | Purpose::Playlist(_)
                     | Purpose::Init(..)
                     | Purpose::Probe => None,
@@ -460,30 +473,45 @@ impl Player {
     /// The buffer refused a part of a segment. The driver has given those bytes away, so the whole is loaded again: from
     /// another stream, or when there is room.
     fn part_refused(&mut self, role: Role, id: RequestId, cause: AppendFailure) {
-        let stream = self.loads.get(&id).and_then(|load| match &load.purpose {
-            Purpose::Segment(_, wanted) => Some(wanted.stream),
-            Purpose::Root | Purpose::Playlist(_) | Purpose::Init(..) | Purpose::Probe => None,
+        let wanted = self.loads.get(&id).and_then(|load| match &load.purpose {
+            Purpose::Segment(_, wanted) => Some(wanted.clone()),
+            Purpose::Root | Purpose::Renewal | Purpose::Playlist(_) | Purpose::Init(..) | Purpose::Probe => None,
         });
         self.cancel(id);
-        let at = self.position();
         let Some(lane) = self.lane_mut(role) else { return };
         let waits = lane.queue.iter().position(|item| item.id == id);
         let item = waits.and_then(|place| lane.queue.remove(place));
         if item.is_some() {
             self.out.push(Output::Forget(id));
         }
-        let Some(stream) = stream.or(item.map(|item| item.wanted.stream)) else { return };
+        let Some(wanted) = wanted.or(item.map(|item| item.wanted)) else { return };
         if cause == AppendFailure::QuotaExceeded && self.phase.is_active() {
-            let Some(lane) = self.lane_mut(role) else { return };
-            let room = lane.buffer.stray_after(at).or_else(|| lane.buffer.removable_before(at - KEEP_BEHIND));
-            match room {
-                Some(range) => self.evict(role, range),
-                // A whole segment will tell what fits.
-                None => self.goal = self.goal.min(LEAST_GOAL),
-            }
+            self.no_room(role);
         } else {
-            self.refused(role, stream, cause);
+            self.note_stuck(role, wanted.span);
+            self.refused(role, wanted.stream, cause);
         }
+    }
+
+    /// Not even a few bytes fit: makes room, or wants less ahead; a whole segment will tell what fits.
+    fn no_room(&mut self, role: Role) {
+        let at = self.position();
+        let Some(lane) = self.lane_mut(role) else { return };
+        match lane.buffer.stray_after(at).or_else(|| lane.buffer.removable_before(at - KEEP_BEHIND)) {
+            Some(range) => self.evict(role, range),
+            None => {
+                let half = MediaDuration::from_micros(lane.buffer.level(at).as_micros() / 2);
+                lane.crowded_until = Some(at + CROWDED_FOR.min(half));
+                self.shrink_goal(LEAST_GOAL);
+            }
+        }
+    }
+
+    fn shrink_goal(&mut self, goal: MediaDuration) {
+        if self.goal == self.config.buffer_goal && goal < self.goal {
+            self.report_setback(Setback::LittleMemory);
+        }
+        self.goal = self.goal.min(goal);
     }
 
     /// The buffer refused the bytes of a stream: other streams of another kind may still do.
@@ -513,7 +541,7 @@ impl Player {
     }
 
     /// This stream and all others that need exactly the same codecs.
-    fn streams_with_codecs_of(&self, stream: StreamId) -> Vec<StreamId> {
+    pub(super) fn streams_with_codecs_of(&self, stream: StreamId) -> Vec<StreamId> {
         let Some(presentation) = &self.presentation else { return vec![stream] };
         let codecs = presentation.stream(stream).map(|one| one.codecs.clone()).filter(|codecs| !codecs.is_empty());
         let alike = presentation.streams().filter(|one| Some(&one.codecs) == codecs.as_ref()).map(|one| one.id);
@@ -550,6 +578,6 @@ impl Player {
         }
         let half = MediaDuration::from_micros(level.as_micros() / 2);
         lane.crowded_until = Some(at + CROWDED_FOR.min(half));
-        self.goal = self.goal.min(level.saturating_sub(CROWDED_FOR)).max(LEAST_GOAL);
+        self.shrink_goal(level.saturating_sub(CROWDED_FOR).max(LEAST_GOAL));
     }
 }

@@ -1,9 +1,9 @@
-//! What loads bring: first bytes, progress, playlists, media, failures.
+//! What loads bring: first bytes, progress, playlists, media. Failures are in `player/failing.rs`.
 
 use std::time::Duration;
 
 use media_model::hls::{self, Playlist};
-use media_model::{BitsPerSecond, ByteCount, CodecString, MediaDuration, MediaTime};
+use media_model::{BitsPerSecond, ByteCount, CodecString, MediaTime};
 use url::Url;
 
 use super::choosing::Scope;
@@ -11,21 +11,14 @@ use super::lane::{Item, Lane, Role, Wanted};
 use super::{Init, Load, Motion, Player, Purpose};
 use crate::abr::why::Account;
 use crate::abr::{Download, Outcome, Rule};
-use crate::error::{Nuisance, Trouble};
+use crate::error::Trouble;
 use crate::message::{Event, LoadFailure, Output, RequestId, ServerTiming, Track};
 use crate::player::phase::Phase;
 use crate::playlist::{Presentation, StreamId, Timeline};
-use crate::retry::{Remedy, backoff, remedy};
 
 /// An answer that takes this much longer than the quickest one was waited for by the server too, even if it does not
 /// say so.
 const SILENT_MAKING: Duration = Duration::from_millis(500);
-/// A server that has been asking to wait this long is worth a word, ...
-const PATIENCE: Duration = Duration::from_secs(5);
-/// ... if this is all the viewer has left.
-const SHORT: MediaDuration = MediaDuration::from_secs(10);
-/// A variant that the server has no room for is asked for at least this often.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 impl Player {
     pub(super) fn first_byte(&mut self, id: RequestId, served: ServerTiming) {
@@ -148,8 +141,9 @@ impl Player {
             }
             (Purpose::Playlist(stream), Ok(Playlist::Media(playlist))) => {
                 self.health.entry(stream).or_default().succeeded();
+                self.setback_passed();
                 let Some(presentation) = &mut self.presentation else { return };
-                let known = presentation.stream(stream).and_then(|known| known.timeline.as_ref());
+                let known = presentation.stream(stream).and_then(|known| known.last_known());
                 let timeline = Timeline::new(playlist, url, self.now, known.or(presentation.any_timeline()));
                 if let Some(stream) = presentation.stream_mut(stream) {
                     stream.timeline = Some(timeline);
@@ -157,6 +151,7 @@ impl Player {
                 self.timeline_known();
             }
             (Purpose::Root, Err(cause)) => self.fail(&Trouble::Playlist(cause)),
+            (Purpose::Renewal, parsed) => self.addresses_arrived(&url, parsed),
             (Purpose::Playlist(stream), Err(_) | Ok(Playlist::Multivariant(_))) => {
                 self.stream_failed(stream, &LoadFailure::Corrupt);
             }
@@ -211,7 +206,7 @@ impl Player {
         let stream = match self.loads.get(&id).map(|load| &load.purpose) {
             Some(Purpose::Init(_, stream)) => *stream,
             Some(Purpose::Segment(_, wanted)) => wanted.stream,
-            Some(Purpose::Root | Purpose::Playlist(_) | Purpose::Probe) | None => return,
+            Some(Purpose::Root | Purpose::Renewal | Purpose::Playlist(_) | Purpose::Probe) | None => return,
         };
         let found: Vec<_> =
             codecs.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(CodecString::new).collect();
@@ -243,7 +238,10 @@ impl Player {
                 health.was_made_in(making, self.now);
                 health.saw(size, wanted.span.length());
                 self.trouble = None;
-                self.nuisance = None;
+                self.stuck.remove(&role);
+                self.setback_passed();
+                self.renewal.succeeded();
+                self.qoe.loaded(size);
                 if let Some(lane) = self.lane_mut(role) {
                     lane.given_up = None;
                     lane.queue.push_back(Item { id, size, media_start, wanted });
@@ -259,7 +257,7 @@ impl Player {
                 }
                 self.out.push(Output::Forget(id));
             }
-            Purpose::Root | Purpose::Playlist(_) => {}
+            Purpose::Root | Purpose::Renewal | Purpose::Playlist(_) => {}
         }
     }
 
@@ -284,115 +282,6 @@ impl Player {
             if let Some(lane) = self.lane_mut(Role::Variant) {
                 lane.loaded_last = Some((wanted.stream, wanted.span.end()));
             }
-        }
-    }
-
-    pub(super) fn load_failed(&mut self, id: RequestId, cause: LoadFailure) {
-        let Some(load) = self.loads.remove(&id) else { return };
-        if load.first_byte.is_some() {
-            self.link.ends(self.now);
-        }
-        self.note_torn(&load);
-        match load.purpose {
-            Purpose::Root => self.root_failed(cause),
-            Purpose::Init(key, stream) => {
-                self.inits.remove(&key);
-                self.stream_failed(stream, &cause);
-                if self.health.get(&stream).is_some_and(|health| health.is_avoided(self.now)) {
-                    self.drop_loaded(stream);
-                }
-            }
-            Purpose::Playlist(stream) | Purpose::Segment(_, Wanted { stream, .. }) => {
-                self.stream_failed(stream, &cause);
-            }
-            // The rule goes on with what it knows.
-            Purpose::Probe => {}
-        }
-    }
-
-    fn root_failed(&mut self, cause: LoadFailure) {
-        let health = &mut self.root_health;
-        let wait = match remedy(&cause, health.failures) {
-            // Before anything was shown a person is better told than left waiting for over a quarter of a minute.
-            Remedy::Unreachable(wait) if health.failures < 5 => wait,
-            Remedy::RetryAfter(wait) => wait,
-            Remedy::AskedToWait(wait) => {
-                self.server_asks_to_wait(None, wait, &cause);
-                return;
-            }
-            Remedy::Unreachable(_) | Remedy::Avoid(_) => {
-                self.fail(&Trouble::Load(cause));
-                return;
-            }
-        };
-        health.failures = health.failures.saturating_add(1);
-        health.not_before = Some(self.now + wait);
-    }
-
-    /// A stream failed in one way or another: waits, or looks for another one.
-    pub(super) fn stream_failed(&mut self, stream: StreamId, cause: &LoadFailure) {
-        let failures = self.health.entry(stream).or_default().failures;
-        self.lanes.iter_mut().for_each(|lane| lane.plan = lane.plan.filter(|plan| plan.stream != stream));
-        let wait = match remedy(cause, failures) {
-            Remedy::AskedToWait(wait) => {
-                self.server_asks_to_wait(Some(stream), wait, cause);
-                return;
-            }
-            Remedy::Unreachable(wait) => {
-                if failures > 1 {
-                    self.nuisance(Nuisance::Offline);
-                }
-                wait
-            }
-            Remedy::RetryAfter(wait) => wait,
-            Remedy::Avoid(time) if self.has_another(stream) => {
-                let health = self.health.entry(stream).or_default();
-                // Each time for twice as long: what is broken is not mended by asking.
-                health.avoid_until = Some(self.now + time.saturating_mul(1 << health.avoided.min(5)));
-                health.avoided = health.avoided.saturating_add(1);
-                health.failures = 0;
-                if health.avoided == 1 {
-                    self.nuisance(Nuisance::OtherVariant);
-                }
-                return;
-            }
-            // The server may only be gone for a while; a timeout is no statement about the title.
-            Remedy::Avoid(_) if *cause == LoadFailure::TimedOut => {
-                self.nuisance(Nuisance::Offline);
-                backoff(failures)
-            }
-            Remedy::Avoid(_) => {
-                self.trouble = Some(Trouble::Load(cause.clone()));
-                backoff(failures.saturating_add(1))
-            }
-        };
-        let health = self.health.entry(stream).or_default();
-        health.failures = failures.saturating_add(1);
-        health.asked_to_wait = false;
-        health.not_before = Some(self.now + wait);
-    }
-
-    fn server_asks_to_wait(&mut self, stream: Option<StreamId>, wait: Duration, cause: &LoadFailure) {
-        let served_otherwise = stream.is_some_and(|stream| self.has_willing_other(stream));
-        let is_short = self.lanes.iter().any(|lane| self.loaded_ahead(lane) < SHORT);
-        let health = match stream {
-            Some(stream) => self.health.entry(stream).or_default(),
-            None => &mut self.root_health,
-        };
-        // While another variant plays, there is no hurry to bother the server again.
-        let pause = if served_otherwise { wait.max(health.waited).min(LONGEST_PAUSE) } else { wait };
-        health.not_before = Some(self.now + pause);
-        health.asked_to_wait = true;
-        health.waited = health.waited.saturating_add(pause);
-        if health.waited >= PATIENCE && !served_otherwise && (stream.is_none() || is_short) {
-            let detail = match cause {
-                LoadFailure::Status { problem: Some(problem), .. } => Some(problem.detail.clone()),
-                LoadFailure::Status { problem: None, .. }
-                | LoadFailure::Network
-                | LoadFailure::TimedOut
-                | LoadFailure::Corrupt => None,
-            };
-            self.nuisance(Nuisance::ServerBusy(detail));
         }
     }
 }

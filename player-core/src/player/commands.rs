@@ -5,8 +5,10 @@ use std::collections::VecDeque;
 use media_model::{MediaDuration, MediaTime};
 use url::Url;
 
+use super::failing::Renewal;
 use super::lane::{Busy, Health, Item, Lane, Role, Wanted};
 use super::phase::Phase;
+use super::recovery::Rescue;
 use super::{Init, Load, Motion, Player, Purpose, Wishes};
 use crate::clock::Speed;
 use crate::home::is_home;
@@ -25,8 +27,11 @@ impl Player {
             Command::Seek(target) => self.seek(target),
             Command::SetPlaying(playing) => {
                 self.wishes.playing = playing;
-                if !playing {
+                if playing {
+                    self.qoe.released(self.now);
+                } else {
                     self.stall_ends();
+                    self.qoe.rests();
                 }
             }
             Command::SetSpeed(speed) => self.set_speed(speed),
@@ -68,7 +73,7 @@ impl Player {
     }
 
     /// Lets the driver drop all bytes it keeps for us.
-    fn forget_media(&mut self) {
+    pub(super) fn forget_media(&mut self) {
         let inits = std::mem::take(&mut self.inits).into_values().filter_map(|init| match init {
             Init::Loaded(id) => Some(id),
             Init::Loading => None,
@@ -88,6 +93,7 @@ impl Player {
             return;
         }
         self.stall_ends();
+        self.qoe.sought(self.now);
         self.motion = Motion { at: target, seeking: true, speed: self.motion.speed, ..Motion::default() };
         for lane in &mut self.lanes {
             lane.buffer.forgive();
@@ -100,6 +106,8 @@ impl Player {
             lane.came_late = 0;
         }
         self.cancel_useless();
+        // Who moves does not want to wait for the end of a pause that was made for nobody.
+        self.back_online();
     }
 
     /// Who chooses a quality wants to see it now, not when the buffer is played out. The automatic choice takes over where
@@ -146,7 +154,7 @@ impl Player {
             Purpose::Playlist(stream) | Purpose::Init(_, stream) => {
                 *stream != chosen && matches!(stream, StreamId::Audio(_)) == (role == Role::Rendition)
             }
-            Purpose::Root | Purpose::Probe => false,
+            Purpose::Root | Purpose::Renewal | Purpose::Probe => false,
         };
         let cancelled: Vec<_> = self.loads.iter().filter(|(_, load)| useless_load(load)).map(|(id, _)| *id).collect();
         cancelled.into_iter().for_each(|id| self.cancel(id));
@@ -156,9 +164,12 @@ impl Player {
             .values()
             .filter_map(|load| match &load.purpose {
                 Purpose::Segment(of, wanted) if *of == role && of_others(wanted) => Some(wanted.span.end()),
-                Purpose::Segment(..) | Purpose::Playlist(_) | Purpose::Init(..) | Purpose::Root | Purpose::Probe => {
-                    None
-                }
+                Purpose::Segment(..)
+                | Purpose::Playlist(_)
+                | Purpose::Init(..)
+                | Purpose::Root
+                | Purpose::Renewal
+                | Purpose::Probe => None,
             })
             .collect();
         let is_over = |from: MediaTime| {
@@ -192,17 +203,15 @@ impl Player {
             return;
         }
         self.trouble = None;
-        self.nuisance = None;
+        self.setback = None;
         self.root_health = Health::default();
         for health in self.health.values_mut() {
             health.pardon();
         }
+        self.stuck.clear();
+        (self.rescue, self.renewal) = (Rescue::default(), Renewal::default());
         if std::mem::take(&mut self.element_failed) {
-            self.forget_media();
-            self.prepared = false;
-            self.end_told = false;
-            let at = self.position();
-            self.motion = Motion { at, seeking: true, speed: self.motion.speed, ..Motion::default() };
+            self.restart_element(self.position());
         }
         self.become_phase(if self.presentation.is_some() { Phase::Running } else { Phase::Opening });
     }

@@ -39,9 +39,13 @@ const SILENCE: Duration = Duration::from_secs(4);
 impl Player {
     pub(super) fn load(&mut self) {
         self.time_out_forgotten();
+        if self.waits_for_address() {
+            return;
+        }
         match self.phase {
             Phase::Opening => self.load_root(),
             Phase::Running | Phase::Ended => {
+                self.return_to_first();
                 self.abandon_hopeless();
                 let mut roles: Vec<_> = self.lanes.iter().map(|lane| (self.loaded_ahead(lane), lane.role)).collect();
                 roles.sort();
@@ -258,7 +262,7 @@ impl Player {
     /// Loads an init section again that failed while its segment arrived.
     pub(super) fn load_init(&mut self, key: &InitKey, stream: StreamId) {
         let waits = self.health.get(&stream).is_some_and(|health| health.waits(self.now));
-        if !waits && !self.inits.contains_key(key) {
+        if !waits && !self.renewal.is_under_way() && !self.inits.contains_key(key) {
             self.inits.insert(key.clone(), Init::Loading);
             self.begin(Purpose::Init(key.clone(), stream), key.url.clone(), key.range, ByteCount::default());
         }

@@ -53,6 +53,7 @@ impl Desk {
                 | Output::ChangeType { .. }
                 | Output::MoveTo(_)
                 | Output::EndOfStream
+                | Output::RenewAddress
                 | Output::Event(_) => {}
             }
             self.outputs.push(output);
@@ -241,22 +242,33 @@ fn a_live_playlist_is_joined_near_its_end_and_read_again() {
 }
 
 #[test]
-fn a_failed_decoder_is_started_anew_by_retry() {
+fn a_decoder_that_gives_up_again_and_again_fails_and_is_started_anew_by_retry() {
     let mut desk = Desk::playing();
     desk.playhead(1.0, 2.0, true);
     desk.orders();
     desk.tell(Input::DecodeFailed);
-    let failed = desk.orders();
-    assert!(matches!(failed.last(), Some(Output::Event(Event::Failed(_)))), "{failed:?}");
+    let orders = desk.orders();
+    assert!(orders.contains(&Output::Event(Event::Degraded(Setback::DecoderRestarted))), "{orders:?}");
+    assert!(orders.contains(&setup(Track::Video, "video/mp4; codecs=\"avc1.64001f,mp4a.40.2\"")), "{orders:?}");
+    assert_eq!(orders.last(), Some(&Output::MoveTo(MediaTime::from_seconds(1.0).unwrap())));
+    assert!(desk.is_under_way("/low/0.m4s"), "from the same place: {:?}", desk.loads.keys());
+    desk.tell(Input::DecodeFailed);
+    assert!(desk.orders().contains(&Output::Event(Event::Degraded(Setback::OtherCodec))));
+    let failed = (0..6).find_map(|_| {
+        desk.tell(Input::DecodeFailed);
+        desk.orders().last().filter(|order| matches!(order, Output::Event(Event::Failed(Trouble::Decoder)))).cloned()
+    });
+    assert!(failed.is_some());
     assert_eq!((desk.wake_at, desk.loads.len()), (None, 0));
     desk.playhead(1.0, 2.0, false);
     desk.pass(60_000);
     assert_eq!(desk.orders(), []);
     desk.tell(Input::Command(Command::Retry));
-    assert!(desk.is_under_way("/low/init.mp4"), "{:?}", desk.loads.keys());
+    desk.playlist("/high/playlist.m3u8", &vod(10));
+    assert!(desk.is_under_way("/high/init.mp4"), "{:?}", desk.loads.keys());
     let orders = desk.orders();
-    assert!(orders.contains(&setup(Track::Video, "video/mp4; codecs=\"avc1.64001f,mp4a.40.2\"")), "{orders:?}");
-    assert_eq!(orders.last(), Some(&Output::MoveTo(MediaTime::from_seconds(1.0).unwrap())));
+    assert!(orders.iter().any(|order| matches!(order, Output::Prepare { .. })), "{orders:?}");
+    assert!(matches!(orders.last(), Some(Output::MoveTo(_))), "{orders:?}");
 }
 
 #[test]
@@ -299,8 +311,9 @@ fn another_codec_is_announced_before_its_init_section() {
 fn the_servers_reason_reaches_the_viewer() {
     let mut desk = Desk::open("/main.m3u8");
     desk.fails("/main.m3u8", status(404, Some("the file is gone")));
-    let sentence = "The server could not deliver this title: the file is gone.".to_owned();
-    assert_eq!(desk.orders(), [Output::Event(Event::Failed(sentence))]);
+    let orders = desk.orders();
+    let [Output::Event(Event::Failed(trouble))] = orders.as_slice() else { panic!("{orders:?}") };
+    assert_eq!(trouble.to_string(), "The server could not deliver this title: the file is gone.");
     assert_eq!(desk.player.stats().state, PlaybackState::Failed);
 }
 
@@ -472,4 +485,51 @@ fn a_probe_comes_before_the_segment_and_its_failure_is_no_trouble() {
     refused.fails("/api/bandwidth-test", LoadFailure::Status { code: 404, retry_after: None, problem: None });
     assert!(refused.is_under_way("/low/0.m4s"));
     assert_eq!(refused.orders(), []);
+}
+
+#[test]
+fn a_refused_address_is_asked_for_once_and_no_answer_is_an_answer() {
+    let mut desk = Desk::playing();
+    desk.loaded("/low/1.m4s", Some(2.0));
+    desk.appended();
+    desk.playhead(0.5, 4.0, true);
+    desk.orders();
+    desk.fails("/low/2.m4s", status(403, None));
+    let orders = desk.orders();
+    assert!(orders.contains(&Output::RenewAddress), "{orders:?}");
+    desk.pass(2_000);
+    assert!(desk.loads.is_empty(), "what was refused is not asked for meanwhile: {:?}", desk.loads);
+    desk.tell(Input::Renewed { url: None });
+    assert!(!desk.loads.is_empty());
+    let path = desk.loads.keys().next().unwrap().clone();
+    desk.fails(&path, status(403, None));
+    assert!(!desk.orders().contains(&Output::RenewAddress));
+}
+
+#[test]
+fn a_driver_that_slept_starts_its_loads_anew_without_blame() {
+    let mut desk = Desk::playing();
+    let asleep = desk.loads["/low/1.m4s"];
+    desk.now += Duration::from_secs(3_600);
+    desk.tell(Input::Tick);
+    let orders = desk.orders();
+    assert!(orders.contains(&Output::Cancel(asleep)), "{orders:?}");
+    assert_ne!(desk.loads["/low/1.m4s"], asleep);
+    assert!(orders.iter().any(|one| matches!(one, Output::Event(Event::Degraded(Setback::Slept(_))))), "{orders:?}");
+    assert_eq!(desk.player.summary().stalls, 0);
+}
+
+#[test]
+fn the_network_that_is_back_is_tried_at_once() {
+    let mut desk = Desk::playing();
+    for _ in 0..4 {
+        desk.fails("/low/1.m4s", LoadFailure::Network);
+        while !desk.is_under_way("/low/1.m4s") {
+            desk.pass(500);
+        }
+    }
+    desk.fails("/low/1.m4s", LoadFailure::Network);
+    assert!(!desk.is_under_way("/low/1.m4s"));
+    desk.tell(Input::Online);
+    assert!(desk.is_under_way("/low/1.m4s"));
 }

@@ -7,7 +7,7 @@ use media_model::{MediaDuration, MediaTime, Ranges};
 use super::lane::{Lane, Role};
 use super::{Motion, Player, Purpose};
 use crate::clock::Now;
-use crate::error::Nuisance;
+use crate::error::Setback;
 use crate::load::{SLACK, covered_until, next_segment};
 use crate::message::{Event, Output, StallCause, Track};
 use crate::player::phase::Phase;
@@ -18,8 +18,11 @@ const STALL_AFTER: Duration = Duration::from_millis(250);
 const HOLE_AFTER: Duration = Duration::from_millis(100);
 /// With media buffered, playback that stands still this long is pushed.
 const NUDGE_AFTER: Duration = Duration::from_millis(1_500);
+/// By this much, then by twice as much, and so on, so often, before the decoder is made anew; once after that.
 const NUDGE: MediaDuration = MediaDuration::from_millis(100);
 const MAX_NUDGES: u32 = 4;
+/// Playback comes to stand this near the end of a stretch: a frame before it, or less.
+const EDGE: MediaDuration = MediaDuration::from_millis(60);
 /// So much media that the decoder has no excuse; also how near the end everything counts as played.
 const ENOUGH: MediaDuration = MediaDuration::from_millis(500);
 /// Past the start of a stretch to jump to: seconds in floating point may round down to before it.
@@ -51,8 +54,12 @@ impl Player {
             self.motion.seeking = false;
             if advanced {
                 self.motion.nudges = 0;
+                self.setback.take_if(|setback| *setback == Setback::DecoderStuck);
             }
             self.stall_ends();
+            if let Some(after) = self.qoe.seek_ends(self.now) {
+                self.tell(Event::Sought { after });
+            }
             self.note_variant();
         }
     }
@@ -70,8 +77,10 @@ impl Player {
 
     fn note_variant(&mut self) {
         let at = self.position();
-        if let Some(variant) = self.lane(Role::Variant).and_then(|lane| lane.buffer.variant_at(at)) {
-            self.qoe.shows(variant);
+        if let Some(variant) = self.lane(Role::Variant).and_then(|lane| lane.buffer.variant_at(at))
+            && self.qoe.shows(variant)
+        {
+            self.tell(Event::Shown(variant));
         }
     }
 
@@ -93,17 +102,23 @@ impl Player {
     pub(super) fn watch(&mut self) {
         let should_move = self.wishes.playing || self.motion.seeking;
         if self.phase != Phase::Running || self.motion.moving || !should_move {
-            self.motion.still_since = None;
+            (self.motion.still_since, self.motion.ready_since) = (None, None);
+            return;
+        }
+        if self.fell_behind() {
             return;
         }
         let since = *self.motion.still_since.get_or_insert(self.now);
         let still = self.now.since(since);
         let at = self.position();
-        let in_hole = self.prepared && self.motion.sent_to.is_none() && !self.all_hold(at);
+        let in_hole = self.prepared && self.motion.sent_to.is_none() && self.has_run_out(at);
         if in_hole
             && still >= HOLE_AFTER
             && let Some(target) = self.past_the_hole(at)
         {
+            if self.qoe.startup.is_some() && target.since(at) > SLACK {
+                self.report_setback(Setback::Skipped(target.since(at)));
+            }
             self.move_to(target);
         }
         let is_stall = self.wishes.playing && !self.motion.seeking && self.qoe.startup.is_some();
@@ -119,8 +134,11 @@ impl Player {
             if self.now.since(when) >= ARRIVAL && self.all_hold(target) {
                 self.move_to(target);
             }
-        } else if self.all_hold(at) && self.level() >= ENOUGH {
-            self.nudge(still, at);
+        } else if self.all_hold(at) && self.level() >= ENOUGH && self.wishes.playing {
+            let ready = *self.motion.ready_since.get_or_insert(self.now);
+            self.nudge(self.now.since(ready), at);
+        } else {
+            self.motion.ready_since = None;
         }
     }
 
@@ -131,19 +149,29 @@ impl Player {
 
     fn nudge(&mut self, still: Duration, at: MediaTime) {
         let Motion { nudges, .. } = self.motion;
-        if !self.wishes.playing || nudges >= MAX_NUDGES || still < NUDGE_AFTER * (nudges + 1) {
+        if still < NUDGE_AFTER * (nudges + 1) {
+            return;
+        }
+        let most = if self.is_rescued_near(at) { 1 } else { MAX_NUDGES };
+        if nudges >= most {
+            self.decoder_failed();
             return;
         }
         self.motion.nudges += 1;
         if self.qoe.startup.is_some() && self.motion.nudges > 1 {
-            self.nuisance(Nuisance::DecoderStuck);
+            self.setback(Setback::DecoderStuck);
         }
-        self.move_to(at + NUDGE);
+        self.move_to(at + MediaDuration::from_micros(NUDGE.as_micros() << nudges.min(MAX_NUDGES)));
     }
 
     /// Whether every buffer has media at this position.
-    fn all_hold(&self, at: MediaTime) -> bool {
+    pub(super) fn all_hold(&self, at: MediaTime) -> bool {
         self.lanes.iter().all(|lane| holds(lane, at))
+    }
+
+    /// Whether a buffer has no media here, or none after it.
+    pub(super) fn has_run_out(&self, at: MediaTime) -> bool {
+        self.lanes.iter().any(|lane| runs_out(lane, at))
     }
 
     /// Whether a buffer has no media here although more is to come.
@@ -164,8 +192,9 @@ impl Player {
                     .and_then(|stream| self.timeline(stream))
                     .is_none_or(|timeline| next_segment(timeline, &lane.buffer.covered(), at, target).is_some())
         };
-        let open = self.lanes.iter().filter(|lane| !holds(lane, at)).any(will_be_filled);
-        (!open).then(|| target + INSIDE)
+        let open = self.lanes.iter().filter(|lane| runs_out(lane, at)).any(will_be_filled);
+        // A hole of a frame or two counts as none when segments are chosen: nothing will fill it.
+        (!open || target.since(at) <= SLACK).then(|| target + INSIDE)
     }
 
     fn is_at_end(&self) -> bool {
@@ -193,11 +222,16 @@ impl Player {
     /// When [`watch`](Self::watch) has something to decide.
     pub(super) fn watch_times(&self) -> Vec<Now> {
         let since = self.motion.still_since;
-        let nudges = NUDGE_AFTER * (self.motion.nudges + 1);
+        let nudge = self.motion.ready_since.map(|since| since + NUDGE_AFTER * (self.motion.nudges + 1));
         let arrival = self.motion.sent_to.map(|(_, when)| when + ARRIVAL);
         let after = |wait| since.map(|since| since + wait);
-        [after(HOLE_AFTER), after(STALL_AFTER), after(nudges), arrival].into_iter().flatten().collect()
+        [after(HOLE_AFTER), after(STALL_AFTER), nudge, arrival].into_iter().flatten().collect()
     }
+}
+
+fn runs_out(lane: &Lane, at: MediaTime) -> bool {
+    let held = lane.buffer.reported().around(at, MediaDuration::ZERO);
+    held.is_none_or(|held| held.end().since(at) < EDGE)
 }
 
 fn holds(lane: &Lane, at: MediaTime) -> bool {

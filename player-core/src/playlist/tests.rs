@@ -123,3 +123,54 @@ fn numbers_at_the_end_of_their_range_are_survived() {
     let skips = "#EXT-X-TARGETDURATION:2\n#EXT-X-SKIP:SKIPPED-SEGMENTS=18446744073709551615\n#EXTINF:2,\na\n";
     assert_eq!(timeline(skips, Some(&before)).start(), before.start());
 }
+
+const ON_TWO_SERVERS: &str = "\
+    #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"English\",URI=\"http://a.test/en\"\n\
+    #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"b\",NAME=\"English\",URI=\"http://b.test/en\"\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,AUDIO=\"a\"\nhttp://a.test/low\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=2800000,RESOLUTION=1280x720,AUDIO=\"a\"\nhttp://a.test/high\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,AUDIO=\"b\"\nhttp://b.test/low\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=2800000,RESOLUTION=1280x720,AUDIO=\"b\"\nhttp://b.test/high\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=5000000,RESOLUTION=1920x1080,AUDIO=\"a\"\nhttp://a.test/top\n";
+
+fn addresses(presentation: &Presentation) -> Vec<&str> {
+    presentation.streams().map(|stream| stream.url.as_str()).collect()
+}
+
+#[test]
+fn copies_are_no_choices_and_all_streams_go_to_them_together() {
+    let mut presentation = multivariant(ON_TWO_SERVERS);
+    let labels: Vec<_> = presentation.variant_infos().into_iter().map(|info| info.label).collect();
+    assert_eq!((labels, presentation.places()), (vec!["360p".to_owned(), "720p".into(), "1080p".into()], 2));
+    let first = ["http://a.test/low", "http://a.test/high", "http://a.test/top", "http://a.test/en"];
+    assert_eq!(addresses(&presentation), first);
+    presentation.go_to(1);
+    // What has no copy stays where it is.
+    let second = ["http://b.test/low", "http://b.test/high", "http://a.test/top", "http://b.test/en"];
+    assert_eq!(addresses(&presentation), second);
+    presentation.go_to(0);
+    assert_eq!(addresses(&presentation), first);
+}
+
+#[test]
+fn what_was_read_of_a_copy_is_kept_while_another_is_used() {
+    let mut presentation = multivariant(ON_TWO_SERVERS);
+    let low = StreamId::Variant(VariantId(0));
+    let known = timeline("#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:7\n#EXTINF:4,\na\n", None);
+    presentation.stream_mut(low).unwrap().timeline = Some(known);
+    presentation.go_to(1);
+    let stream = presentation.stream(low).unwrap();
+    assert!(stream.timeline.is_none() && stream.last_known().is_some(), "a live one is aligned with it");
+    presentation.go_to(0);
+    assert!(presentation.stream(low).unwrap().timeline.is_some());
+}
+
+#[test]
+fn fresh_addresses_are_taken_over_only_from_the_same_presentation() {
+    let mut presentation = multivariant(ON_TWO_SERVERS);
+    presentation.go_to(1);
+    assert!(!presentation.readdress(multivariant("#EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360\nother\n")));
+    assert_eq!(presentation.place(), 1);
+    assert!(presentation.readdress(multivariant(&ON_TWO_SERVERS.replace("low", "low?signed=anew"))));
+    assert_eq!((addresses(&presentation)[0], presentation.place()), ("http://a.test/low?signed=anew", 0));
+}

@@ -5,17 +5,20 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
 use media_model::{MediaDuration, MediaTime};
 use player_core::message::{Command, Event, Input, Output, Track};
 use player_core::{Now, Player, PlayerConfig};
 use url::Url;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::HtmlVideoElement;
 
 use crate::clock::{Timer, WebClock};
 use crate::element::{self, Moment};
 use crate::fetch::{Loads, Order};
+use crate::listen::Listener;
 use crate::media_source::{Buffers, Piece};
 
 /// A position this near to where the element was sent is that place: a frame is longer.
@@ -35,8 +38,16 @@ pub(crate) struct Adaptive {
     /// A frame was on screen, or sound in the room.
     framed: Cell<bool>,
     timer: RefCell<Option<(Now, Timer)>>,
+    find_address: FindAddress,
+    online: RefCell<Option<Listener>>,
     tell: Box<dyn Fn(Event)>,
 }
+
+/// Finds a fresh address of the presentation, for one that the server does not answer any more.
+pub(crate) type FindAddress = Rc<dyn Fn() -> LocalBoxFuture<Option<Url>>>;
+
+/// A future that stays on the page's only thread.
+pub type LocalBoxFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
 impl Adaptive {
     /// Opens a playlist and plays it from `start`. `None` if this browser has no Media Source Extensions.
@@ -44,6 +55,7 @@ impl Adaptive {
         video: &HtmlVideoElement,
         url: Url,
         start: Option<MediaTime>,
+        find_address: FindAddress,
         tell: impl Fn(Event) + 'static,
     ) -> Option<Rc<Self>> {
         let inlet: Rc<RefCell<Weak<Self>>> = Rc::default();
@@ -62,11 +74,34 @@ impl Adaptive {
                 sent_to: Cell::default(),
                 framed: Cell::new(false),
                 timer: RefCell::default(),
+                find_address,
+                online: RefCell::default(),
                 tell: Box::new(tell),
             }
         });
+        adaptive.listen();
         adaptive.command(Command::Open { url, start });
         Some(adaptive)
+    }
+
+    fn listen(&self) {
+        let this = self.this.clone();
+        let heard = move |_| {
+            if let Some(adaptive) = this.upgrade() {
+                adaptive.feed(Input::Online);
+            }
+        };
+        *self.online.borrow_mut() = web_sys::window().map(|window| Listener::new(&window, "online", heard));
+    }
+
+    /// What playback was like.
+    pub(crate) fn summary(&self) -> player_core::Summary {
+        self.core.borrow().summary()
+    }
+
+    /// The browser waits for the viewer.
+    pub(crate) fn play_refused(&self) {
+        self.feed(Input::PlayRefused);
     }
 
     /// What the core counted.
@@ -176,6 +211,15 @@ impl Adaptive {
             Output::Evict { track, range } => buffers.evict(track, range),
             Output::ChangeType { track, mime } => buffers.change_type(track, mime),
             Output::MoveTo(at) => self.send(at),
+            Output::RenewAddress => {
+                let (found, this) = ((self.find_address)(), self.this.clone());
+                spawn_local(async move {
+                    let url = found.await;
+                    if let Some(adaptive) = this.upgrade() {
+                        adaptive.feed(Input::Renewed { url });
+                    }
+                });
+            }
             Output::EndOfStream => buffers.end(),
             Output::Event(event) => (self.tell)(event),
         }
@@ -183,12 +227,16 @@ impl Adaptive {
 
     /// Starts over with a new MediaSource: after a decoder gave up, the old one takes nothing any more.
     fn reattach(&self) {
-        let at = self.video.current_time();
+        let (at, was_playing) = (self.video.current_time(), !self.video.paused());
         let inlet = Rc::new(RefCell::new(self.this.clone()));
         if let Some(fresh) = Buffers::attach(&self.video, sink(&inlet)) {
             self.buffers.replace(fresh);
             self.sent_to.set(MediaTime::from_seconds(at));
             self.video.set_current_time(at);
+            // A new source pauses the element, without a word.
+            if was_playing && let Ok(promise) = self.video.play() {
+                spawn_local(async move { drop(JsFuture::from(promise).await) });
+            }
         }
     }
 

@@ -16,9 +16,10 @@ mod media_source;
 mod player;
 mod stats;
 
+pub use adaptive::LocalBoxFuture;
 pub use capabilities::Capabilities;
 pub use clock::WebClock;
 pub use player::{Beginning, Failure, PlaySource, PlayerEvent, Snapshot, WebPlayer};
 pub use player_core::message::{AudioId, AudioInfo, StallCause, VariantId, VariantInfo};
-pub use player_core::{Now, PlaybackState};
+pub use player_core::{Now, PlaybackState, Summary};
 pub use stats::{Counters, Shown, Stats};

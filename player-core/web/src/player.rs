@@ -1,18 +1,20 @@
 //! One playback on one media element: picks the source, falls over to the next, counts, and tells the page.
 
+mod summing;
+
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use media_model::{MediaDuration, MediaTime, Resolution};
 use player_core::message::{AudioId, AudioInfo, Command, Event, StallCause, VariantId, VariantInfo};
-use player_core::{Now, PlaybackState};
+use player_core::{Now, PlaybackState, Setback, Summary};
 use url::Url;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::HtmlVideoElement;
 
-use crate::adaptive::Adaptive;
+use crate::adaptive::{Adaptive, FindAddress, LocalBoxFuture};
 use crate::clock::{Interval, WebClock};
 use crate::direct::Direct;
 use crate::element::{self, MOMENTS, Moment, NextFrame};
@@ -122,6 +124,10 @@ struct Inner {
     startup: Cell<Option<Duration>>,
     /// Counted in sources that were left.
     before: Cell<Counters>,
+    /// What playback was like with them.
+    before_summary: RefCell<Summary>,
+    /// What a file plays, which no core watches: until when it was counted, and for how long frames moved.
+    watched: Cell<(Now, Duration)>,
     failed: Cell<bool>,
     /// Length as the playlist says; the element knows it later, and not exactly.
     duration: Cell<Option<MediaDuration>>,
@@ -134,6 +140,7 @@ struct Inner {
     next_frame: RefCell<Option<NextFrame>>,
     watch: RefCell<Option<Interval>>,
     listeners: RefCell<Vec<Listener>>,
+    find_address: RefCell<Option<FindAddress>>,
     tell: Box<dyn Fn(PlayerEvent)>,
 }
 
@@ -155,6 +162,8 @@ impl WebPlayer {
             asked: beginning.asked,
             startup: Cell::default(),
             before: Cell::default(),
+            before_summary: RefCell::default(),
+            watched: Cell::default(),
             failed: Cell::default(),
             duration: Cell::default(),
             wanted: Cell::new(true),
@@ -163,6 +172,7 @@ impl WebPlayer {
             next_frame: RefCell::default(),
             watch: RefCell::default(),
             listeners: RefCell::default(),
+            find_address: RefCell::default(),
             tell: Box::new(tell),
         });
         inner.listen();
@@ -239,9 +249,20 @@ impl WebPlayer {
         }
     }
 
+    /// How to find a fresh address of the adaptive source when the server does not answer the old one any more, as one
+    /// does whose signature has expired. Without it, the playlist is read again from where it was.
+    pub fn on_expired(&self, find: impl Fn() -> LocalBoxFuture<Option<Url>> + 'static) {
+        self.0.find_address.replace(Some(Rc::new(find)));
+    }
+
     /// What the element shows now.
     pub fn snapshot(&self) -> Snapshot {
         self.0.snapshot()
+    }
+
+    /// What playback was like up to now, over all sources.
+    pub fn summary(&self) -> Summary {
+        self.0.summary()
     }
 
     /// Statistics up to now.
@@ -280,6 +301,9 @@ impl Inner {
     fn open(&self, index: usize, start: Option<MediaTime>) {
         // The old session goes first: two of them would fight over the element.
         self.before.set(self.counters());
+        let before = self.summary();
+        self.before_summary.replace(before);
+        self.watched.set((WebClock.now(), Duration::ZERO));
         self.session.replace(Session::None);
         self.duration.set(None);
         self.current.set(index);
@@ -288,8 +312,13 @@ impl Inner {
             None => None,
             Some(PlaySource::File(url)) => Some(Session::Direct(Direct::open(&self.video, url, start))),
             Some(PlaySource::Hls(url)) => {
-                let this = self.this.clone();
-                Adaptive::open(&self.video, url.clone(), start, move |event| {
+                let (this, asking, opened) = (self.this.clone(), self.this.clone(), url.clone());
+                let find = Rc::new(move || {
+                    let found = asking.upgrade().and_then(|inner| inner.find_address.borrow().clone());
+                    let opened = opened.clone();
+                    found.map_or_else(|| -> LocalBoxFuture<_> { Box::pin(async { Some(opened) }) }, |find| find())
+                });
+                Adaptive::open(&self.video, url.clone(), start, find, move |event| {
                     if let Some(inner) = this.upgrade() {
                         inner.told(event);
                     }
@@ -382,7 +411,9 @@ impl Inner {
             }
             if let Some(inner) = this.upgrade() {
                 inner.wanted.set(false);
-                inner.command(Command::SetPlaying(false));
+                if let Some(adaptive) = inner.adaptive() {
+                    adaptive.play_refused();
+                }
                 (inner.tell)(PlayerEvent::Blocked);
             }
         });
@@ -413,6 +444,7 @@ impl Inner {
             adaptive.heard(moment);
         }
         if let Some(direct) = self.direct() {
+            self.count_watched();
             if moment == Moment::Error {
                 return self.give_up(self.element_failure());
             }
@@ -462,19 +494,25 @@ impl Inner {
             }
             Event::AudioChosen(audio) => (self.tell)(PlayerEvent::AudioChosen(audio)),
             Event::Stalled(cause) => (self.tell)(PlayerEvent::Stalled(cause)),
-            Event::Degraded(sentence) => (self.tell)(PlayerEvent::Degraded(sentence)),
+            // Told as `Blocked`, whatever plays.
+            Event::Degraded(Setback::WaitsForViewer) => {}
+            Event::Degraded(setback) => (self.tell)(PlayerEvent::Degraded(setback.to_string())),
             // What the core counts of these is asked for with its statistics.
             Event::VariantChosen { .. }
             | Event::Throughput(_)
             | Event::Started { .. }
+            | Event::Sought { .. }
+            | Event::Shown(_)
+            | Event::Dropped(_)
+            | Event::Wasted(_)
             | Event::Resumed { .. }
             | Event::Ended => {}
-            Event::Failed(sentence) => {
+            Event::Failed(trouble) => {
                 // Later: the core that speaks is part of the session that ends.
                 let this = self.this.clone();
                 spawn_local(async move {
                     if let Some(inner) = this.upgrade() {
-                        inner.give_up(Failure::Told(sentence));
+                        inner.give_up(Failure::Told(trouble.to_string()));
                     }
                 });
             }

@@ -65,6 +65,9 @@ impl Contract {
             | Input::FirstFrame
             | Input::PlayedOut
             | Input::DecodeFailed
+            | Input::PlayRefused
+            | Input::Online
+            | Input::Renewed { .. }
             | Input::Tick => {}
         }
     }
@@ -111,6 +114,7 @@ impl Contract {
             | Output::ChangeType { .. }
             | Output::MoveTo(_)
             | Output::EndOfStream
+            | Output::RenewAddress
             | Output::Event(_) => {}
         }
     }

@@ -154,6 +154,9 @@ impl Watch {
             | Input::FirstFrame
             | Input::PlayedOut
             | Input::DecodeFailed
+            | Input::PlayRefused
+            | Input::Online
+            | Input::Renewed { .. }
             | Input::Tick => {}
         }
     }

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use media_model::{MediaDuration, MediaTime};
 use player_core::message::StallCause;
-use player_core::{PlaybackState, Stats};
+use player_core::{PlaybackState, Stats, Summary};
 
 /// One request at the origin.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// When it was made.
     pub at: Duration,
+    /// Which server was asked.
+    pub server: String,
     /// What was asked for.
     pub path: String,
     /// Whether it is a media segment.
@@ -49,6 +51,8 @@ pub struct Report {
     pub name: &'static str,
     /// The core's own statistics at the end.
     pub stats: Stats,
+    /// The core's own sum at the end.
+    pub summary: Summary,
     /// Virtual time in all.
     pub took: Duration,
     /// The end was reached.
@@ -81,6 +85,8 @@ pub struct Report {
     pub wasted: u64,
     /// How far the ends of the two buffers were apart at most.
     pub tracks_apart: MediaDuration,
+    /// How often buffers and decoders were made.
+    pub decoders: usize,
     /// Encoders that the origin had to start.
     pub encoder_starts: usize,
     /// Rules of the boundary that the core broke; empty in every sound play.
@@ -92,6 +98,7 @@ impl Report {
         Self {
             name,
             stats: Stats::default(),
+            summary: Summary::default(),
             took: Duration::ZERO,
             ended: false,
             failed: None,
@@ -108,6 +115,7 @@ impl Report {
             downloaded: 0,
             wasted: 0,
             tracks_apart: MediaDuration::ZERO,
+            decoders: 0,
             encoder_starts: 0,
             broken_contract: Vec::new(),
         }

@@ -1,13 +1,15 @@
 //! What is played, over which link, and what goes wrong meanwhile. Plain data; the table of scenarios that come with the
-//! lab is in `scenario/table.rs`.
+//! lab is in `scenario/table.rs`, with what users suffer most in `scenario/troubles.rs`.
 
 mod table;
+mod troubles;
 
 use std::time::Duration;
 
 use player_core::{Command, PlayerConfig};
 
 pub use table::built_in;
+pub use troubles::troubles;
 
 /// One play.
 #[derive(Clone, Debug)]
@@ -24,6 +26,8 @@ pub struct Scenario {
     pub actions: Vec<(Duration, Command)>,
     /// Bytes that the video buffer takes before it refuses more; no limit if absent.
     pub video_quota: Option<u64>,
+    /// What befalls the device.
+    pub device: Device,
     /// Settings of the player.
     pub config: PlayerConfig,
     /// The play is stopped after this much virtual time.
@@ -41,6 +45,38 @@ pub struct Title {
     pub audio: Vec<&'static str>,
     /// Without a multivariant playlist: the first variant's media playlist is opened.
     pub single: bool,
+    /// Absent, it is there as a whole.
+    pub live: Option<Live>,
+    /// How many servers have it; the playlist names them one after the other.
+    pub servers: usize,
+    /// Addresses are signed for so long; absent, for ever.
+    pub signed_for: Option<Duration>,
+}
+
+/// A programme that is made while it is watched.
+#[derive(Clone, Copy, Debug)]
+pub struct Live {
+    /// What has been made when the player comes.
+    pub before: Duration,
+    /// Segments that the playlist names, the newest.
+    pub window: usize,
+    /// How long after the playlist names a segment the server has it.
+    pub late: Duration,
+}
+
+/// What befalls the device.
+#[derive(Clone, Debug, Default)]
+pub struct Device {
+    /// When it sleeps, and for how long.
+    pub sleeps: Vec<(Duration, Duration)>,
+    /// When its decoder dies, as graphics drivers do.
+    pub decoder_dies: Vec<Duration>,
+    /// The codec, as in CODECS, that it says it can decode, and cannot.
+    pub cannot_decode: Option<&'static str>,
+    /// The browser lets nothing play before the viewer presses play.
+    pub refuses_to_play: bool,
+    /// It says when the network is back after an outage.
+    pub tells_online: bool,
 }
 
 /// One variant stream.
@@ -96,6 +132,8 @@ pub struct LinkPlan {
 pub struct Fault {
     /// In which stream; every stream if absent.
     pub stream: Option<&'static str>,
+    /// At which server, from 0; at all if absent.
+    pub server: Option<usize>,
     /// Which part of it.
     pub part: Part,
     /// From when to when, since `Open`.
@@ -130,4 +168,10 @@ pub enum FaultKind {
     Empty,
     /// The bytes come, but the buffer refuses them.
     Rejected,
+    /// The buffer takes them, and the decoder gives up when it gets there.
+    Undecodable,
+    /// The buffer takes them, and the decoder hangs where they begin, for this much of them.
+    Stuck(Duration),
+    /// The media begins this much later than the playlist says.
+    Late(Duration),
 }

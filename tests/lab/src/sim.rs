@@ -8,14 +8,13 @@ mod transfer;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use media_model::{MediaDuration, TimeRange};
-use player_core::message::Track;
+use media_model::{MediaDuration, MediaTime, TimeRange};
+use player_core::message::{LoadFailure, Track};
 use player_core::{Command, Event, Input, Now, Output, Player, RequestId, Step};
-use url::Url;
 
 use crate::contract::Contract;
 use crate::report::{Report, Second};
-use crate::scenario::Scenario;
+use crate::scenario::{Device, Scenario};
 use element::{Buffer, Element};
 use origin::{Body, Media, Origin};
 use transfer::Transfer;
@@ -24,14 +23,23 @@ use transfer::Transfer;
 const TICK: Duration = Duration::from_millis(5);
 /// A buffer takes this long to append or remove.
 const BUFFER_WORK: Duration = Duration::from_millis(5);
+/// A browser refuses to play this soon, and a driver finds a fresh address.
+const REFUSES_AFTER: Duration = Duration::from_millis(30);
+const RENEWS_AFTER: Duration = Duration::from_millis(200);
 /// The playhead is reported this often.
 const REPORT_EVERY: Duration = Duration::from_millis(250);
 
 /// Plays a scenario to its end, to failure, or to its limit.
 pub fn play(scenario: &Scenario) -> Report {
     let mut play = Play::new(scenario);
-    let root = Url::parse("http://origin.test").and_then(|base| base.join(&play.origin.root()));
-    let url = root.expect("the origin's addresses are plain");
+    let url = play.origin.root(Duration::ZERO);
+    if scenario.device.refuses_to_play {
+        play.element.playing = false;
+        play.coming.push((REFUSES_AFTER, Input::PlayRefused));
+    }
+    if scenario.device.tells_online {
+        play.coming.extend(scenario.link.outages.iter().map(|(_, end)| (*end + TICK, Input::Online)));
+    }
     play.tell(Input::Command(Command::Open { url, start: None }));
     while !play.is_over() {
         play.tick();
@@ -58,6 +66,9 @@ struct Play<'a> {
     kept: BTreeMap<RequestId, Kept>,
     work: BTreeMap<Track, (Duration, Work)>,
     actions: VecDeque<(Duration, Command)>,
+    /// What the driver will tell, by time.
+    coming: Vec<(Duration, Input)>,
+    device: Device,
     reported: Duration,
     credit: u64,
     was_moving: bool,
@@ -69,6 +80,20 @@ struct Play<'a> {
 enum Kept {
     Init(String),
     Media(Media),
+}
+
+impl Kept {
+    /// Its timestamps moved.
+    fn moved(self, offset_us: i64) -> Self {
+        match self {
+            Self::Media(media) => {
+                let start = media.span.start().as_micros().saturating_add(offset_us);
+                let span = TimeRange::of(MediaTime::from_micros(start), media.span.length());
+                Self::Media(Media { span, ..media })
+            }
+            Self::Init(stream) => Self::Init(stream),
+        }
+    }
 }
 
 impl<'a> Play<'a> {
@@ -85,6 +110,8 @@ impl<'a> Play<'a> {
             kept: BTreeMap::new(),
             work: BTreeMap::new(),
             actions: scenario.actions.iter().cloned().collect(),
+            coming: Vec::new(),
+            device: scenario.device.clone(),
             reported: Duration::ZERO,
             credit: 0,
             was_moving: false,
@@ -100,6 +127,7 @@ impl<'a> Play<'a> {
 
     fn finish(mut self) -> Report {
         self.report.stats = self.player.stats();
+        self.report.summary = self.player.summary();
         self.report.took = self.now;
         self.report.played_kbps = self.played_kbps();
         self.report.encoder_starts = self.origin.encoder_starts;
@@ -141,9 +169,13 @@ impl<'a> Play<'a> {
                     self.element.buffers =
                         buffers.iter().map(|setup| Buffer::new(setup.track, quota(setup.track))).collect();
                     self.element.duration = duration;
+                    self.element.failed = false;
+                    self.work.clear();
+                    self.report.decoders += 1;
                 }
-                Output::Append { track, id, offset_us: _ } => {
+                Output::Append { track, id, offset_us } => {
                     let bytes = self.kept.get(&id).cloned().or_else(|| self.arrived(id));
+                    let bytes = bytes.map(|bytes| bytes.moved(offset_us));
                     self.work.insert(track, (self.now + BUFFER_WORK, Work::Append(bytes)));
                     self.element.ended_stream = false;
                 }
@@ -157,6 +189,11 @@ impl<'a> Play<'a> {
                     self.element.move_to(at);
                 }
                 Output::EndOfStream => self.element.ended_stream = true,
+                Output::RenewAddress => {
+                    let when = self.now + RENEWS_AFTER;
+                    let url = Some(self.origin.root(when));
+                    self.coming.push((when, Input::Renewed { url }));
+                }
                 Output::Event(event) => self.event(event),
             }
         }
@@ -174,20 +211,28 @@ impl<'a> Play<'a> {
     fn event(&mut self, event: Event) {
         match &event {
             Event::Ended => self.report.ended = true,
-            Event::Failed(sentence) => self.report.failed = Some(sentence.clone()),
-            Event::Degraded(sentence) => self.report.degraded.push((self.now, sentence.clone())),
+            Event::Failed(trouble) => self.report.failed = Some(trouble.to_string()),
+            Event::Degraded(setback) => self.report.degraded.push((self.now, setback.to_string())),
             Event::Stalled(cause) => self.report.stalls.push((self.now, self.element.at, *cause)),
             Event::Ready { .. }
             | Event::VariantChosen { .. }
             | Event::AudioChosen(_)
             | Event::Throughput(_)
             | Event::Started { .. }
+            | Event::Sought { .. }
+            | Event::Shown(_)
+            | Event::Dropped(_)
+            | Event::Wasted(_)
             | Event::Resumed { .. } => {}
         }
     }
 
     fn tick(&mut self) {
         self.now += TICK;
+        self.sleep();
+        let due = |(at, _): &mut (Duration, Input)| *at <= self.now;
+        let coming: Vec<_> = self.coming.extract_if(.., due).collect();
+        coming.into_iter().for_each(|(_, input)| self.tell(input));
         while self.actions.front().is_some_and(|(at, _)| *at <= self.now) {
             let Some((_, command)) = self.actions.pop_front() else { break };
             self.act(command);
@@ -199,6 +244,17 @@ impl<'a> Play<'a> {
             self.tell(Input::Tick);
         }
         self.note_second();
+    }
+
+    /// Nothing happens while the device sleeps, and no connection lives through it.
+    fn sleep(&mut self) {
+        let begins = self.device.sleeps.first().is_some_and(|(at, _)| *at <= self.now);
+        if begins {
+            let (_, length) = self.device.sleeps.remove(0);
+            self.now += length;
+            let ids: Vec<_> = self.transfers.keys().copied().collect();
+            ids.into_iter().for_each(|id| self.end(id, Some(LoadFailure::Network)));
+        }
     }
 
     fn act(&mut self, command: Command) {
@@ -229,10 +285,7 @@ impl<'a> Play<'a> {
                 }
                 Work::Append(bytes) => {
                     let result = match bytes {
-                        Some(Kept::Init(stream)) => {
-                            buffer.init(stream);
-                            Ok(())
-                        }
+                        Some(Kept::Init(stream)) => buffer.init(stream),
                         Some(Kept::Media(media)) => buffer.append(&media),
                         None => {
                             self.contract.fault("appends bytes that were never loaded or are forgotten");
@@ -252,6 +305,13 @@ impl<'a> Play<'a> {
 
     fn move_playhead(&mut self) {
         self.element.pass(TICK);
+        if self.device.decoder_dies.first().is_some_and(|at| *at <= self.now) {
+            self.device.decoder_dies.remove(0);
+            self.element.fail();
+        }
+        if std::mem::take(&mut self.element.failing) {
+            self.tell(Input::DecodeFailed);
+        }
         if self.element.first_frame && !self.started {
             self.started = true;
             self.tell(Input::FirstFrame);

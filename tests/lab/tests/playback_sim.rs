@@ -60,7 +60,7 @@ const EXPECTED: &[Expected] = &[
     Expected { name: "steady-lan", startup_ms: 100, switches: 0..=0, kbps: 4_500, ..FINE },
     Expected { name: "steady-8", startup_ms: 550, switches: 0..=2, kbps: 4_350, ..FINE },
     // Between two rungs the better one is shown for half a minute at a time, and at the end what is buffered is used up.
-    Expected { name: "steady-2", startup_ms: 1_800, switches: 0..=4, kbps: 1_600, ..FINE },
+    Expected { name: "steady-2", startup_ms: 1_800, switches: 0..=5, kbps: 1_600, ..FINE },
     // The first segments need more than the link carries: nobody could play them without a pause.
     Expected {
         name: "slow-start",
@@ -107,7 +107,7 @@ const EXPECTED: &[Expected] = &[
         also: |r| r.shown_at(S(15)) == "720p" && r.seconds.len() < 65,
         ..FINE
     },
-    Expected { name: "drive", startup_ms: 1_900, switches: 0..=12, kbps: 750, wasted_percent: 5, ..FINE },
+    Expected { name: "drive", startup_ms: 1_900, switches: 0..=13, kbps: 750, wasted_percent: 5, ..FINE },
     Expected {
         name: "outage",
         stalls: 1..=1,
@@ -146,10 +146,12 @@ const EXPECTED: &[Expected] = &[
     Expected { name: "missing-init", kbps: 2_400, wasted_percent: 10, also: |r| r.requests_of("/1080p/") < 12, ..FINE },
     Expected {
         name: "missing-everywhere",
-        end: End::Fails("the simulation answers 500"),
+        stalls: 0..=1,
+        stalled_ms: 400,
+        switches: 1..=3,
         kbps: 4_000,
-        // What came before is played first.
-        also: |r| r.stats.position.as_seconds() > 23.0 && r.degraded.len() == 1,
+        // Two seconds are missed, not the film.
+        also: |r| r.degraded.last().is_some_and(|(_, sentence)| sentence.starts_with("Skipped 2.")),
         ..FINE
     },
     Expected { name: "missing-for-a-while", switches: 1..=4, kbps: 2_500, ..FINE },
@@ -311,7 +313,9 @@ impl Expected {
 #[test]
 fn every_scenario_gives_the_viewer_what_is_expected() {
     let mut wrong = Vec::new();
-    for scenario in scenario::built_in() {
+    // What is expected in trouble stands in `trouble_sim.rs`.
+    let troubles: Vec<_> = scenario::troubles().iter().map(|one| one.name).collect();
+    for scenario in scenario::built_in().into_iter().filter(|one| !troubles.contains(&one.name)) {
         let Some(expected) = EXPECTED.iter().find(|expected| expected.name == scenario.name) else {
             wrong.push(format!("{}: nothing is expected of it", scenario.name));
             continue;

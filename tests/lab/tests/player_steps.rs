@@ -38,13 +38,14 @@ fn failure(kind: u8) -> LoadFailure {
         retry_after: retry_after.map(Duration::from_secs),
         problem: (code == 500).then(|| Problem { code: "x".into(), detail: "Broken".into() }),
     };
-    match kind % 7 {
+    match kind % 8 {
         0 => LoadFailure::Network,
         1 => LoadFailure::TimedOut,
         2 => LoadFailure::Corrupt,
         3 => status(404, None),
         4 => status(503, Some(2)),
         5 => status(500, None),
+        6 => status(403, None),
         _ => status(503, Some(u64::MAX)),
     }
 }
@@ -87,6 +88,11 @@ fn any_move() -> impl Strategy<Value = Move> {
         Just(Input::FirstFrame),
         Just(Input::PlayedOut),
         Just(Input::DecodeFailed),
+        Just(Input::PlayRefused),
+        Just(Input::Online),
+        Just(Input::Renewed { url: None }),
+        Just(Input::Renewed { url: Some(Url::parse("http://origin.test/main.m3u8?fresh").unwrap()) }),
+        Just(Input::Renewed { url: Some(Url::parse("http://origin.test/a/playlist.m3u8").unwrap()) }),
         track.clone().prop_map(|track| Input::Appended { track }),
         track.clone().prop_map(|track| Input::Evicted { track }),
         track.prop_map(|track| Input::AppendFailed { track, cause: AppendFailure::Unsupported }),
@@ -114,7 +120,8 @@ const MULTIVARIANT: &str = "#EXTM3U\n\
     #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"s\",NAME=\"one\",URI=\"x/playlist.m3u8\"\n\
     #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"s\",NAME=\"two\",URI=\"y/playlist.m3u8\"\n\
     #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"s\"\na/playlist.m3u8\n\
-    #EXT-X-STREAM-INF:BANDWIDTH=5000000,RESOLUTION=1920x1080,CODECS=\"hvc1.1.6,mp4a.40.2\",AUDIO=\"s\"\nb/playlist.m3u8\n";
+    #EXT-X-STREAM-INF:BANDWIDTH=5000000,RESOLUTION=1920x1080,CODECS=\"hvc1.1.6,mp4a.40.2\",AUDIO=\"s\"\nb/playlist.m3u8\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"s\"\nc/playlist.m3u8\n";
 
 fn media_playlist(path: &str) -> String {
     // Each stream has a grid of its own; `b` is live.
@@ -152,6 +159,7 @@ impl Driver {
                 | Output::ChangeType { .. }
                 | Output::MoveTo(_)
                 | Output::EndOfStream
+                | Output::RenewAddress
                 | Output::Event(_) => {}
             }
         }

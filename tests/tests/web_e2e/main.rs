@@ -12,6 +12,7 @@ mod harness;
 mod library;
 mod link;
 mod screenshots;
+mod trouble;
 
 use std::path::Path;
 

@@ -6,20 +6,20 @@ use media_model::MediaTime;
 use player_core::message::{AudioId, VariantId};
 use player_core::{Command, PlayerConfig, Speed};
 
-use super::{Encoder, Fault, FaultKind, Grid, LinkPlan, Part, Scenario, Title, Variant};
+use super::{Device, Encoder, Fault, FaultKind, Grid, LinkPlan, Part, Scenario, Title, Variant};
 
-const fn s(seconds: u64) -> Duration {
+pub(super) const fn s(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-const fn ms(millis: u64) -> Duration {
+pub(super) const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-const FOREVER: (Duration, Duration) = (Duration::ZERO, Duration::MAX);
+pub(super) const FOREVER: (Duration, Duration) = (Duration::ZERO, Duration::MAX);
 const TWO_SECONDS: Grid = Grid::Fixed(s(2));
 
-fn variant(name: &'static str, kbps: u64, size: (u32, u32)) -> Variant {
+pub(super) fn variant(name: &'static str, kbps: u64, size: (u32, u32)) -> Variant {
     Variant { name, kbps, size, codec: "avc1.640028", grid: TWO_SECONDS, encoder: None }
 }
 
@@ -34,14 +34,23 @@ fn ladder() -> Vec<Variant> {
 }
 
 /// Two minutes on a good link, nothing fails.
-fn plain(name: &'static str) -> Scenario {
+pub(super) fn plain(name: &'static str) -> Scenario {
     Scenario {
         name,
-        title: Title { duration: s(120), variants: ladder(), audio: vec!["english", "deutsch"], single: false },
+        title: Title {
+            duration: s(120),
+            variants: ladder(),
+            audio: vec!["english", "deutsch"],
+            single: false,
+            live: None,
+            servers: 1,
+            signed_for: None,
+        },
         link: LinkPlan { steps: vec![(s(0), 20_000)], latency: ms(20), outages: Vec::new() },
         faults: Vec::new(),
         actions: Vec::new(),
         video_quota: None,
+        device: Device::default(),
         config: PlayerConfig::default(),
         limit: s(400),
     }
@@ -52,15 +61,15 @@ fn on_link(name: &'static str, latency: Duration, steps: &[(u64, u64)]) -> Scena
     Scenario { link: LinkPlan { steps, latency, outages: Vec::new() }, ..plain(name) }
 }
 
-fn fault(stream: Option<&'static str>, part: Part, when: (Duration, Duration), kind: FaultKind) -> Fault {
-    Fault { stream, part, when, kind }
+pub(super) fn fault(stream: Option<&'static str>, part: Part, when: (Duration, Duration), kind: FaultKind) -> Fault {
+    Fault { stream, server: None, part, when, kind }
 }
 
-fn with_faults(name: &'static str, faults: Vec<Fault>) -> Scenario {
+pub(super) fn with_faults(name: &'static str, faults: Vec<Fault>) -> Scenario {
     Scenario { faults, ..plain(name) }
 }
 
-fn seek(at_ms: u64, to_ms: i64) -> (Duration, Command) {
+pub(super) fn seek(at_ms: u64, to_ms: i64) -> (Duration, Command) {
     (ms(at_ms), Command::Seek(MediaTime::from_micros(to_ms * 1_000)))
 }
 
@@ -89,7 +98,7 @@ fn fresh(name: &'static str, chunks: u32) -> Scenario {
     scenario
 }
 
-fn edited(scenario: Scenario, edit: impl FnOnce(&mut Scenario)) -> Scenario {
+pub(super) fn edited(scenario: Scenario, edit: impl FnOnce(&mut Scenario)) -> Scenario {
     let mut scenario = scenario;
     edit(&mut scenario);
     scenario
@@ -101,6 +110,7 @@ pub fn built_in() -> Vec<Scenario> {
     all.extend(servers());
     all.extend(viewers());
     all.extend(buffers());
+    all.extend(super::troubles());
     all
 }
 

@@ -6,13 +6,14 @@ use media_model::{MediaDuration, MediaTime, Ranges, TimeRange};
 use player_core::Speed;
 use player_core::message::{AppendFailure, Track};
 
-use super::origin::Media;
+use super::origin::{Flaw, INIT_BYTES, Media};
 
 #[derive(Clone, Debug)]
 struct Piece {
     span: TimeRange,
     stream: String,
     bytes: u64,
+    flaw: Option<Flaw>,
 }
 
 /// One buffer.
@@ -30,21 +31,28 @@ impl Buffer {
         Self { track, quota, init: None, pieces: Vec::new() }
     }
 
-    pub(super) fn init(&mut self, stream: String) {
+    /// A full buffer has no room for an init section either.
+    pub(super) fn init(&mut self, stream: String) -> Result<(), AppendFailure> {
+        self.make_room(INIT_BYTES)?;
         self.init = Some(stream);
+        Ok(())
+    }
+
+    fn make_room(&self, bytes: u64) -> Result<(), AppendFailure> {
+        let held: u64 = self.pieces.iter().map(|piece| piece.bytes).sum();
+        let fits = self.quota.is_none_or(|quota| held + bytes <= quota);
+        if fits { Ok(()) } else { Err(AppendFailure::QuotaExceeded) }
     }
 
     pub(super) fn append(&mut self, media: &Media) -> Result<(), AppendFailure> {
-        if self.init.as_ref() != Some(&media.stream) || media.rejected {
+        if self.init.as_ref() != Some(&media.stream) || media.flaw == Some(Flaw::Rejected) {
             return Err(AppendFailure::Rejected);
         }
-        let held: u64 = self.pieces.iter().map(|piece| piece.bytes).sum();
-        if self.quota.is_some_and(|quota| held + media.bytes > quota) {
-            return Err(AppendFailure::QuotaExceeded);
-        }
-        if !media.empty {
+        self.make_room(media.bytes)?;
+        if media.flaw != Some(Flaw::Empty) {
             self.remove(media.span);
-            self.pieces.push(Piece { span: media.span, stream: media.stream.clone(), bytes: media.bytes });
+            let Media { span, bytes, flaw, .. } = *media;
+            self.pieces.push(Piece { span, stream: media.stream.clone(), bytes, flaw });
         }
         Ok(())
     }
@@ -69,6 +77,14 @@ impl Buffer {
         Ranges::new(self.pieces.iter().map(|piece| piece.span).collect())
     }
 
+    fn flaw_at(&self, at: MediaTime) -> Option<Flaw> {
+        let piece = self.pieces.iter().find(|piece| piece.span.contains(at))?;
+        piece.flaw.filter(|flaw| match flaw {
+            Flaw::Stuck(length) => at.since(piece.span.start()) < MediaDuration::from_std(*length),
+            Flaw::Undecodable | Flaw::Empty | Flaw::Rejected => true,
+        })
+    }
+
     pub(super) fn stream_at(&self, at: MediaTime) -> Option<&str> {
         self.pieces.iter().find(|piece| piece.span.contains(at)).map(|piece| piece.stream.as_str())
     }
@@ -85,6 +101,10 @@ pub(super) struct Element {
     pub(super) ended_stream: bool,
     pub(super) played_out: bool,
     pub(super) first_frame: bool,
+    /// It plays no more.
+    pub(super) failed: bool,
+    /// That has just come about.
+    pub(super) failing: bool,
     pub(super) duration: Option<MediaDuration>,
 }
 
@@ -99,6 +119,8 @@ impl Element {
             ended_stream: false,
             played_out: false,
             first_frame: false,
+            failed: false,
+            failing: false,
             duration: None,
         }
     }
@@ -111,6 +133,12 @@ impl Element {
         self.buffers.iter().find(|buffer| buffer.track == track).map(Buffer::ranges).unwrap_or_default()
     }
 
+    /// The decoder gives up.
+    pub(super) fn fail(&mut self) {
+        self.failing = !self.failed;
+        self.failed = true;
+    }
+
     pub(super) fn move_to(&mut self, at: MediaTime) {
         self.at = at;
         self.moving = false;
@@ -119,14 +147,20 @@ impl Element {
 
     /// Lets `tick` pass. At the end of the stream a buffer that ends earlier than another does not hold playback up.
     pub(super) fn pass(&mut self, tick: Duration) {
+        let flaws: Vec<_> = self.buffers.iter().filter_map(|buffer| buffer.flaw_at(self.at)).collect();
+        if flaws.contains(&Flaw::Undecodable) && !self.failed {
+            self.fail();
+        }
         let next = self.at + self.speed.media_in(tick);
-        let end = self.duration.map(|duration| MediaTime::ZERO + duration);
+        let last = self.buffers.iter().filter_map(|buffer| buffer.ranges().iter().last()).map(TimeRange::end).max();
+        let end = self.duration.map_or(last, |duration| Some(MediaTime::ZERO + duration));
         let held = |buffer: &Buffer| {
             let tail = buffer.ranges().iter().last().map(TimeRange::end);
             let past_tail = self.ended_stream && tail.is_some_and(|tail| tail <= next);
             past_tail || buffer.ranges().around(self.at, MediaDuration::ZERO).is_some_and(|range| range.end() >= next)
         };
-        let has_media = !self.buffers.is_empty() && self.buffers.iter().all(held);
+        let is_well = !self.failed && flaws.is_empty();
+        let has_media = is_well && !self.buffers.is_empty() && self.buffers.iter().all(held);
         self.first_frame |= has_media;
         let at_end = self.ended_stream && end.is_some_and(|end| next >= end);
         self.moving = self.playing && has_media && !at_end;

@@ -10,6 +10,7 @@ use media_model::hls::{
 };
 use media_model::{BitsPerSecond, CodecString, MediaDuration, MediaTime, Resolution, TimeRange};
 use player_core::message::{LoadFailure, Problem};
+use url::Url;
 
 use crate::scenario::{Encoder, Fault, FaultKind, Grid, Part, Scenario, Variant};
 
@@ -18,7 +19,9 @@ const HEAD_IDLE: Duration = Duration::from_secs(10);
 /// A head this little behind what is asked for is waited for, not replaced.
 const HEAD_NEAR: usize = 1;
 const AUDIO_KBPS: u64 = 128;
-const INIT_BYTES: u64 = 800;
+pub(super) const INIT_BYTES: u64 = 800;
+/// Segments that a live server keeps after they have left the playlist.
+const KEPT_BEHIND: usize = 3;
 
 /// What a request brings.
 #[derive(Clone, Debug)]
@@ -66,8 +69,16 @@ pub(super) struct Media {
     pub(super) stream: String,
     pub(super) span: TimeRange,
     pub(super) bytes: u64,
-    pub(super) empty: bool,
-    pub(super) rejected: bool,
+    pub(super) flaw: Option<Flaw>,
+}
+
+/// What is wrong with a segment that came as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flaw {
+    Empty,
+    Rejected,
+    Undecodable,
+    Stuck(Duration),
 }
 
 impl Media {
@@ -77,7 +88,8 @@ impl Media {
         let length = self.span.length().as_micros() * bytes / self.bytes.max(1);
         let end = self.span.start() + MediaDuration::from_micros(length);
         let span = TimeRange::new(self.span.start(), end).unwrap_or(self.span);
-        Self { span, bytes, empty: self.empty || length == 0, ..self.clone() }
+        let flaw = if length == 0 { Some(Flaw::Empty) } else { self.flaw };
+        Self { span, bytes, flaw, ..self.clone() }
     }
 }
 
@@ -109,27 +121,45 @@ impl<'a> Origin<'a> {
             (variant.name.to_owned(), Stream { spans, kbps: variant.kbps, encoder: variant.encoder })
         };
         let audio = |name: &&str| {
-            let spans = cut(Grid::Fixed(Duration::from_micros(1_984_000)), title.duration);
+            // Audio frames do not fit pictures; but media sequence numbers of a live programme do.
+            let length = if title.live.is_some() { 2_000_000 } else { 1_984_000 };
+            let spans = cut(Grid::Fixed(Duration::from_micros(length)), title.duration);
             ((*name).to_owned(), Stream { spans, kbps: AUDIO_KBPS, encoder: None })
         };
         let streams = title.variants.iter().map(variant).chain(title.audio.iter().map(audio)).collect();
         Self { scenario, streams, heads: BTreeMap::new(), encoder_starts: 0 }
     }
 
-    /// The path that a player opens.
-    pub(super) fn root(&self) -> String {
-        match self.scenario.title.variants.first() {
+    /// The address that a player opens, signed at `now`.
+    pub(super) fn root(&self, now: Duration) -> Url {
+        let path = match self.scenario.title.variants.first() {
             Some(variant) if self.scenario.title.single => format!("/{}/playlist.m3u8", variant.name),
             Some(_) | None => "/main.m3u8".to_owned(),
-        }
+        };
+        let url = Url::parse(&format!("{}{path}{}", server(0), self.signature(now)));
+        url.expect("the origin's addresses are plain")
+    }
+
+    fn signature(&self, now: Duration) -> String {
+        self.scenario.title.signed_for.map_or_else(String::new, |_| format!("?t={}", now.as_millis()))
+    }
+
+    fn is_expired(&self, url: &Url, now: Duration) -> bool {
+        let signed = url.query_pairs().find_map(|(_, value)| value.parse().ok()).map_or(now, Duration::from_millis);
+        self.scenario.title.signed_for.is_some_and(|valid| now > signed + valid)
     }
 
     /// Answers a request made at `now`.
-    pub(super) fn get(&mut self, path: &str, now: Duration) -> Answer {
+    pub(super) fn get(&mut self, url: &Url, now: Duration) -> Answer {
         let plain = Answer::plain;
-        if path == "/main.m3u8" {
-            return plain(Body::Text(self.multivariant()));
+        let (path, signature) = (url.path(), url.query().map_or_else(String::new, |query| format!("?{query}")));
+        if self.is_expired(url, now) {
+            return plain(Body::Fails(0, status(403, None)));
         }
+        if path == "/main.m3u8" {
+            return plain(Body::Text(self.multivariant(&signature)));
+        }
+        let at = (0..self.scenario.title.servers).find(|&index| url.as_str().starts_with(&server(index))).unwrap_or(0);
         let (stream, file) = path.trim_start_matches('/').split_once('/').unwrap_or_default();
         let number = file.strip_suffix(".m4s").and_then(|number| number.parse::<usize>().ok());
         let part = match (file, number) {
@@ -138,7 +168,7 @@ impl<'a> Origin<'a> {
             (_, Some(number)) => Part::Segment(number),
             (_, None) => return plain(Body::Fails(0, status(404, None))),
         };
-        let fault = self.fault(stream, part, now);
+        let fault = self.fault(stream, at, part, now);
         let size = match part {
             Part::Segment(number) => self.size(stream, number),
             Part::Playlist | Part::Init | Part::Segments => INIT_BYTES,
@@ -147,17 +177,31 @@ impl<'a> Origin<'a> {
             Some(FaultKind::Status(code, retry_after)) => return plain(Body::Fails(200, status(code, retry_after))),
             Some(FaultKind::Corrupt) => return plain(Body::Fails(size / 2, LoadFailure::Corrupt)),
             Some(FaultKind::Hang) => return plain(Body::Hangs),
-            Some(FaultKind::Empty | FaultKind::Rejected) | None => {}
+            Some(
+                FaultKind::Empty
+                | FaultKind::Rejected
+                | FaultKind::Undecodable
+                | FaultKind::Stuck(_)
+                | FaultKind::Late(_),
+            )
+            | None => {}
         }
         match part {
-            Part::Playlist => plain(Body::Text(self.media_playlist(stream))),
+            Part::Playlist => plain(Body::Text(self.media_playlist(stream, &signature, now))),
             Part::Init | Part::Segments => plain(Body::Init(INIT_BYTES)),
             Part::Segment(number) => {
-                let Some(span) = self.streams.get(stream).and_then(|stream| stream.spans.get(number)).copied() else {
+                let span = self.streams.get(stream).and_then(|stream| stream.spans.get(number)).copied();
+                let Some(span) = span.filter(|_| self.has(stream, number, now)) else {
                     return plain(Body::Fails(0, status(404, None)));
                 };
-                let (empty, rejected) = (fault == Some(FaultKind::Empty), fault == Some(FaultKind::Rejected));
-                let media = Media { stream: stream.to_owned(), span, bytes: size, empty, rejected };
+                let media = Media { stream: stream.to_owned(), span, bytes: size, flaw: self.flaw(stream, fault) };
+                let media = match fault {
+                    Some(FaultKind::Late(late)) => {
+                        let start = span.start() + MediaDuration::from_std(late);
+                        Media { span: TimeRange::new(start, span.end()).unwrap_or(span), ..media }
+                    }
+                    Some(_) | None => media,
+                };
                 let making = self.encode(stream, number, now);
                 let encoder = self.streams.get(stream).and_then(|stream| stream.encoder);
                 match encoder.filter(|encoder| encoder.chunks > 1 && !making.is_zero()) {
@@ -176,10 +220,42 @@ impl<'a> Origin<'a> {
         }
     }
 
-    fn fault(&self, stream: &str, part: Part, now: Duration) -> Option<FaultKind> {
+    fn flaw(&self, stream: &str, fault: Option<FaultKind>) -> Option<Flaw> {
+        let codec = self.scenario.title.variants.iter().find(|one| one.name == stream).map(|one| one.codec);
+        match fault {
+            Some(FaultKind::Empty) => Some(Flaw::Empty),
+            Some(FaultKind::Rejected) => Some(Flaw::Rejected),
+            Some(FaultKind::Undecodable) => Some(Flaw::Undecodable),
+            Some(FaultKind::Stuck(length)) => Some(Flaw::Stuck(length)),
+            Some(FaultKind::Late(_) | FaultKind::Status(..) | FaultKind::Corrupt | FaultKind::Hang) | None => {
+                (codec.is_some() && codec == self.scenario.device.cannot_decode).then_some(Flaw::Undecodable)
+            }
+        }
+    }
+
+    /// How many segments of a stream a live playlist names at most: those that were made so far.
+    fn made(&self, stream: &str, now: Duration) -> usize {
+        let spans = self.streams.get(stream).map(|stream| stream.spans.as_slice()).unwrap_or_default();
+        let Some(live) = self.scenario.title.live else { return spans.len() };
+        let edge = MediaTime::ZERO + MediaDuration::from_std(now + live.before);
+        spans.partition_point(|span| span.end() <= edge)
+    }
+
+    /// Whether a segment is at the server.
+    fn has(&self, stream: &str, number: usize, now: Duration) -> bool {
+        let Some(live) = self.scenario.title.live else { return true };
+        let gone = self.made(stream, now).saturating_sub(live.window + KEPT_BEHIND);
+        (gone..self.made(stream, now.saturating_sub(live.late))).contains(&number)
+    }
+
+    fn fault(&self, stream: &str, at: usize, part: Part, now: Duration) -> Option<FaultKind> {
         let hits = |fault: &&Fault| {
             let of_part = fault.part == part || (fault.part == Part::Segments && matches!(part, Part::Segment(_)));
-            fault.stream.is_none_or(|name| name == stream) && of_part && (fault.when.0..fault.when.1).contains(&now)
+            let at_server = fault.server.is_none_or(|server| server == at);
+            at_server
+                && fault.stream.is_none_or(|name| name == stream)
+                && of_part
+                && (fault.when.0..fault.when.1).contains(&now)
         };
         self.scenario.faults.iter().find(hits).map(|fault| fault.kind)
     }
@@ -219,22 +295,28 @@ impl<'a> Origin<'a> {
         bytes
     }
 
-    fn multivariant(&self) -> String {
+    fn multivariant(&self, signature: &str) -> String {
         let title = &self.scenario.title;
         let sound = if title.audio.is_empty() { 0 } else { AUDIO_KBPS };
-        let variant = |variant: &Variant| VariantStream {
-            uri: format!("{}/playlist.m3u8", variant.name),
+        // With one server, addresses are relative.
+        let places: Vec<_> = match title.servers {
+            1 => vec![String::new()],
+            servers => (0..servers).map(|index| format!("{}/", server(index))).collect(),
+        };
+        let group = |place: usize| format!("audio{place}");
+        let variant = |variant: &Variant, place: usize| VariantStream {
+            uri: format!("{}{}/playlist.m3u8{signature}", places[place], variant.name),
             bandwidth: BitsPerSecond::from_kbps(variant.kbps * 4 / 3 + sound),
             average_bandwidth: Some(BitsPerSecond::from_kbps(variant.kbps + sound)),
             codecs: vec![CodecString::new(variant.codec), CodecString::new("mp4a.40.2")],
             resolution: Some(Resolution { width: variant.size.0, height: variant.size.1 }),
-            audio_group: (!title.audio.is_empty()).then(|| "audio".to_owned()),
+            audio_group: (!title.audio.is_empty()).then(|| group(place)),
             ..VariantStream::default()
         };
-        let audio = |(index, name): (usize, &&str)| Rendition {
-            group: "audio".to_owned(),
+        let audio = |(index, name): (usize, &&str), place: usize| Rendition {
+            group: group(place),
             name: (*name).to_owned(),
-            uri: Some(format!("{name}/playlist.m3u8")),
+            uri: Some(format!("{}{name}/playlist.m3u8{signature}", places[place])),
             is_default: index == 0,
             autoselect: true,
             ..Rendition::default()
@@ -242,34 +324,48 @@ impl<'a> Origin<'a> {
         write_multivariant(&MultivariantPlaylist {
             version: 7,
             independent_segments: true,
-            variants: title.variants.iter().map(variant).collect(),
-            audio: title.audio.iter().enumerate().map(audio).collect(),
+            variants: (0..places.len())
+                .flat_map(|place| title.variants.iter().map(move |one| variant(one, place)))
+                .collect(),
+            audio: (0..places.len())
+                .flat_map(|place| title.audio.iter().enumerate().map(move |one| audio(one, place)))
+                .collect(),
             ..MultivariantPlaylist::default()
         })
     }
 
-    fn media_playlist(&self, name: &str) -> String {
-        let init = Some(Arc::new(InitSection { uri: "init.mp4".to_owned(), ..InitSection::default() }));
+    fn media_playlist(&self, name: &str, signature: &str, now: Duration) -> String {
+        let init = Some(Arc::new(InitSection { uri: format!("init.mp4{signature}"), ..InitSection::default() }));
         let segment = |(number, span): (usize, &TimeRange)| Segment {
-            uri: format!("{number}.m4s"),
+            uri: format!("{number}.m4s{signature}"),
             duration: span.length(),
             init: init.clone(),
             ..Segment::default()
         };
+        let made = self.made(name, now);
+        let first = self.scenario.title.live.map_or(0, |live| made.saturating_sub(live.window));
+        let all = self.streams.get(name).map_or(0, |stream| stream.spans.len());
+        let is_live = self.scenario.title.live.is_some();
         let segments: Vec<_> = self
             .streams
             .get(name)
-            .map(|stream| stream.spans.iter().enumerate().map(segment).collect())
+            .map(|stream| stream.spans.iter().enumerate().skip(first).take(made - first).map(segment).collect())
             .unwrap_or_default();
         write_media(&MediaPlaylist {
             version: 7,
             target_duration: segments.iter().map(|segment| segment.duration).max().unwrap_or_default(),
-            kind: Some(PlaylistKind::Vod),
-            ended: true,
+            media_sequence: first as u64,
+            kind: (!is_live).then_some(PlaylistKind::Vod),
+            ended: made == all,
             segments,
             ..MediaPlaylist::default()
         })
     }
+}
+
+/// The address of a server.
+fn server(index: usize) -> String {
+    format!("http://origin{index}.test")
 }
 
 fn status(code: u16, retry_after: Option<u64>) -> LoadFailure {

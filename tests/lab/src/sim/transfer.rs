@@ -15,6 +15,7 @@ use crate::report::Request;
 const PROGRESS_EVERY: Duration = Duration::from_millis(20);
 
 pub(super) struct Transfer {
+    pub(super) url: Url,
     pub(super) answer: Answer,
     pub(super) begun: Duration,
     pub(super) first_byte: Option<Duration>,
@@ -39,7 +40,7 @@ impl Play<'_> {
         let answer = if link::is_out(&self.scenario.link, self.now) {
             Answer::plain(Body::Fails(0, LoadFailure::Network))
         } else {
-            self.origin.get(url.path(), self.now)
+            self.origin.get(url, self.now)
         };
         let size = match &answer.body {
             Body::Text(text) => text.len() as u64,
@@ -49,6 +50,7 @@ impl Play<'_> {
         };
         let request = Request {
             at: self.now,
+            server: url.host_str().unwrap_or_default().to_owned(),
             path: url.path().to_owned(),
             is_segment: kind == LoadKind::Segment,
             bytes: 0,
@@ -58,6 +60,7 @@ impl Play<'_> {
         self.report.requests.push(request);
         let log = self.report.requests.len() - 1;
         let transfer = Transfer {
+            url: url.clone(),
             answer,
             begun: self.now,
             first_byte: None,
@@ -126,7 +129,7 @@ impl Play<'_> {
         self.end(id, failure);
     }
 
-    fn end(&mut self, id: RequestId, failure: Option<LoadFailure>) {
+    pub(super) fn end(&mut self, id: RequestId, failure: Option<LoadFailure>) {
         let Some(transfer) = self.transfers.remove(&id) else { return };
         let log = &mut self.report.requests[transfer.log];
         log.bytes = transfer.bytes;
@@ -142,8 +145,7 @@ impl Play<'_> {
         let path = log.path.clone();
         match transfer.answer.body {
             Body::Text(text) => {
-                let url = Url::parse("http://origin.test").and_then(|base| base.join(&path));
-                let url = url.expect("the origin's addresses are plain");
+                let url = transfer.url;
                 self.tell(Input::Playlist { id, url, text });
             }
             Body::Init(_) => {

@@ -330,6 +330,7 @@ impl<'a> Drive<'a> {
                 | Output::ChangeType { .. }
                 | Output::MoveTo(_)
                 | Output::EndOfStream
+                | Output::RenewAddress
                 | Output::Event(_) => {}
             }
         }

@@ -1,0 +1,265 @@
+//! Ways out of what loading again does not mend: a decoder that gave up, a segment that cannot be had, a live window that
+//! has moved on, a device that slept.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
+
+use super::lane::{Health, Role};
+use super::phase::Phase;
+use super::{Load, Motion, Player, Purpose};
+use crate::clock::Now;
+use crate::error::{Setback, Trouble};
+use crate::load::SLACK;
+use crate::message::{Event, Input, StallCause, VariantId};
+use crate::playlist::StreamId;
+
+/// A decoder that gave up this near to where it did before has not got over it.
+const SAME_PLACE: MediaDuration = MediaDuration::from_secs(20);
+/// A decoder is made anew this often in a row: as it was, in another codec, another variant, and behind a few segments.
+const MAX_RESTARTS: u32 = 6;
+/// So many segments in a row are passed over; when more cannot be had, the title is broken, or its server.
+const MAX_SKIPS: u32 = 3;
+/// A driver that calls this much later than it was asked to has slept.
+const SLEEP: Duration = Duration::from_secs(10);
+/// Shorter sleep is not worth a word.
+const LONG_SLEEP: Duration = Duration::from_secs(60);
+/// A variant whose pictures the decoder gave up on is left for so long.
+const LEAVE: Duration = Duration::from_secs(300);
+
+/// The segment that failed last.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stuck {
+    span: TimeRange,
+    /// How often, in whatever variant.
+    pub(super) failures: u32,
+}
+
+/// What was done in a row without getting anywhere.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rescue {
+    restarts: u32,
+    restarted_at: Option<MediaTime>,
+    /// Segments passed over since one was appended.
+    pub(super) skips: u32,
+}
+
+impl Player {
+    /// Remembers which segment fails.
+    pub(super) fn note_stuck(&mut self, role: Role, span: TimeRange) {
+        let before = self.stuck.get(&role).filter(|stuck| stuck.span.start() == span.start());
+        let failures = before.map_or(0, |stuck| stuck.failures).saturating_add(1);
+        self.stuck.insert(role, Stuck { span, failures });
+    }
+
+    /// Passes over segments that cannot be had in any variant, if there is something behind them. Whether that was done.
+    pub(super) fn go_without(&mut self) -> bool {
+        let goes_on = |(role, stuck): (&Role, &Stuck)| {
+            let stream = self.lane(*role).and_then(|lane| lane.stream);
+            stream.and_then(|stream| self.timeline(stream)).is_some_and(|timeline| timeline.end() > stuck.span.end())
+        };
+        let is_hopeless = |(role, _): &(&Role, &Stuck)| {
+            let stream = self.lane(**role).and_then(|lane| lane.stream);
+            stream.is_some_and(|stream| !self.has_another(stream))
+        };
+        let stuck: BTreeMap<Role, Stuck> =
+            self.stuck.iter().filter(is_hopeless).map(|(&role, &stuck)| (role, stuck)).collect();
+        if stuck.is_empty() || !stuck.iter().all(goes_on) || self.rescue.skips >= MAX_SKIPS {
+            return false;
+        }
+        let is_over = |load: &Load| match &load.purpose {
+            Purpose::Segment(role, wanted) => {
+                stuck.get(role).is_some_and(|stuck| stuck.span.start() == wanted.span.start())
+            }
+            Purpose::Root | Purpose::Renewal | Purpose::Playlist(_) | Purpose::Init(..) | Purpose::Probe => false,
+        };
+        let over: Vec<_> = self.loads.iter().filter(|(_, load)| is_over(load)).map(|(id, _)| *id).collect();
+        over.into_iter().for_each(|id| self.cancel(id));
+        self.stuck.retain(|role, _| !stuck.contains_key(role));
+        self.rescue.skips += 1;
+        self.trouble = None;
+        self.health.values_mut().for_each(Health::pardon);
+        for lane in &mut self.lanes {
+            if let Some(stuck) = stuck.get(&lane.role) {
+                lane.buffer.goes_without(stuck.span);
+                lane.plan = None;
+            }
+        }
+        true
+    }
+
+    /// The decoder, or the whole media element, gave up: it is made anew, and when that does not help, what it is given
+    /// changes.
+    pub(super) fn decoder_failed(&mut self) {
+        if self.phase != Phase::Running {
+            self.element_failed = true;
+            self.fail(&Trouble::Decoder);
+            return;
+        }
+        let at = self.position();
+        let restarts = if self.is_rescued_near(at) { self.rescue.restarts } else { 0 };
+        (self.rescue.restarts, self.rescue.restarted_at) = (restarts + 1, Some(at));
+        let playing = self.decoding(at);
+        let target = match restarts {
+            0 => {
+                self.report_setback(Setback::DecoderRestarted);
+                at
+            }
+            1 if playing.is_some_and(|id| self.leave_codec(id)) => at,
+            1 | 2 if playing.is_some_and(|id| self.leave_variant(id)) => at,
+            _ => match self.behind_segment(at).filter(|_| restarts < MAX_RESTARTS) {
+                Some(behind) => {
+                    self.report_setback(Setback::Skipped(behind.since(at)));
+                    behind
+                }
+                None => {
+                    self.element_failed = true;
+                    self.fail(&Trouble::Decoder);
+                    return;
+                }
+            },
+        };
+        if self.qoe.startup.is_some() && self.wishes.playing && !self.qoe.is_stalled() {
+            self.qoe.stall_begins(self.now);
+            self.tell(Event::Stalled(StallCause::Decoder));
+        }
+        self.restart_element(target);
+    }
+
+    /// Whether the decoder was made anew near here.
+    pub(super) fn is_rescued_near(&self, at: MediaTime) -> bool {
+        self.rescue.restarted_at.is_some_and(|before| at.since(before).max(before.since(at)) < SAME_PLACE)
+    }
+
+    /// The variant that the decoder is at.
+    fn decoding(&self, at: MediaTime) -> Option<VariantId> {
+        let lane = self.lane(Role::Variant)?;
+        let loaded = lane.stream.and_then(|stream| match stream {
+            StreamId::Variant(id) => Some(id),
+            StreamId::Audio(_) => None,
+        });
+        lane.buffer.variant_at(at).or(loaded)
+    }
+
+    /// Plays no variant of this one's codec any more, if there are others.
+    fn leave_codec(&mut self, id: VariantId) -> bool {
+        let alike = self.streams_with_codecs_of(StreamId::Variant(id));
+        let is_other = |other: &VariantId| !alike.contains(&StreamId::Variant(*other));
+        if !self.usable_variants().iter().any(is_other) {
+            return false;
+        }
+        alike.into_iter().for_each(|stream| self.health.entry(stream).or_default().never = true);
+        self.report_setback(Setback::OtherCodec);
+        true
+    }
+
+    /// Plays another variant for a while, if there is one.
+    fn leave_variant(&mut self, id: VariantId) -> bool {
+        let stream = StreamId::Variant(id);
+        let has_another = self.has_another(stream);
+        if has_another {
+            self.health.entry(stream).or_default().avoid_until = Some(self.now + LEAVE);
+            self.report_setback(Setback::OtherVariant);
+        }
+        has_another
+    }
+
+    /// Where the segment that the decoder is at ends, if another one follows.
+    fn behind_segment(&self, at: MediaTime) -> Option<MediaTime> {
+        let lane = self.lanes.first()?;
+        let timeline = self.timeline(lane.stream?)?;
+        let end = timeline.entry_at(at)?.span.end();
+        (end < timeline.end()).then_some(end)
+    }
+
+    /// Empty buffers, a new decoder, and on from `target`.
+    pub(super) fn restart_element(&mut self, target: MediaTime) {
+        let of_media = |purpose: &Purpose| matches!(purpose, Purpose::Segment(..) | Purpose::Init(..));
+        let loads: Vec<_> = self.loads.iter().filter(|(_, load)| of_media(&load.purpose)).map(|(id, _)| *id).collect();
+        loads.into_iter().for_each(|id| self.cancel(id));
+        let ahead = self.lanes.iter().fold(ByteCount::default(), |sum, lane| sum + lane.buffer.bytes_ahead(target));
+        self.qoe.unused(ahead);
+        self.forget_media();
+        (self.prepared, self.end_told, self.element_failed) = (false, false, false);
+        self.motion = Motion { at: target, seeking: true, speed: self.motion.speed, ..Motion::default() };
+    }
+
+    /// A live window that has left the playhead behind, as after a long pause: goes on where a viewer would begin, once
+    /// what is buffered has been played. Whether the playhead was moved.
+    pub(super) fn fell_behind(&mut self) -> bool {
+        let at = self.position();
+        let live = || {
+            let timelines = self.lanes.iter().filter_map(|lane| self.timeline(lane.stream?));
+            timelines.filter(|timeline| !timeline.ended && !timeline.entries.is_empty())
+        };
+        let Some(start) = live().map(|timeline| timeline.start()).max() else { return false };
+        if !self.prepared || at + SLACK >= start || !self.has_run_out(at) {
+            return false;
+        }
+        let Some(target) = live().map(|timeline| timeline.suggested_start()).min() else { return false };
+        let target = target.max(start);
+        self.report_setback(Setback::FellBehind(target.since(at)));
+        // As after a seek: what stands still until frames move is no stall.
+        self.stall_ends();
+        self.motion = Motion { at: target, seeking: true, speed: self.motion.speed, ..Motion::default() };
+        self.move_to(target);
+        self.cancel_useless();
+        true
+    }
+
+    /// A driver that calls much later than it was asked to was asleep, with everything it had under way: connections are
+    /// gone, and the time in between is no stall, no failure and no measurement.
+    pub(super) fn notice_sleep(&mut self, now: Now, input: &Input) {
+        let late = self.promised.map_or(Duration::ZERO, |promised| now.since(promised));
+        if late < SLEEP || !self.phase.is_active() {
+            return;
+        }
+        // What ended meanwhile is taken as it is; only its time says nothing.
+        let ended = match input {
+            Input::Playlist { id, .. } | Input::Loaded { id, .. } | Input::LoadFailed { id, .. } => Some(*id),
+            Input::Command(_)
+            | Input::FirstByte { .. }
+            | Input::Progress { .. }
+            | Input::Codecs { .. }
+            | Input::Appended { .. }
+            | Input::AppendFailed { .. }
+            | Input::Evicted { .. }
+            | Input::Playhead { .. }
+            | Input::FirstFrame
+            | Input::PlayedOut
+            | Input::DecodeFailed
+            | Input::PlayRefused
+            | Input::Online
+            | Input::Renewed { .. }
+            | Input::Tick => None,
+        };
+        let (ended, others): (Vec<_>, Vec<_>) = self.loads.keys().copied().partition(|&id| Some(id) == ended);
+        others.into_iter().for_each(|id| self.cancel(id));
+        for id in ended {
+            if self.loads.get_mut(&id).is_some_and(|load| load.first_byte.take().is_some()) {
+                self.link.ends(self.now);
+            }
+        }
+        let slept = now.since(self.now);
+        self.now = self.now.max(now);
+        self.qoe.slept(slept);
+        self.motion.seen = self.now;
+        self.motion.still_since = None;
+        self.motion.sent_to = self.motion.sent_to.map(|(target, _)| (target, self.now));
+        if slept >= LONG_SLEEP && self.phase == Phase::Running && self.wishes.playing {
+            self.report_setback(Setback::Slept(slept));
+        }
+    }
+
+    /// The browser waits for the viewer.
+    pub(super) fn play_refused(&mut self) {
+        if !self.phase.is_active() {
+            return;
+        }
+        self.wishes.playing = false;
+        self.stall_ends();
+        self.qoe.held(self.now);
+        self.report_setback(Setback::WaitsForViewer);
+    }
+}

@@ -1,0 +1,141 @@
+//! What users of players suffer most, one scenario each; what is expected of them is in `tests/trouble_sim.rs`.
+
+use std::time::Duration;
+
+use player_core::Command;
+
+use super::table::{FOREVER, edited, fault, ms, plain, s, seek, variant, with_faults};
+use super::{FaultKind, Live, Part, Scenario};
+
+/// All of them.
+pub fn troubles() -> Vec<Scenario> {
+    let mut all = buffers();
+    all.extend(decoders());
+    all.extend(servers());
+    all.extend(live());
+    all.extend(devices());
+    all
+}
+
+fn buffers() -> Vec<Scenario> {
+    vec![
+        edited(plain("full-buffer"), |one| one.video_quota = Some(9_000_000)),
+        // Full to the last byte when the variant changes: its init section has no room.
+        edited(plain("full-buffer-switch"), |one| {
+            one.video_quota = Some(6_000_000);
+            one.link.steps = vec![(s(0), 20_000), (s(30), 1_500), (s(50), 20_000)];
+        }),
+        with_faults("empty-segment", vec![fault(None, Part::Segment(15), FOREVER, FaultKind::Empty)]),
+        with_faults("late-media", vec![fault(None, Part::Segment(9), FOREVER, FaultKind::Late(ms(700)))]),
+        with_faults("late-beginning", vec![fault(None, Part::Segment(0), FOREVER, FaultKind::Late(ms(300)))]),
+    ]
+}
+
+fn decoders() -> Vec<Scenario> {
+    let undecodable = |stream| vec![fault(stream, Part::Segment(10), FOREVER, FaultKind::Undecodable)];
+    vec![
+        edited(plain("decoder-dies"), |one| one.device.decoder_dies = vec![s(12), s(60)]),
+        edited(plain("codec-beyond-the-device"), |one| {
+            one.title.variants[0].codec = "hvc1.1.6.L120.90";
+            one.title.variants[1].codec = "hvc1.1.6.L120.90";
+            one.device.cannot_decode = Some("hvc1.1.6.L120.90");
+        }),
+        with_faults("undecodable-in-one-rung", undecodable(Some("1080p"))),
+        with_faults("undecodable-everywhere", undecodable(None)),
+        with_faults("stuck-frame", vec![fault(None, Part::Segment(8), FOREVER, FaultKind::Stuck(ms(250)))]),
+        with_faults("stuck-segment", vec![fault(Some("1080p"), Part::Segment(8), FOREVER, FaultKind::Stuck(s(2)))]),
+        edited(plain("no-decoder"), |one| one.device.cannot_decode = Some("avc1.640028")),
+    ]
+}
+
+fn servers() -> Vec<Scenario> {
+    let gone = FaultKind::Status(404, None);
+    let at_first = |part, when, kind| super::Fault { server: Some(0), ..fault(None, part, when, kind) };
+    let on_two =
+        |name, faults| edited(with_faults(name, faults), |one| (one.title.servers, one.title.duration) = (2, s(200)));
+    vec![
+        with_faults("segment-gone", vec![fault(None, Part::Segment(12), FOREVER, gone)]),
+        with_faults("first-segment-gone", vec![fault(None, Part::Segment(0), FOREVER, gone)]),
+        with_faults("segment-corrupt", vec![fault(None, Part::Segment(12), FOREVER, FaultKind::Corrupt)]),
+        with_faults("segment-refused", vec![fault(None, Part::Segment(12), FOREVER, FaultKind::Rejected)]),
+        edited(with_faults("rest-gone", vec![fault(None, Part::Segments, (s(15), s(900)), gone)]), |one| {
+            one.title.duration = s(300);
+        }),
+        on_two("first-server-fails", vec![at_first(Part::Segments, (s(10), s(50)), FaultKind::Status(500, None))]),
+        on_two("first-server-lacks-one", vec![at_first(Part::Segment(9), FOREVER, gone)]),
+        on_two("first-server-silent", vec![at_first(Part::Segments, (s(10), s(70)), FaultKind::Hang)]),
+        on_two("first-playlists-gone", vec![at_first(Part::Playlist, FOREVER, gone)]),
+        edited(plain("addresses-expire"), |one| one.title.signed_for = Some(s(40))),
+        edited(plain("addresses-expire-in-a-pause"), |one| {
+            one.title.signed_for = Some(s(40));
+            one.actions = vec![(s(10), Command::SetPlaying(false)), (s(300), Command::SetPlaying(true))];
+            one.limit = s(600);
+        }),
+        edited(plain("addresses-expire-single"), |one| {
+            (one.title.audio, one.title.single, one.title.signed_for) = (Vec::new(), true, Some(s(25)));
+        }),
+        with_faults(
+            "forbidden-for-good",
+            vec![fault(None, Part::Segments, (s(20), s(900)), FaultKind::Status(403, None))],
+        ),
+    ]
+}
+
+fn live() -> Vec<Scenario> {
+    let programme = |name, late| {
+        edited(plain(name), |one| {
+            one.title.duration = s(240);
+            one.title.live = Some(Live { before: s(60), window: 8, late });
+        })
+    };
+    vec![
+        programme("live", Duration::ZERO),
+        // The playlist is quicker than the segments: with 2 s segments, some are asked for 1.6 s too early.
+        programme("live-edge-late", ms(1_600)),
+        edited(programme("live-after-a-pause", Duration::ZERO), |one| {
+            one.actions = vec![(s(20), Command::SetPlaying(false)), (s(110), Command::SetPlaying(true))];
+        }),
+        edited(programme("live-after-an-outage", Duration::ZERO), |one| one.link.outages.push((s(20), s(70)))),
+        edited(programme("live-after-sleep", Duration::ZERO), |one| one.device.sleeps = vec![(s(30), s(90))]),
+        edited(programme("live-segment-gone", Duration::ZERO), |one| {
+            one.faults = vec![fault(None, Part::Segment(40), FOREVER, FaultKind::Status(404, None))];
+        }),
+    ]
+}
+
+fn devices() -> Vec<Scenario> {
+    vec![
+        edited(plain("offline-and-back"), |one| one.link.outages.push((s(20), s(65)))),
+        edited(plain("offline-and-told-back"), |one| {
+            one.link.outages.push((s(20), s(65)));
+            one.device.tells_online = true;
+        }),
+        edited(plain("long-pause"), |one| {
+            one.actions = vec![(s(10), Command::SetPlaying(false)), (s(1_800), Command::SetPlaying(true))];
+            one.limit = s(2_400);
+        }),
+        edited(plain("asleep-while-playing"), |one| {
+            one.device.sleeps = vec![(ms(700), s(7_200))];
+            one.limit = s(8_000);
+        }),
+        edited(plain("asleep-in-a-stall"), |one| {
+            one.link.steps = vec![(s(0), 20_000), (s(10), 100), (s(45), 20_000)];
+            one.device.sleeps = vec![(s(44), s(3_600))];
+            one.limit = s(4_400);
+        }),
+        edited(plain("play-refused"), |one| {
+            one.device.refuses_to_play = true;
+            one.actions = vec![(s(8), Command::SetPlaying(true))];
+        }),
+        edited(plain("seek-into-the-dark"), |one| {
+            one.link.outages.push((s(10), s(18)));
+            one.actions = vec![seek(12_000, 80_000)];
+        }),
+        edited(plain("two-codecs"), |one| {
+            one.title
+                .variants
+                .push(super::Variant { codec: "hvc1.1.6.L120.90", ..variant("2160p", 12_000, (3840, 2160)) });
+            one.device.cannot_decode = Some("hvc1.1.6.L120.90");
+        }),
+    ]
+}
