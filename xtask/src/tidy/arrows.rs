@@ -22,7 +22,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("shell", &["player-native", "server-api", "local-server"]),
     ("network-traces", &["media-model"]),
     ("mock-origin", &["media-container", "network-traces"]),
-    ("player-lab", &["player-core", "player-native", "mock-origin", "network-traces"]),
+    ("player-lab", &["player-core", "player-native", "mock-origin", "network-traces", "test-browser"]),
+    ("test-browser", &[]),
     ("test-films", &[]),
     (
         "system-tests",
