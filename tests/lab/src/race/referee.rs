@@ -1,8 +1,9 @@
 //! What the origin's log alone says of a play: a second opinion on what the page saw, which shares nothing with any player.
 //!
 //! From the log it is known when each segment was there, and from the first frame on a film plays at its own pace. That
-//! gives the time at each rung and bounds of the stalls: a player that appends whole segments waits for the last byte, one
-//! that appends what has come needs as much of the segment as it plays, which came, to a good approximation, evenly.
+//! gives the time at each rung and the stalls, in two versions: a player that appends whole segments waits for the last
+//! byte, one that appends what has come needs as much of the segment as it plays, which came, to a good approximation,
+//! evenly. A player is of one kind or the other, or something between.
 
 use std::collections::BTreeMap;
 
@@ -29,6 +30,8 @@ pub struct Line {
     pub path: String,
     /// Bytes of the body that went out.
     pub bytes: u64,
+    /// Bytes that did not.
+    pub missing_bytes: u64,
     /// Whether it ended too early.
     pub aborted: bool,
 }
@@ -41,6 +44,7 @@ impl From<&Entry> for Line {
             took_ms: entry.took_ms,
             path: entry.path.clone(),
             bytes: entry.bytes,
+            missing_bytes: entry.aborted_bytes.unwrap_or_default(),
             aborted: entry.aborted,
         }
     }
@@ -70,12 +74,21 @@ pub struct Replay {
     pub complete_bytes: u64,
     /// Bytes of segments that were given up, or loaded once more in another rung.
     pub wasted_bytes: u64,
+    /// Of the complete replies, the bytes of those that may have ended after the last look.
+    pub late_bytes: u64,
+    /// If media plays as it comes.
+    pub in_part: Showing,
+    /// If only whole segments play.
+    pub in_whole: Showing,
+}
+
+/// What was to be seen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Showing {
     /// Seconds on screen of each rung, lowest first.
     pub on_screen_s: Vec<f64>,
-    /// Seconds that it stood still, if media plays as it comes.
-    pub stalled_least_s: f64,
-    /// Seconds that it stood still, if only whole segments play.
-    pub stalled_most_s: f64,
+    /// Seconds that it stood still.
+    pub stalled_s: f64,
 }
 
 /// A segment on its way.
@@ -84,7 +97,8 @@ struct Load {
     begun_s: f64,
     ended_s: f64,
     bytes: u64,
-    whole: bool,
+    /// How much of it came, as a share of its length.
+    share: f64,
 }
 
 /// Replays a log.
@@ -97,21 +111,20 @@ pub fn replay(log: &[Line], clock: Clock, rungs: usize) -> Replay {
             begun_s: (line.time_ms + line.first_byte_ms) as f64 / 1e3,
             ended_s: (line.time_ms + line.took_ms) as f64 / 1e3,
             bytes: line.bytes,
-            whole: !line.aborted,
+            share: if line.aborted { line.bytes as f64 / (line.bytes + line.missing_bytes).max(1) as f64 } else { 1.0 },
         });
     }
     segments.values_mut().for_each(|loads| loads.sort_by(|one, other| one.ended_s.total_cmp(&other.ended_s)));
     let complete = |line: &&Line| !line.aborted;
-    let (on_screen_s, stalled_least_s) = play(&segments, clock, rungs, true);
-    let (_, stalled_most_s) = play(&segments, clock, rungs, false);
+    let is_late = |line: &&Line| (line.time_ms + line.took_ms) as f64 / 1e3 > clock.end_s - TOLERANCE_S;
     Replay {
         requests: log.len(),
         bytes: log.iter().map(|line| line.bytes).sum(),
         complete_bytes: log.iter().filter(complete).map(|line| line.bytes).sum(),
         wasted_bytes: segments.values().map(|loads| wasted(loads)).sum(),
-        on_screen_s,
-        stalled_least_s,
-        stalled_most_s,
+        late_bytes: log.iter().filter(complete).filter(is_late).map(|line| line.bytes).sum(),
+        in_part: play(&segments, clock, rungs, true),
+        in_whole: play(&segments, clock, rungs, false),
     }
 }
 
@@ -123,19 +136,18 @@ fn segment(path: &str) -> Option<(usize, u64)> {
 
 /// All but the last whole one of a segment's loads, which is the one that can play last.
 fn wasted(loads: &[Load]) -> u64 {
-    let last = loads.iter().rposition(|load| load.whole);
+    let last = loads.iter().rposition(Load::is_whole);
     loads.iter().enumerate().filter(|(index, _)| Some(*index) != last).map(|(_, load)| load.bytes).sum()
 }
 
-/// Seconds on screen by rung, and seconds of stalls.
-fn play(segments: &BTreeMap<u64, Vec<Load>>, clock: Clock, rungs: usize, in_part: bool) -> (Vec<f64>, f64) {
+fn play(segments: &BTreeMap<u64, Vec<Load>>, clock: Clock, rungs: usize, in_part: bool) -> Showing {
     let Clock { first_frame_s, end_s, segment_s, film_s } = clock;
     let (mut on_screen_s, mut stalled_s, mut still_s, mut at_s) = (vec![0.0; rungs], 0.0, 0.0, 0.0);
     let (mut now_s, mut number) = (first_frame_s, 0_u64);
     while now_s < end_s && at_s < film_s {
         let inside = at_s / segment_s - number as f64;
         let loads = segments.get(&number).map_or(&[][..], Vec::as_slice);
-        let whole = loads.iter().rfind(|load| load.whole && load.ended_s <= now_s);
+        let whole = loads.iter().rfind(|load| load.is_whole() && load.ended_s <= now_s);
         let coming = || loads.iter().rfind(|load| in_part && load.has(inside, now_s));
         // The frame that was seen first is there whatever the log says of the rest of its segment.
         let first = || loads.first().filter(|_| now_s == first_frame_s);
@@ -149,14 +161,18 @@ fn play(segments: &BTreeMap<u64, Vec<Load>>, clock: Clock, rungs: usize, in_part
         }
         now_s += STEP_S;
     }
-    (on_screen_s, stalled_s + if still_s > STALL_S { still_s } else { 0.0 })
+    Showing { on_screen_s, stalled_s: stalled_s + if still_s > STALL_S { still_s } else { 0.0 } }
 }
 
 impl Load {
-    /// Whether so much of it, as a share, had come.
+    fn is_whole(&self) -> bool {
+        self.share >= 1.0
+    }
+
+    /// Whether so much of it, as a share of its length, had come.
     fn has(&self, share: f64, now_s: f64) -> bool {
         let came = (now_s - self.begun_s) / (self.ended_s - self.begun_s).max(1e-3);
-        self.whole && came > 0.0 && share <= came
+        came > 0.0 && share <= self.share * came.min(1.0)
     }
 }
 
@@ -175,17 +191,23 @@ impl Replay {
     /// Where log and page do not say the same.
     pub fn differences(&self, page: &Witness) -> Vec<String> {
         let mut found = Vec::new();
-        let (least, most) = (self.complete_bytes, self.bytes);
+        let (least, most) = (self.complete_bytes - self.late_bytes, self.bytes);
         if !(least..=most).contains(&page.loaded_bytes) {
             found.push(format!("the browser loaded {} bytes, the log has {least} to {most}", page.loaded_bytes));
         }
-        let (least, most) = (self.stalled_least_s - TOLERANCE_S, self.stalled_most_s + TOLERANCE_S);
+        let [part, whole] = [&self.in_part, &self.in_whole].map(|showing| showing.stalled_s);
+        let (least, most) = (part.min(whole) - TOLERANCE_S, part.max(whole) + TOLERANCE_S);
         if page.stalled_s < least || page.stalled_s > most {
             found.push(format!("it stalled for {:.2} s, the log allows {least:.2} to {most:.2} s", page.stalled_s));
         }
-        for (rung, (log, page)) in self.on_screen_s.iter().zip(&page.on_screen_s).enumerate() {
-            if (log - page).abs() > TOLERANCE_S {
-                found.push(format!("rung {rung} was on screen for {page:.2} s, by the log for {log:.2} s"));
+        for (rung, page) in page.on_screen_s.iter().enumerate() {
+            let [part, whole] = [&self.in_part, &self.in_whole].map(|one| one.on_screen_s.get(rung).copied());
+            let bounds = part.zip(whole).map(|(part, whole)| (part.min(whole), part.max(whole)));
+            let (least, most) = bounds.map_or((0.0, 0.0), |(least, most)| (least - TOLERANCE_S, most + TOLERANCE_S));
+            if !(least..=most).contains(page) {
+                found.push(format!(
+                    "rung {rung} was on screen for {page:.2} s, the log allows {least:.2} to {most:.2} s"
+                ));
             }
         }
         found
@@ -197,7 +219,7 @@ mod tests {
     use super::*;
 
     fn line(path: &str, time_ms: u64, took_ms: u64, bytes: u64) -> Line {
-        Line { time_ms, first_byte_ms: 10, took_ms, path: path.to_owned(), bytes, aborted: false }
+        Line { time_ms, first_byte_ms: 10, took_ms, path: path.to_owned(), bytes, missing_bytes: 0, aborted: false }
     }
 
     const CLOCK: Clock = Clock { first_frame_s: 0.2, end_s: 20.0, segment_s: 4.0, film_s: 12.0 };
@@ -213,13 +235,16 @@ mod tests {
             // Due at 8.2 s, there at 10 s; half of it at 9.005 s.
             line("/film/video-0/2.m4s", 8_000, 2_000, 1_000),
         ];
-        log.push(Line { aborted: true, ..line("/film/video-2/2.m4s", 600, 300, 500) });
+        log.push(Line { aborted: true, missing_bytes: 3_500, ..line("/film/video-2/2.m4s", 600, 300, 500) });
         let replay = replay(&log, CLOCK, 3);
-        assert_eq!((replay.requests, replay.bytes, replay.complete_bytes), (6, 8_600, 8_100));
-        assert_eq!(replay.wasted_bytes, 2_500);
-        let seconds = |rung: usize| (replay.on_screen_s[rung] * 10.0).round() / 10.0;
-        assert_eq!((seconds(0), seconds(1), seconds(2)), (8.0, 0.0, 4.0));
-        assert!((replay.stalled_most_s - 1.8).abs() < 0.05 && replay.stalled_least_s == 0.0, "{replay:?}");
+        assert_eq!((replay.requests, replay.bytes, replay.complete_bytes, replay.late_bytes), (6, 8_600, 8_100, 0));
+        assert_eq!(replay.wasted_bytes, 2_500, "the worse one and the beginning");
+        let near = |one: f64, other: f64| (one - other).abs() < 0.05;
+        let Showing { on_screen_s, stalled_s } = &replay.in_whole;
+        assert!(near(on_screen_s[0], 8.0) && near(on_screen_s[2], 4.0) && near(*stalled_s, 1.8), "{replay:?}");
+        // An eighth of the last segment had come in the better rung.
+        let Showing { on_screen_s, stalled_s } = &replay.in_part;
+        assert!(near(on_screen_s[0], 7.5) && near(on_screen_s[2], 4.5) && *stalled_s == 0.0, "{replay:?}");
     }
 
     #[test]
