@@ -3,16 +3,17 @@
 //! It is the player of the watch page, from the same wasm file, without server and controls. Comparisons with other
 //! players use it, and so may anybody's own page.
 
-use player_web::{Beginning, Failure, PlaySource, PlayerEvent, Stats, WebClock, WebPlayer};
+use player_web::{Beginning, Failure, PlaySource, PlayerEvent, WebClock, WebPlayer};
 use url::Url;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlVideoElement;
 
-use crate::player::state_name;
-
 /// An HLS presentation that plays on a media element until `free()` is called.
 #[wasm_bindgen]
-pub struct MatineePlayer(WebPlayer);
+pub struct MatineePlayer {
+    /// Plays as long as it is held.
+    _player: WebPlayer,
+}
 
 #[wasm_bindgen]
 impl MatineePlayer {
@@ -30,21 +31,7 @@ impl MatineePlayer {
                 let _ = failed.call1(&JsValue::NULL, &sentence(failure).into());
             }
         });
-        Ok(Self(player))
-    }
-
-    /// What the player says of itself, as JSON: `state`, `throughput_bps`, `stalls`, `stalled_ms`, `switches`.
-    pub fn stats(&self) -> String {
-        let Stats { state, throughput, counters, .. } = self.0.stats();
-        let throughput = throughput.map(media_model::BitsPerSecond::get);
-        serde_json::json!({
-            "state": state_name(state),
-            "throughput_bps": throughput,
-            "stalls": counters.stalls,
-            "stalled_ms": counters.stalled.as_secs_f64() * 1e3,
-            "switches": counters.switches,
-        })
-        .to_string()
+        Ok(Self { _player: player })
     }
 }
 

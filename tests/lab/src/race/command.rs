@@ -12,7 +12,7 @@ use mock_origin::{Origin, OriginConfig};
 use serde_json::json;
 use test_browser::missing_programs;
 
-use super::course::Course;
+use super::circuit::Circuit;
 use super::entrant::{Entrant, Sources};
 use super::figures::Heat;
 use super::heat;
@@ -32,7 +32,7 @@ pub struct Options {
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', default_value = "matinee,hls.js,shaka")]
     players: Vec<Entrant>,
     /// Presets of mock-origin; `mock-origin presets` lists them.
-    #[arg(long, visible_alias = "preset", value_name = "NAME,..", value_delimiter = ',', default_values_t = Course::USUAL.map(str::to_owned))]
+    #[arg(long, visible_alias = "preset", value_name = "NAME,..", value_delimiter = ',', default_values_t = Circuit::USUAL.map(str::to_owned))]
     scenarios: Vec<String>,
     /// How often each player plays each scenario.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -60,7 +60,7 @@ pub struct Options {
 /// What a race needs, checked before anything starts.
 struct Start {
     entrants: Vec<Entrant>,
-    courses: Vec<Course>,
+    circuits: Vec<Circuit>,
     sources: Sources,
     versions: BTreeMap<&'static str, String>,
 }
@@ -88,14 +88,14 @@ impl Options {
             bail!("a race needs {}: install Debian's packages chromium and chromium-driver", missing.join(" and "));
         }
         let entrants = unique(&self.players);
-        let mut courses = unique(&self.scenarios).iter().map(|name| Course::of(name)).collect::<Result<Vec<_>>>()?;
+        let mut circuits = unique(&self.scenarios).iter().map(|name| Circuit::of(name)).collect::<Result<Vec<_>>>()?;
         if let Some(watch) = self.watch {
-            courses.iter_mut().for_each(|course| course.watch = Duration::from_secs(watch));
+            circuits.iter_mut().for_each(|circuit| circuit.watch = Duration::from_secs(watch));
         }
         let sources = Sources { page: self.page.clone(), modules: self.node_modules.clone() };
         let version = |entrant: &Entrant| Ok((entrant.name(), sources.version(*entrant)?));
         let versions = entrants.iter().map(version).collect::<Result<_>>()?;
-        Ok(Start { entrants, courses, sources, versions })
+        Ok(Start { entrants, circuits, sources, versions })
     }
 
     #[expect(clippy::print_stderr, reason = "this is what the user reads")]
@@ -114,25 +114,25 @@ impl Options {
             eprintln!("interrupted after {} runs", heats.len());
             return Ok(130);
         }
-        let race = Race { courses: &start.courses, entrants: &start.entrants, heats: &heats };
+        let race = Race { circuits: &start.circuits, entrants: &start.entrants, heats: &heats };
         let missed = race.verdicts().iter().any(|one| one.player == Entrant::Matinee.name() && !one.met);
         Ok(if missed && self.expect_goals { 3 } else { 0 })
     }
 
     async fn race_all(&self, start: &Start, heats: &mut Vec<Heat>) -> Result<()> {
-        let first = start.courses.first().context("no scenario is named")?;
+        let first = start.circuits.first().context("no scenario is named")?;
         let origin = Origin::start(OriginConfig::of(first.scenario.clone())).await?;
         let bar = progress(start, self.runs);
         for run in 1..=usize::from(self.runs) {
-            for course in &start.courses {
-                origin.set_scenario(course.scenario.clone()).await?;
+            for circuit in &start.circuits {
+                origin.set_scenario(circuit.scenario.clone()).await?;
                 // Who goes first has the machine as it was left by the others, so that turns.
                 let turn =
                     (0..start.entrants.len()).map(|index| start.entrants[(index + run - 1) % start.entrants.len()]);
                 for entrant in turn {
-                    bar.set_message(format!("{} {} run {run}", course.name, entrant.name()));
-                    heats.push(heat::run(run, entrant, &start.sources, course, &origin).await);
-                    bar.inc((course.watch + AROUND).as_secs());
+                    bar.set_message(format!("{} {} run {run}", circuit.name, entrant.name()));
+                    heats.push(heat::run(run, entrant, &start.sources, circuit, &origin).await);
+                    bar.inc((circuit.watch + AROUND).as_secs());
                 }
             }
         }
@@ -142,10 +142,10 @@ impl Options {
 
     #[expect(clippy::print_stdout, reason = "this is what the user reads")]
     fn report(&self, start: &Start, heats: &[Heat]) -> Result<()> {
-        let race = Race { courses: &start.courses, entrants: &start.entrants, heats };
+        let race = Race { circuits: &start.circuits, entrants: &start.entrants, heats };
         let chromium = heats.iter().find_map(|heat| Some(heat.seen.as_ref()?.chromium.clone())).unwrap_or_default();
-        let ladder = |course: &Course| (course.name.clone(), course.rungs.iter().map(|rung| rung.kbps).collect());
-        let ladders: BTreeMap<String, Vec<f64>> = start.courses.iter().map(ladder).collect();
+        let ladder = |circuit: &Circuit| (circuit.name.clone(), circuit.rungs.iter().map(|rung| rung.kbps).collect());
+        let ladders: BTreeMap<String, Vec<f64>> = start.circuits.iter().map(ladder).collect();
         let config = json!({
             "version": env!("CARGO_PKG_VERSION"),
             "command": std::env::args().collect::<Vec<_>>().join(" "),
@@ -178,7 +178,7 @@ impl Options {
 }
 
 fn progress(start: &Start, runs: u16) -> ProgressBar {
-    let once: Duration = start.courses.iter().map(|course| course.watch + AROUND).sum();
+    let once: Duration = start.circuits.iter().map(|circuit| circuit.watch + AROUND).sum();
     let all = once * u32::from(runs) * u32::try_from(start.entrants.len()).unwrap_or(u32::MAX);
     let bar = ProgressBar::new(all.as_secs());
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} s, {eta} left: {msg}") {

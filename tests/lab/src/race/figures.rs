@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mock_origin::log::Entry;
 use serde::{Deserialize, Serialize};
 
-use super::course::Course;
+use super::circuit::Circuit;
 use super::entrant::Entrant;
 use super::referee::{self, Clock, Line, Replay, Witness};
 
@@ -70,7 +70,7 @@ pub struct Heat {
     pub run: usize,
     /// Name of the player.
     pub player: &'static str,
-    /// Name of the course.
+    /// Name of the circuit.
     pub scenario: String,
     /// Programs that wanted a core in the last minute.
     pub load_average: Option<f64>,
@@ -82,6 +82,8 @@ pub struct Heat {
     pub differences: Vec<String>,
     /// For a closer look.
     pub seen: Option<Seen>,
+    /// What the page saw, as far as a log can tell it as well.
+    pub witness: Option<Witness>,
     /// What the log says.
     pub replay: Option<Replay>,
     /// How the log is to be read.
@@ -126,11 +128,11 @@ pub struct Figures {
 }
 
 impl Heat {
-    pub(super) fn new(run: usize, entrant: Entrant, course: &Course, load: Option<f64>, outcome: Outcome) -> Self {
+    pub(super) fn new(run: usize, entrant: Entrant, circuit: &Circuit, load: Option<f64>, outcome: Outcome) -> Self {
         let Outcome { mut failed, compile_ms, t0_ms, seen, log } = outcome;
         let mut log: Vec<Line> = log.iter().map(Line::from).collect();
         log.sort_by_key(|line| line.time_ms);
-        let presentation = course.scenario.presentations.first();
+        let presentation = circuit.scenario.presentations.first();
         let clock = seen.as_ref().zip(presentation).and_then(|(seen, presentation)| {
             Some(Clock {
                 first_frame_s: (t0_ms + seen.first_frame_ms?) / 1e3,
@@ -139,43 +141,55 @@ impl Heat {
                 film_s: presentation.duration.as_seconds(),
             })
         });
-        let replay = clock.map(|clock| referee::replay(&log, clock, course.rungs.len()));
+        let replay = clock.map(|clock| referee::replay(&log, clock, circuit.rungs.len()));
         let figures = seen
             .as_ref()
             .zip(replay.as_ref())
-            .and_then(|(seen, replay)| Figures::of(course, compile_ms.unwrap_or_default(), seen, replay));
+            .and_then(|(seen, replay)| Figures::of(circuit, compile_ms.unwrap_or_default(), seen, replay));
         if figures.is_none() && failed.is_none() {
             failed = Some("the picture is none of the film's rungs".to_owned());
         }
-        let differences = match (&figures, &replay, &seen) {
-            (Some(figures), Some(replay), Some(seen)) => replay.differences(&Witness {
-                loaded_bytes: seen.loaded_bytes,
-                on_screen_s: figures.on_screen_s.clone(),
-                stalled_s: figures.stalled_s,
-            }),
-            _ => Vec::new(),
-        };
-        let (player, scenario) = (entrant.name(), course.name.clone());
-        Self { run, player, scenario, load_average: load, failed, figures, differences, seen, replay, clock, log }
+        let witness = figures.as_ref().zip(seen.as_ref()).map(|(figures, seen)| Witness {
+            loaded_bytes: seen.loaded_bytes,
+            on_screen_s: figures.on_screen_s.clone(),
+            stalled_s: figures.stalled_s,
+        });
+        let differences = replay.as_ref().zip(witness.as_ref()).map(|(log, page)| log.differences(page));
+        let differences = differences.unwrap_or_default();
+        let (player, scenario) = (entrant.name(), circuit.name.clone());
+        Self {
+            run,
+            player,
+            scenario,
+            load_average: load,
+            failed,
+            figures,
+            differences,
+            seen,
+            witness,
+            replay,
+            clock,
+            log,
+        }
     }
 }
 
 impl Figures {
-    fn of(course: &Course, compile_ms: f64, seen: &Seen, replay: &Replay) -> Option<Self> {
+    fn of(circuit: &Circuit, compile_ms: f64, seen: &Seen, replay: &Replay) -> Option<Self> {
         let rungs: Vec<(f64, usize)> =
-            seen.widths.iter().filter_map(|&(at, width)| Some((at, course.rung(width)?))).collect();
+            seen.widths.iter().filter_map(|&(at, width)| Some((at, circuit.rung(width)?))).collect();
         let first_frame_ms = seen.first_frame_ms?;
         let on_screen_s: Vec<f64> =
-            course.rungs.iter().map(|rung| seen.on_screen_s.get(&rung.width).copied().unwrap_or_default()).collect();
+            circuit.rungs.iter().map(|rung| seen.on_screen_s.get(&rung.width).copied().unwrap_or_default()).collect();
         let played_s: f64 = on_screen_s.iter().sum();
-        let weighed: f64 = on_screen_s.iter().zip(&course.rungs).map(|(seconds, rung)| seconds * rung.kbps).sum();
+        let weighed: f64 = on_screen_s.iter().zip(&circuit.rungs).map(|(seconds, rung)| seconds * rung.kbps).sum();
         let ahead: Vec<f64> =
             seen.samples.iter().filter(|(at, ..)| *at >= first_frame_ms).map(|(_, _, ahead, _)| *ahead).collect();
         Some(Self {
             compile_ms,
             first_frame_ms,
             first_rung: rungs.first()?.1,
-            top_ms: rungs.iter().find(|(_, rung)| *rung == course.top()).map(|(at, _)| *at),
+            top_ms: rungs.iter().find(|(_, rung)| *rung == circuit.top()).map(|(at, _)| *at),
             stalls: seen.stalls.len(),
             stalled_s: seen.stalls.iter().fold(0.0, |sum, (_, length)| sum + length / 1e3),
             played_kbps: if played_s > 0.0 { weighed / played_s } else { 0.0 },

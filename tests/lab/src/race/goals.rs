@@ -1,6 +1,6 @@
-//! What is wanted of our player on the usual courses: the median over the runs counts.
+//! What is wanted of our player on the usual circuits: the median over the runs counts.
 
-use super::course::Course;
+use super::circuit::Circuit;
 use super::figures::{Figures, Heat};
 
 /// A figure and its bound.
@@ -32,8 +32,8 @@ enum Bound {
 
 use Bound::{AtLeast, AtMost};
 
-/// The goals of a preset; none for what is not a usual course.
-pub(super) fn goals(course: &str) -> &'static [Goal] {
+/// The goals of a preset; none for what is not a usual circuit.
+pub(super) fn goals(circuit: &str) -> &'static [Goal] {
     const fn goal(measure: Measure, bound: Bound) -> Goal {
         Goal { measure, bound }
     }
@@ -48,7 +48,7 @@ pub(super) fn goals(course: &str) -> &'static [Goal] {
         goal(Measure::TopAgainAfterS(45.0), AtMost(10.0)),
     ];
     const STEADY: &[Goal] = &[goal(Measure::TopAfterLoadS, AtMost(10.0)), goal(Measure::DownFromTop, AtMost(0.0))];
-    match course {
+    match circuit {
         "lan-200" => LAN,
         "wifi-20" => WIFI,
         "dsl-5" => DSL,
@@ -60,8 +60,8 @@ pub(super) fn goals(course: &str) -> &'static [Goal] {
 }
 
 impl Measure {
-    fn of(self, figures: &Figures, course: &Course) -> f64 {
-        let top = course.top();
+    fn of(self, figures: &Figures, circuit: &Circuit) -> f64 {
+        let top = circuit.top();
         let never = f64::INFINITY;
         match self {
             Self::FirstFrameMs => figures.first_frame_ms,
@@ -112,15 +112,15 @@ pub(super) struct Verdict {
     pub(super) met: bool,
 }
 
-/// What a player's runs on a course come to. A run that failed counts as the worst.
-pub(super) fn verdicts(course: &Course, player: &str, heats: &[&Heat]) -> Vec<Verdict> {
+/// What a player's runs on a circuit come to. A run that failed counts as the worst.
+pub(super) fn verdicts(circuit: &Circuit, player: &str, heats: &[&Heat]) -> Vec<Verdict> {
     let verdict = |goal: &Goal| {
         let worst = match goal.bound {
             AtMost(_) => f64::INFINITY,
             AtLeast(_) => f64::NEG_INFINITY,
         };
         let value = |heat: &&Heat| match (&heat.figures, &heat.failed) {
-            (Some(figures), None) => goal.measure.of(figures, course),
+            (Some(figures), None) => goal.measure.of(figures, circuit),
             _ => worst,
         };
         let median = median(heats.iter().map(value)).unwrap_or(worst);
@@ -129,7 +129,7 @@ pub(super) fn verdicts(course: &Course, player: &str, heats: &[&Heat]) -> Vec<Ve
             AtLeast(least) => (median >= least, format!(">= {least}")),
         };
         Verdict {
-            scenario: course.name.clone(),
+            scenario: circuit.name.clone(),
             player: player.to_owned(),
             figure: goal.measure.name(),
             goal: goal_text,
@@ -137,7 +137,7 @@ pub(super) fn verdicts(course: &Course, player: &str, heats: &[&Heat]) -> Vec<Ve
             met,
         }
     };
-    course.goals.iter().map(verdict).collect()
+    circuit.goals.iter().map(verdict).collect()
 }
 
 /// The middle one; of an even number the mean of the two in the middle.
@@ -164,8 +164,8 @@ mod tests {
 
     #[test]
     fn the_top_rung_comes_back_when_it_is_on_screen_again() {
-        let course = Course::of("step-8").unwrap();
-        let top = course.top();
+        let circuit = Circuit::of("step-8").unwrap();
+        let top = circuit.top();
         let figures = |rungs: &[(f64, usize)]| Figures {
             compile_ms: 0.0,
             first_frame_ms: 500.0,
@@ -183,10 +183,10 @@ mod tests {
             on_screen_s: vec![],
             rungs: rungs.to_vec(),
         };
-        let again = |rungs: &[(f64, usize)]| Measure::TopAgainAfterS(45.0).of(&figures(rungs), &course);
+        let again = |rungs: &[(f64, usize)]| Measure::TopAgainAfterS(45.0).of(&figures(rungs), &circuit);
         assert_eq!(again(&[(500.0, 0), (4_000.0, top), (30_000.0, 0), (52_000.0, top)]), 7.0);
         assert_eq!(again(&[(500.0, 0), (4_000.0, top)]), 0.0, "it never went");
         assert_eq!(again(&[(4_000.0, top), (30_000.0, 0)]), f64::INFINITY);
-        assert_eq!(Measure::DownFromTop.of(&figures(&[(0.0, top), (1.0, 2), (2.0, 0), (3.0, top)]), &course), 1.0);
+        assert_eq!(Measure::DownFromTop.of(&figures(&[(0.0, top), (1.0, 2), (2.0, 0), (3.0, top)]), &circuit), 1.0);
     }
 }

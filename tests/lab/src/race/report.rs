@@ -2,29 +2,29 @@
 
 use std::fmt::Write as _;
 
-use super::course::Course;
+use super::circuit::Circuit;
 use super::entrant::Entrant;
 use super::figures::{Figures, Heat};
 use super::goals::{Verdict, median, verdicts};
 
-/// All runs, course by course, player by player.
+/// All runs, circuit by circuit, player by player.
 pub(super) struct Race<'a> {
-    pub(super) courses: &'a [Course],
+    pub(super) circuits: &'a [Circuit],
     pub(super) entrants: &'a [Entrant],
     pub(super) heats: &'a [Heat],
 }
 
 impl Race<'_> {
-    fn of<'a>(&'a self, course: &str, player: &str) -> Vec<&'a Heat> {
-        self.heats.iter().filter(|heat| heat.scenario == course && heat.player == player).collect()
+    fn of<'a>(&'a self, circuit: &str, player: &str) -> Vec<&'a Heat> {
+        self.heats.iter().filter(|heat| heat.scenario == circuit && heat.player == player).collect()
     }
 
-    fn groups(&self) -> impl Iterator<Item = (&Course, &'static str, Vec<&Heat>)> {
-        let pair = |course| self.entrants.iter().map(move |entrant| (course, entrant.name()));
-        self.courses.iter().flat_map(pair).map(|(course, player)| (course, player, self.of(&course.name, player)))
+    fn groups(&self) -> impl Iterator<Item = (&Circuit, &'static str, Vec<&Heat>)> {
+        let pair = |circuit| self.entrants.iter().map(move |entrant| (circuit, entrant.name()));
+        self.circuits.iter().flat_map(pair).map(|(circuit, player)| (circuit, player, self.of(&circuit.name, player)))
     }
 
-    /// The table: the median of each player on each course, then each of its runs.
+    /// The table: the median of each player on each circuit, then each of its runs.
     pub(super) fn table(&self) -> String {
         let head = [
             "scenario",
@@ -45,8 +45,8 @@ impl Race<'_> {
             "on screen (s: rung)",
         ];
         let mut text = format!("| {} |\n|{}\n", head.join(" | "), "---|".repeat(head.len()));
-        for (course, player, heats) in self.groups() {
-            text += &median_row(course, player, &heats);
+        for (circuit, player, heats) in self.groups() {
+            text += &median_row(circuit, player, &heats);
             for heat in heats {
                 text += &row(heat);
             }
@@ -55,7 +55,7 @@ impl Race<'_> {
     }
 
     pub(super) fn verdicts(&self) -> Vec<Verdict> {
-        self.groups().flat_map(|(course, player, heats)| verdicts(course, player, &heats)).collect()
+        self.groups().flat_map(|(circuit, player, heats)| verdicts(circuit, player, &heats)).collect()
     }
 
     /// Ours beside the goals, the others beside ours.
@@ -116,7 +116,7 @@ fn csv_figures(figures: &Figures) -> String {
     )
 }
 
-fn median_row(course: &Course, player: &str, heats: &[&Heat]) -> String {
+fn median_row(circuit: &Circuit, player: &str, heats: &[&Heat]) -> String {
     let played: Vec<&Figures> = heats.iter().filter_map(|heat| heat.figures.as_ref()).collect();
     let middle = |of: fn(&Figures) -> f64, digits: usize| {
         median(played.iter().map(|figures| of(figures))).map_or("-".to_owned(), |value| format!("{value:.digits$}"))
@@ -136,7 +136,7 @@ fn median_row(course: &Course, player: &str, heats: &[&Heat]) -> String {
         middle(|figures| figures.bytes as f64 / 1e6, 1),
         middle(|figures| figures.wasted_bytes as f64 / 1e6, 1),
     ];
-    format!("| {} | {player} | median | {} | | {note} |\n", course.name, cells.join(" | "))
+    format!("| {} | {player} | median | {} | | {note} |\n", circuit.name, cells.join(" | "))
 }
 
 fn row(heat: &Heat) -> String {

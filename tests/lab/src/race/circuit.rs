@@ -10,7 +10,7 @@ use super::goals::{Goal, goals};
 
 /// A network and a film on it.
 #[derive(Clone, Debug)]
-pub struct Course {
+pub struct Circuit {
     /// Name of the preset.
     pub name: String,
     /// What the origin plays.
@@ -31,11 +31,11 @@ pub struct Rung {
     pub kbps: f64,
 }
 
-impl Course {
+impl Circuit {
     /// What is raced over unless somebody asks for something else.
     pub const USUAL: [&str; 6] = ["lan-200", "wifi-20", "dsl-5", "slow-2", "step-8", "steady-8"];
 
-    /// The course of this preset.
+    /// The circuit of this preset.
     ///
     /// # Errors
     /// There is no such preset, or its rungs cannot be told apart on screen.
