@@ -16,6 +16,8 @@ const STEP_S: f64 = 0.01;
 const STALL_S: f64 = 0.25;
 /// Between the first frame and playing on browsers take a moment, and the page looks at the clock 20 times a second.
 const TOLERANCE_S: f64 = 0.6;
+/// Where another rung is laid over what plays, decoders go on with the old one to the next keyframe, which no log tells.
+const KEYFRAME_S: f64 = 0.5;
 
 /// What is needed of one line of the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -203,7 +205,8 @@ impl Replay {
         for (rung, page) in page.on_screen_s.iter().enumerate() {
             let [part, whole] = [&self.in_part, &self.in_whole].map(|one| one.on_screen_s.get(rung).copied());
             let bounds = part.zip(whole).map(|(part, whole)| (part.min(whole), part.max(whole)));
-            let (least, most) = bounds.map_or((0.0, 0.0), |(least, most)| (least - TOLERANCE_S, most + TOLERANCE_S));
+            let (least, most) = bounds.unwrap_or_default();
+            let (least, most) = (least - TOLERANCE_S - KEYFRAME_S, most + TOLERANCE_S + KEYFRAME_S);
             if !(least..=most).contains(page) {
                 found.push(format!(
                     "rung {rung} was on screen for {page:.2} s, the log allows {least:.2} to {most:.2} s"
