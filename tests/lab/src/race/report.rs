@@ -7,6 +7,45 @@ use super::entrant::Entrant;
 use super::figures::{Figures, Heat};
 use super::goals::{Verdict, median, verdicts};
 
+/// Columns of the table.
+pub(super) const HEAD: [&str; 16] = [
+    "scenario",
+    "player",
+    "run",
+    "compile ms",
+    "first frame ms",
+    "stalls",
+    "stalled s",
+    "played kbit/s",
+    "switches",
+    "buffer s",
+    "dropped",
+    "requests",
+    "MB",
+    "wasted MB",
+    "load",
+    "on screen (s: rung)",
+];
+/// Columns of the goals.
+pub(super) const GOALS_HEAD: [&str; 6] = ["scenario", "goal (median)", "wanted", "player", "is", ""];
+
+type Of = fn(&Figures) -> f64;
+
+/// The figures of the table, and how many digits matter.
+const FIGURES: [(Of, usize); 11] = [
+    (|figures| figures.compile_ms, 0),
+    (|figures| figures.first_frame_ms, 0),
+    (|figures| figures.stalls as f64, 0),
+    (|figures| figures.stalled_s, 1),
+    (|figures| figures.played_kbps, 0),
+    (|figures| figures.switches as f64, 0),
+    (|figures| figures.buffered_s, 1),
+    (|figures| figures.dropped_frames as f64, 0),
+    (|figures| figures.requests as f64, 0),
+    (|figures| figures.bytes as f64 / 1e6, 1),
+    (|figures| figures.wasted_bytes as f64 / 1e6, 1),
+];
+
 /// All runs, circuit by circuit, player by player.
 pub(super) struct Race<'a> {
     pub(super) circuits: &'a [Circuit],
@@ -24,52 +63,39 @@ impl Race<'_> {
         self.circuits.iter().flat_map(pair).map(|(circuit, player)| (circuit, player, self.of(&circuit.name, player)))
     }
 
-    /// The table: the median of each player on each circuit, then each of its runs.
+    /// The median of each player on each circuit, then each of its runs; columns as in [`HEAD`].
+    pub(super) fn rows(&self) -> Vec<Vec<String>> {
+        let rows = |(circuit, player, heats): (&Circuit, &str, Vec<&Heat>)| {
+            std::iter::once(median_row(circuit, player, &heats))
+                .chain(heats.iter().map(|heat| row(heat)))
+                .collect::<Vec<_>>()
+        };
+        self.groups().flat_map(rows).collect()
+    }
+
+    /// [`Self::rows`] for a terminal and for Markdown.
     pub(super) fn table(&self) -> String {
-        let head = [
-            "scenario",
-            "player",
-            "run",
-            "compile ms",
-            "first frame ms",
-            "stalls",
-            "stalled s",
-            "played kbit/s",
-            "switches",
-            "buffer s",
-            "dropped",
-            "requests",
-            "MB",
-            "wasted MB",
-            "load",
-            "on screen (s: rung)",
-        ];
-        let mut text = format!("| {} |\n|{}\n", head.join(" | "), "---|".repeat(head.len()));
-        for (circuit, player, heats) in self.groups() {
-            text += &median_row(circuit, player, &heats);
-            for heat in heats {
-                text += &row(heat);
-            }
-        }
-        text
+        markdown(&HEAD, &self.rows())
     }
 
     pub(super) fn verdicts(&self) -> Vec<Verdict> {
         self.groups().flat_map(|(circuit, player, heats)| verdicts(circuit, player, &heats)).collect()
     }
 
-    /// Ours beside the goals, the others beside ours.
-    pub(super) fn goals(&self) -> String {
-        let verdicts = self.verdicts();
-        let mut text =
-            String::from("| scenario | goal (median) | wanted | player | is | |\n|---|---|---|---|---|---|\n");
-        for verdict in &verdicts {
+    /// Ours beside the goals, the others beside ours; columns as in [`GOALS_HEAD`].
+    pub(super) fn goal_rows(&self) -> Vec<Vec<String>> {
+        let row = |verdict: Verdict| {
             let is = verdict.median.map_or("never".to_owned(), number);
             let met = if verdict.met { "met" } else { "NOT MET" };
-            let Verdict { scenario, player, figure, goal, .. } = verdict;
-            let _ = writeln!(text, "| {scenario} | {figure} | {goal} | {player} | {is} | {met} |");
-        }
-        if verdicts.is_empty() { String::new() } else { text }
+            vec![verdict.scenario, verdict.figure, verdict.goal, verdict.player, is, met.to_owned()]
+        };
+        self.verdicts().into_iter().map(row).collect()
+    }
+
+    /// [`Self::goal_rows`] for a terminal and for Markdown; nothing where nothing is wanted.
+    pub(super) fn goals(&self) -> String {
+        let rows = self.goal_rows();
+        if rows.is_empty() { String::new() } else { markdown(&GOALS_HEAD, &rows) }
     }
 
     /// Where the origin's log tells another story than the page.
@@ -116,57 +142,62 @@ fn csv_figures(figures: &Figures) -> String {
     )
 }
 
-fn median_row(circuit: &Circuit, player: &str, heats: &[&Heat]) -> String {
+fn median_row(circuit: &Circuit, player: &str, heats: &[&Heat]) -> Vec<String> {
     let played: Vec<&Figures> = heats.iter().filter_map(|heat| heat.figures.as_ref()).collect();
     let middle = |of: fn(&Figures) -> f64, digits: usize| {
         median(played.iter().map(|figures| of(figures))).map_or("-".to_owned(), |value| format!("{value:.digits$}"))
     };
     let failed = heats.iter().filter(|heat| heat.failed.is_some()).count();
     let note = if failed > 0 { format!("{failed} of {} failed", heats.len()) } else { String::new() };
-    let cells = [
-        middle(|figures| figures.compile_ms, 0),
-        middle(|figures| figures.first_frame_ms, 0),
-        middle(|figures| figures.stalls as f64, 0),
-        middle(|figures| figures.stalled_s, 1),
-        middle(|figures| figures.played_kbps, 0),
-        middle(|figures| figures.switches as f64, 0),
-        middle(|figures| figures.buffered_s, 1),
-        middle(|figures| figures.dropped_frames as f64, 0),
-        middle(|figures| figures.requests as f64, 0),
-        middle(|figures| figures.bytes as f64 / 1e6, 1),
-        middle(|figures| figures.wasted_bytes as f64 / 1e6, 1),
-    ];
-    format!("| {} | {player} | median | {} | | {note} |\n", circuit.name, cells.join(" | "))
+    let mut cells = vec![circuit.name.clone(), player.to_owned(), "median".to_owned()];
+    cells.extend(FIGURES.map(|(of, digits)| middle(of, digits)));
+    cells.extend([String::new(), note]);
+    cells
 }
 
-fn row(heat: &Heat) -> String {
+fn row(heat: &Heat) -> Vec<String> {
     let load = heat.load_average.map_or("?".to_owned(), |load| format!("{load:.1}"));
-    let failed = heat.failed.as_ref().map(|why| format!("FAILED: {why}"));
-    let Some(figures) = &heat.figures else {
-        let nothing = "| - ".repeat(11);
-        return format!("| | | {} {nothing}| {load} | {} |\n", heat.run, failed.unwrap_or_default());
+    let rung = |(at, rung): &(f64, usize)| format!("{:.1}: r{rung}", at / 1e3);
+    let rungs = heat.figures.iter().flat_map(|figures| figures.rungs.iter().map(rung));
+    let said: Vec<String> = rungs.chain(heat.failed.iter().map(|why| format!("FAILED: {why}"))).collect();
+    let figure = |(of, digits): (Of, usize)| {
+        heat.figures.as_ref().map_or("-".to_owned(), |figures| format!("{:.digits$}", of(figures)))
     };
-    let rungs: Vec<_> = figures.rungs.iter().map(|(at, rung)| format!("{:.1}: r{rung}", at / 1e3)).collect();
-    format!(
-        "| | | {} | {:.0} | {:.0} | {} | {:.1} | {:.0} | {} | {:.1} | {} | {} | {:.1} | {:.1} | {load} | {}{} |\n",
-        heat.run,
-        figures.compile_ms,
-        figures.first_frame_ms,
-        figures.stalls,
-        figures.stalled_s,
-        figures.played_kbps,
-        figures.switches,
-        figures.buffered_s,
-        figures.dropped_frames,
-        figures.requests,
-        figures.bytes as f64 / 1e6,
-        figures.wasted_bytes as f64 / 1e6,
-        rungs.join(", "),
-        failed.map(|failed| format!("; {failed}")).unwrap_or_default(),
-    )
+    let mut cells = vec![String::new(), String::new(), heat.run.to_string()];
+    cells.extend(FIGURES.map(figure));
+    cells.extend([load, said.join(", ")]);
+    cells
+}
+
+fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
+    let mut text = format!("| {} |\n|{}\n", head.join(" | "), "---|".repeat(head.len()));
+    rows.iter().for_each(|row| text += &format!("| {} |\n", row.join(" | ")));
+    text
 }
 
 /// With as many digits as matter.
 fn number(value: f64) -> String {
     if value.abs() >= 100.0 { format!("{value:.0}") } else { format!("{}", (value * 10.0).round() / 10.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::race::figures::Outcome;
+
+    #[test]
+    fn a_run_that_failed_is_printed_and_counts_as_the_worst() {
+        let circuits = [Circuit::of("steady-8").unwrap()];
+        let outcome = Outcome::failed("no \"frame\" within 30 s".to_owned(), Some(50.0));
+        let heats = [Heat::new(1, Entrant::Dash, &circuits[0], Some(1.5), outcome)];
+        let race = Race { circuits: &circuits, entrants: &[Entrant::Dash], heats: &heats };
+        let table = race.table();
+        assert!(table.contains("| FAILED: no \"frame\" within 30 s |") && table.contains("1 of 1 failed"), "{table}");
+        assert!(table.lines().all(|line| line.matches('|').count() == HEAD.len() + 1), "{table}");
+        assert!(race.verdicts().iter().all(|verdict| !verdict.met && verdict.median.is_none()));
+        let csv = race.csv();
+        let (head, row) = csv.trim_end().split_once('\n').unwrap();
+        assert!(row.contains("\"no \"\"frame\"\" within 30 s\""), "{row}");
+        assert_eq!(head.matches(',').count(), row.matches(',').count(), "{csv}");
+    }
 }
