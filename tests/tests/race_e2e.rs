@@ -34,9 +34,9 @@ fn modules(test: &str) -> Option<PathBuf> {
     modules.filter(|_| runs)
 }
 
-fn race(modules: &Path, more: &[&str]) -> Output {
+fn race(page: &Path, modules: &Path, more: &[&str]) -> Output {
     let mut command = Command::new(built("matinee-lab", "player-lab").unwrap());
-    command.arg("race").arg("--page").arg(page()).arg("--node-modules").arg(modules).args(more);
+    command.arg("race").arg("--page").arg(page).arg("--node-modules").arg(modules).args(more);
     command.output().unwrap()
 }
 
@@ -45,7 +45,7 @@ fn two_players_race_and_the_log_says_what_the_pages_say() {
     let Some(modules) = modules("two_players_race_and_the_log_says_what_the_pages_say") else { return };
     let options =
         ["--players", "matinee,hls.js", "--scenarios", "wifi-20", "--runs", "1", "--watch", "10", "--json", "-"];
-    let output = race(&modules, &options);
+    let output = race(&page(), &modules, &options);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let said: Value = serde_json::from_slice(&output.stdout).unwrap();
     let hash = said["config"]["players"]["matinee"].as_str().unwrap();
@@ -70,14 +70,13 @@ fn two_players_race_and_the_log_says_what_the_pages_say() {
 #[test]
 fn what_is_missing_is_named_before_a_browser_starts() {
     let Some(modules) = modules("what_is_missing_is_named_before_a_browser_starts") else { return };
-    let refused = |modules: &Path, more: &[&str]| {
-        let output = race(modules, more);
+    let refused = |page: &Path, modules: &Path, more: &[&str]| {
+        let output = race(page, modules, more);
         assert_eq!(output.status.code(), Some(2));
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
     let empty = tempfile::tempdir().unwrap();
-    assert!(refused(empty.path(), &["--players", "shaka"]).contains("shaka-player is not in"));
-    assert!(refused(&modules, &["--scenarios", "dial-up"]).contains("there is no scenario dial-up"));
-    let page = empty.path().to_str().unwrap();
-    assert!(refused(&modules, &["--players", "matinee", "--page", page]).contains("./x ui"));
+    assert!(refused(&page(), empty.path(), &["--players", "shaka"]).contains("shaka-player is not in"));
+    assert!(refused(&page(), &modules, &["--scenarios", "dial-up"]).contains("there is no scenario dial-up"));
+    assert!(refused(empty.path(), &modules, &["--players", "matinee"]).contains("./x ui"));
 }

@@ -109,7 +109,9 @@ impl Options {
             raced = self.race_all(start, &mut heats) => { raced?; false }
             () = interruption() => true,
         };
-        self.report(start, &heats)?;
+        if !heats.is_empty() {
+            self.report(start, &heats)?;
+        }
         if interrupted {
             eprintln!("interrupted after {} runs", heats.len());
             return Ok(130);
