@@ -1,7 +1,8 @@
-//! The Leptos app: one code for browser, desktop and TV. Mounts [`app::App`] on the page.
+//! The Leptos app: one code for browser, desktop and TV. [`open_app`] mounts [`app::App`] on the page.
 //!
 //! Pages lay out, `components` are views without calls, `state` is pure, `client` talks to the server, `player` owns
-//! the playback, `shell` is the only file that knows of the desktop app, `i18n` has every word.
+//! the playback, `shell` is the only file that knows of the desktop app, `i18n` has every word, `embed` is the player
+//! alone for pages that are not ours.
 //!
 //! Tests find things by `data-testid`: `movie-card`, `unplayable`, `search`, `add-folder`, `folder-path`,
 //! `folder-submit`, `folder-trouble`, `scan-button`, `scan-progress`, `skeletons`, `notice`, `forget-missing`, `lan-banner` in the library;
@@ -15,6 +16,7 @@ mod app;
 mod beacon;
 mod client;
 mod components;
+mod embed;
 mod i18n;
 mod library;
 mod pages;
@@ -23,6 +25,11 @@ mod shell;
 mod state;
 mod volume;
 
-fn main() {
+/// Loading the wasm does nothing: a page says what it wants, this or [`embed`].
+fn main() {}
+
+/// Puts the whole app on the page.
+#[wasm_bindgen::prelude::wasm_bindgen(js_name = openApp)]
+pub fn open_app() {
     leptos::mount::mount_to_body(app::App);
 }

@@ -2,12 +2,13 @@
 //!
 //! The core is the one that the browser and the native player run; only its driver is simulated: a link
 //! (`sim/link.rs`), an origin (`sim/origin.rs`) and a media element (`sim/element.rs`). Nothing sleeps, and the same
-//! scenario gives the same report to the bit.
+//! scenario gives the same report to the bit. [`race`] is another matter: real browsers, and players of others.
 
 pub mod contract;
 pub mod course;
 pub mod lint;
 pub mod page;
+pub mod race;
 pub mod replay;
 pub mod report;
 pub mod scenario;

@@ -1,11 +1,11 @@
-//! `matinee-lab`: plays the built-in scenarios in virtual time and prints what a viewer would have seen.
+//! `matinee-lab`: plays in virtual time and in real browsers, and prints what a viewer would have seen.
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use player_lab::{play, scenario, simulate};
+use player_lab::{play, race, scenario, simulate};
 
-/// Plays the player core in virtual time.
+/// Plays in virtual time and in real browsers.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -17,7 +17,7 @@ struct Arguments {
 enum Task {
     /// Plays rules over recorded networks and compares them.
     Simulate(Box<simulate::command::Simulate>),
-    /// Lists the built-in scenarios.
+    /// Lists the built-in scenarios of `play`.
     List,
     /// Plays scenarios and prints a report of each; all of them if none is named.
     Play {
@@ -32,6 +32,7 @@ enum Task {
     },
     Lint(player_lab::lint::Lint),
     Replay(player_lab::replay::Replay),
+    Race(Box<race::command::Options>),
 }
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "reports are what this program is for")]
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Task::Lint(lint) => return lint.run(),
         Task::Replay(replay) => return replay.run(),
         Task::Simulate(simulate) => return simulate.run(),
+        Task::Race(race) => return race.run(),
         Task::List => known.iter().for_each(|scenario| println!("{}", scenario.name)),
         Task::Play { scenarios, seconds, requests } => {
             if let Some(unknown) = scenarios.iter().find(|name| known.iter().all(|scenario| scenario.name != **name)) {

@@ -3,6 +3,7 @@
 //! Pure but for reading packaged samples from a file: the time comes in as an argument, so a live window at a given
 //! moment is the same whenever it is asked for.
 
+mod dash;
 mod grid;
 mod hls;
 pub(crate) mod load;
@@ -29,6 +30,8 @@ pub use sizes::{Movie, MovieError, Sizes};
 
 /// Name of the multivariant playlist in the folder of a presentation.
 const MAIN: &str = "main.m3u8";
+/// Name of the MPD beside it, for players that read no HLS.
+const MPD: &str = "main.mpd";
 /// Name of a media playlist in the folder of its stream.
 const PLAYLIST: &str = "playlist.m3u8";
 /// Name of an init section in the folder of its stream.
@@ -112,6 +115,11 @@ impl Presentation {
         let Some(inside) = inside.and_then(|path| path.strip_prefix('/')) else { return Ok(None) };
         if inside == MAIN {
             return Ok(Some(playlist(hls::multivariant(self))));
+        }
+        if inside == MPD {
+            let text =
+                |mpd| Resource { content_type: "application/dash+xml", payload: Payload::Whole(Bytes::from(mpd)) };
+            return Ok(dash::mpd(self).map(text));
         }
         let Some((folder, file)) = inside.split_once('/') else { return Ok(None) };
         let Some(stream) = self.streams.iter().find(|stream| stream.folder == folder) else { return Ok(None) };

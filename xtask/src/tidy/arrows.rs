@@ -23,7 +23,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("shell", &["player-native", "server-api", "local-server"]),
     ("network-traces", &["media-model"]),
     ("mock-origin", &["media-container", "network-traces"]),
-    ("player-lab", &["player-core", "player-native", "player-recording", "mock-origin", "network-traces"]),
+    (
+        "player-lab",
+        &["player-core", "player-native", "player-recording", "mock-origin", "network-traces", "test-browser"],
+    ),
+    ("test-browser", &[]),
     ("wasm-replay", &["player-recording"]),
     ("test-films", &[]),
     (

@@ -71,6 +71,24 @@ fn the_ladder_is_in_the_multivariant_playlist_as_it_was_asked_for() {
 }
 
 #[test]
+fn players_of_dash_get_the_same_segments() {
+    let film = presentation(&plan(None));
+    let mpd = text(&film, "/p/main.mpd", 0);
+    let (first, _) = mpd.split_once("</Representation>").unwrap();
+    let lengths: u64 =
+        first.split("<S d=\"").skip(1).map(|rest| rest.split('"').next().unwrap().parse::<u64>().unwrap()).sum();
+    let playlist = media(&text(&film, "/p/video-0/playlist.m3u8", 0));
+    assert_eq!(lengths, playlist.segments.iter().map(|segment| segment.duration.as_micros()).sum::<u64>());
+    assert!(first.contains("media=\"video-0/$Number$.m4s\"") && first.contains("startNumber=\"0\""), "{first}");
+    assert_eq!(
+        mpd.matches("<Representation").count(),
+        film.streams.iter().filter(|one| one.extension() == "m4s").count()
+    );
+    let live = presentation(&plan(Some(5)));
+    assert_eq!(get(&live, "/p/main.mpd", 0), None);
+}
+
+#[test]
 fn segments_of_bytes_have_the_size_of_their_rung_and_end_with_the_film() {
     let film = presentation(&plan(None));
     let playlist = media(&text(&film, "/p/video-4/playlist.m3u8", 0));

@@ -1,0 +1,212 @@
+//! `matinee-lab race`: arguments, the order of the runs, and what is printed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use mock_origin::{Origin, OriginConfig};
+use serde_json::json;
+use test_browser::missing_programs;
+
+use super::circuit::Circuit;
+use super::entrant::{Entrant, Sources};
+use super::figures::Heat;
+use super::heat;
+use super::report::Race;
+
+/// A run costs this much beside what is watched: a browser that starts and one that ends.
+const AROUND: Duration = Duration::from_secs(3);
+
+/// Plays our player and those of others in Chromium over the same networks, and compares them.
+///
+/// Needs chromium and chromedriver on the path, the players of others from npm (tests/npm), the web page built by
+/// `./x ui`, and, once, GStreamer's programs to encode the film. Exit status: 0 done, 2 usage, 3 a goal of ours was missed
+/// and --expect-goals was given, 130 interrupted, 1 anything else.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// Who races: matinee, hls.js, shaka, dash.js.
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',', default_value = "matinee,hls.js,shaka")]
+    players: Vec<Entrant>,
+    /// Presets of mock-origin; `mock-origin presets` lists them.
+    #[arg(long, visible_alias = "preset", value_name = "NAME,..", value_delimiter = ',', default_values_t = Circuit::USUAL.map(str::to_owned))]
+    scenarios: Vec<String>,
+    /// How often each player plays each scenario.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    runs: u16,
+    /// Watches so many seconds, whatever the scenario.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    watch: Option<u64>,
+    /// Writes everything here: figures, what was seen, and the origin's logs; `-` is standard output.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Writes a row for each run here; `-` is standard output.
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// The built web page, in which our player is.
+    #[arg(long, value_name = "DIR", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../ui/dist"))]
+    page: PathBuf,
+    /// Where npm put the players of others.
+    #[arg(long, value_name = "DIR", env = "MATINEE_NODE_MODULES", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../npm/node_modules"))]
+    node_modules: PathBuf,
+    /// Ends with status 3 if our player misses a goal.
+    #[arg(long)]
+    expect_goals: bool,
+}
+
+/// What a race needs, checked before anything starts.
+struct Start {
+    entrants: Vec<Entrant>,
+    circuits: Vec<Circuit>,
+    sources: Sources,
+    versions: BTreeMap<&'static str, String>,
+}
+
+impl Options {
+    /// Does it.
+    #[expect(clippy::print_stderr, reason = "this is what the user reads")]
+    pub fn run(self) -> ExitCode {
+        let done = self.start().map_err(|error| (2, error)).and_then(|start| {
+            let runtime = tokio::runtime::Runtime::new().map_err(|error| (1, error.into()))?;
+            runtime.block_on(self.race(&start)).map_err(|error| (1, error))
+        });
+        match done {
+            Ok(status) => ExitCode::from(status),
+            Err((status, error)) => {
+                eprintln!("{error:#}");
+                ExitCode::from(status)
+            }
+        }
+    }
+
+    fn start(&self) -> Result<Start> {
+        let missing = missing_programs(&["chromium", "chromedriver"]);
+        if !missing.is_empty() {
+            bail!("a race needs {}: install Debian's packages chromium and chromium-driver", missing.join(" and "));
+        }
+        let entrants = unique(&self.players);
+        let mut circuits = unique(&self.scenarios).iter().map(|name| Circuit::of(name)).collect::<Result<Vec<_>>>()?;
+        if let Some(watch) = self.watch {
+            circuits.iter_mut().for_each(|circuit| circuit.watch = Duration::from_secs(watch));
+        }
+        let sources = Sources { page: self.page.clone(), modules: self.node_modules.clone() };
+        let version = |entrant: &Entrant| Ok((entrant.name(), sources.version(*entrant)?));
+        let versions = entrants.iter().map(version).collect::<Result<_>>()?;
+        Ok(Start { entrants, circuits, sources, versions })
+    }
+
+    #[expect(clippy::print_stderr, reason = "this is what the user reads")]
+    async fn race(&self, start: &Start) -> Result<u8> {
+        for (player, version) in &start.versions {
+            eprintln!("{player} {version}");
+        }
+        let mut heats = Vec::new();
+        // When it is interrupted, the run under way is dropped, and with it its browser.
+        let interrupted = tokio::select! {
+            raced = self.race_all(start, &mut heats) => { raced?; false }
+            () = interruption() => true,
+        };
+        if !heats.is_empty() {
+            self.report(start, &heats)?;
+        }
+        if interrupted {
+            eprintln!("interrupted after {} runs", heats.len());
+            return Ok(130);
+        }
+        let race = Race { circuits: &start.circuits, entrants: &start.entrants, heats: &heats };
+        let missed = race.verdicts().iter().any(|one| one.player == Entrant::Matinee.name() && !one.met);
+        Ok(if missed && self.expect_goals { 3 } else { 0 })
+    }
+
+    async fn race_all(&self, start: &Start, heats: &mut Vec<Heat>) -> Result<()> {
+        let first = start.circuits.first().context("no scenario is named")?;
+        let origin = Origin::start(OriginConfig::of(first.scenario.clone())).await?;
+        let bar = progress(start, self.runs);
+        for run in 1..=usize::from(self.runs) {
+            for circuit in &start.circuits {
+                origin.set_scenario(circuit.scenario.clone()).await?;
+                // Who goes first has the machine as it was left by the others, so that turns.
+                let turn =
+                    (0..start.entrants.len()).map(|index| start.entrants[(index + run - 1) % start.entrants.len()]);
+                for entrant in turn {
+                    bar.set_message(format!("{} {} run {run}", circuit.name, entrant.name()));
+                    heats.push(heat::run(run, entrant, &start.sources, circuit, &origin).await);
+                    bar.inc((circuit.watch + AROUND).as_secs());
+                }
+            }
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    #[expect(clippy::print_stdout, reason = "this is what the user reads")]
+    fn report(&self, start: &Start, heats: &[Heat]) -> Result<()> {
+        let race = Race { circuits: &start.circuits, entrants: &start.entrants, heats };
+        let chromium = heats.iter().find_map(|heat| Some(heat.seen.as_ref()?.chromium.clone())).unwrap_or_default();
+        let ladder = |circuit: &Circuit| (circuit.name.clone(), circuit.rungs.iter().map(|rung| rung.kbps).collect());
+        let ladders: BTreeMap<String, Vec<f64>> = start.circuits.iter().map(ladder).collect();
+        let config = json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "command": std::env::args().collect::<Vec<_>>().join(" "),
+            "players": start.versions,
+            "chromium": chromium,
+            "cores": std::thread::available_parallelism().map_or(0, std::num::NonZero::get),
+            "ladders_kbps": ladders,
+        });
+        let document = json!({ "config": config, "goals": race.verdicts(), "rows": heats });
+        let mut quiet = false;
+        for (path, text) in [(&self.json, document.to_string()), (&self.csv, race.csv())] {
+            match path {
+                Some(path) if path == Path::new("-") => {
+                    println!("{text}");
+                    quiet = true;
+                }
+                Some(path) => {
+                    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+                }
+                None => {}
+            }
+        }
+        if !quiet {
+            println!("Chromium {chromium}\n\n{}\n{}", race.table(), race.goals());
+            let doubts = race.doubts();
+            println!("{}", if doubts.is_empty() { "The origin's logs say the same as the pages.\n" } else { &doubts });
+        }
+        Ok(())
+    }
+}
+
+fn progress(start: &Start, runs: u16) -> ProgressBar {
+    let once: Duration = start.circuits.iter().map(|circuit| circuit.watch + AROUND).sum();
+    let all = once * u32::from(runs) * u32::try_from(start.entrants.len()).unwrap_or(u32::MAX);
+    let bar = ProgressBar::new(all.as_secs());
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} s, {eta} left: {msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_secs(1));
+    bar
+}
+
+/// Each once, in the order of the first.
+fn unique<T: Clone + PartialEq>(all: &[T]) -> Vec<T> {
+    let mut found: Vec<T> = Vec::new();
+    for one in all {
+        if !found.contains(one) {
+            found.push(one.clone());
+        }
+    }
+    found
+}
+
+/// Waits for the signal to end.
+async fn interruption() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminated), Ok(mut interrupted)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! { _ = terminated.recv() => {}, _ = interrupted.recv() => {} }
+}

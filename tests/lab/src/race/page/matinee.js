@@ -1,0 +1,8 @@
+// Ours: the module that the watch page loads, at its defaults.
+import init, { MatineePlayer } from '/player/ui.js';
+
+export const prepare = () => init({ module_or_path: '/player/ui_bg.wasm' });
+
+export function load(video, url, failed) {
+  window.player = new MatineePlayer(video, url, failed);
+}

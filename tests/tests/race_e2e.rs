@@ -1,0 +1,82 @@
+//! `matinee-lab race` from its command line to its table: two players on one network, in real Chromium.
+//!
+//! Slow: only where `RUN_SLOW=1`; needs the web page (`./x ui`), players from npm, and GStreamer's programs.
+
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use system_tests::browser::{Browser, programs_are_here};
+use system_tests::server::{built, slow_tests_run};
+
+fn page() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/dist")
+}
+
+/// Where npm put the players, where the test can run.
+#[expect(clippy::print_stderr, reason = "a skip must be seen")]
+fn modules(test: &str) -> Option<PathBuf> {
+    let modules = std::env::var_os("MATINEE_NODE_MODULES").map(PathBuf::from);
+    let missing = match &modules {
+        None => Some("MATINEE_NODE_MODULES is not set"),
+        Some(_) if !page().is_dir() => Some("the web page is not built"),
+        Some(_) => None,
+    };
+    if let Some(missing) = missing {
+        let must = std::env::var_os("REQUIRE_BACKENDS").is_some_and(|value| value == "1");
+        assert!(!must || !slow_tests_run(test), "{test}: {missing}");
+        eprintln!("SKIPPED {test}: {missing}");
+        return None;
+    }
+    let runs = slow_tests_run(test) && Browser::is_here(test) && programs_are_here(test, &["gst-launch-1.0"]);
+    modules.filter(|_| runs)
+}
+
+fn race(page: &Path, modules: &Path, more: &[&str]) -> Output {
+    let mut command = Command::new(built("matinee-lab", "player-lab").unwrap());
+    command.arg("race").arg("--page").arg(page).arg("--node-modules").arg(modules).args(more);
+    command.output().unwrap()
+}
+
+#[test]
+fn two_players_race_and_the_log_says_what_the_pages_say() {
+    let Some(modules) = modules("two_players_race_and_the_log_says_what_the_pages_say") else { return };
+    let options =
+        ["--players", "matinee,hls.js", "--scenarios", "wifi-20", "--runs", "1", "--watch", "10", "--json", "-"];
+    let output = race(&page(), &modules, &options);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let hash = said["config"]["players"]["matinee"].as_str().unwrap();
+    assert!(hash.contains("sha256 ") && said["config"]["players"]["hls.js"] == "1.7.4", "{hash}");
+    let rows = said["rows"].as_array().unwrap();
+    assert_eq!(rows.iter().map(|row| row["player"].as_str().unwrap()).collect::<Vec<_>>(), ["matinee", "hls.js"]);
+    for row in rows {
+        let player = &row["player"];
+        assert!(row["failed"].is_null(), "{player}: {}", row["failed"]);
+        assert_eq!(row["differences"], serde_json::json!([]), "{player}");
+        let figures = &row["figures"];
+        let first_frame_ms = figures["first_frame_ms"].as_f64().unwrap();
+        // The link alone takes 60 ms: two playlists and a segment, one after the other.
+        assert!((60.0..5_000.0).contains(&first_frame_ms), "{player}: {first_frame_ms}");
+        let on_screen_s: f64 = figures["on_screen_s"].as_array().unwrap().iter().filter_map(Value::as_f64).sum();
+        assert!((4.0..=10.5).contains(&on_screen_s), "{player}: {on_screen_s}");
+        assert!(figures["bytes"].as_u64().unwrap() > 200_000, "{player}");
+    }
+    assert!(said["goals"].as_array().unwrap().iter().any(|goal| goal["player"] == "matinee"));
+}
+
+#[test]
+fn what_is_missing_is_named_before_a_browser_starts() {
+    let Some(modules) = modules("what_is_missing_is_named_before_a_browser_starts") else { return };
+    let refused = |page: &Path, modules: &Path, more: &[&str]| {
+        let output = race(page, modules, more);
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let empty = tempfile::tempdir().unwrap();
+    assert!(refused(&page(), empty.path(), &["--players", "shaka"]).contains("shaka-player is not in"));
+    assert!(refused(&page(), &modules, &["--scenarios", "dial-up"]).contains("there is no scenario dial-up"));
+    assert!(refused(empty.path(), &modules, &["--players", "matinee"]).contains("./x ui"));
+}
