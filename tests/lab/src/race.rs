@@ -11,6 +11,7 @@ mod entrant;
 mod figures;
 mod goals;
 mod heat;
+mod html;
 pub mod referee;
 mod report;
 mod stage;

@@ -15,8 +15,8 @@ use test_browser::missing_programs;
 use super::circuit::Circuit;
 use super::entrant::{Entrant, Sources};
 use super::figures::Heat;
-use super::heat;
 use super::report::Race;
+use super::{heat, html};
 
 /// A run costs this much beside what is watched: a browser that starts and one that ends.
 const AROUND: Duration = Duration::from_secs(3);
@@ -46,6 +46,9 @@ pub struct Options {
     /// Writes a row for each run here; `-` is standard output.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
+    /// Writes a page with plots here.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// The built web page, in which our player is.
     #[arg(long, value_name = "DIR", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../ui/dist"))]
     page: PathBuf,
@@ -157,6 +160,12 @@ impl Options {
             "ladders_kbps": ladders,
         });
         let document = json!({ "config": config, "goals": race.verdicts(), "rows": heats });
+        if let Some(path) = &self.html {
+            let mut facts = vec![("Chromium", chromium.clone())];
+            facts.extend(start.versions.iter().map(|(player, version)| (*player, version.clone())));
+            let page = html::page(&race, &facts);
+            std::fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
+        }
         let mut quiet = false;
         for (path, text) in [(&self.json, document.to_string()), (&self.csv, race.csv())] {
             match path {

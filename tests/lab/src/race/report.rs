@@ -54,7 +54,7 @@ pub(super) struct Race<'a> {
 }
 
 impl Race<'_> {
-    fn of<'a>(&'a self, circuit: &str, player: &str) -> Vec<&'a Heat> {
+    pub(super) fn of<'a>(&'a self, circuit: &str, player: &str) -> Vec<&'a Heat> {
         self.heats.iter().filter(|heat| heat.scenario == circuit && heat.player == player).collect()
     }
 
