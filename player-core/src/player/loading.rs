@@ -378,6 +378,11 @@ impl Player {
             // What was expected is a guess: a tenth of what came already may well come still.
             let rest = load.expected.get().saturating_sub(load.bytes.get()).max(load.bytes.get() / 10);
             let rest = self.link.estimate()?.time_for(ByteCount::new(rest)).unwrap_or(Duration::MAX);
+            // What plays while it comes is late only if it comes more slowly than it plays.
+            let plays = load.appended > ByteCount::default();
+            if plays && rest <= wanted.span.end().since(self.position()).to_std() {
+                return None;
+            }
             let other = self.facts(wanted.span.length(), Scope::Level).signals().fetch_time(&instead);
             (rest > level && other < rest.mul_f32(0.8)).then_some((id, variant))
         });

@@ -445,6 +445,35 @@ fn a_choice_is_shown_as_it_arrives_where_nothing_is_buffered() {
 }
 
 #[test]
+fn what_plays_while_it_comes_is_not_given_up() {
+    let config = PlayerConfig { appends_in_part: true, ..PlayerConfig::default() };
+    let mut desk = Desk::open_with(config, "/main.m3u8");
+    let answer = |desk: &mut Desk, path: &str| {
+        desk.pass(5);
+        let id = desk.loads[path];
+        desk.tell(Input::FirstByte { id, served: ServerTiming::default() });
+        id
+    };
+    answer(&mut desk, "/main.m3u8");
+    desk.playlist("/main.m3u8", TWO_VARIANTS);
+    answer(&mut desk, "/high/playlist.m3u8");
+    desk.playlist("/high/playlist.m3u8", &vod(10));
+    answer(&mut desk, "/high/init.mp4");
+    desk.loaded("/high/init.mp4", None);
+    desk.appended();
+    let id = answer(&mut desk, "/high/0.m4s");
+    // 20 Mbit/s carry the 6.8 of this variant three times over; nothing was shown yet.
+    for part in 1..=8 {
+        desk.now += Duration::from_millis(50);
+        desk.tell(Input::Progress { id, bytes: ByteCount::new(part * 125_000) });
+        assert!(desk.is_under_way("/high/0.m4s"), "given up after {} ms", part * 50);
+        desk.appended();
+    }
+    let appended = |output: &Output| matches!(output, Output::Append { id: part, .. } if *part == id);
+    assert!(desk.orders().iter().any(appended));
+}
+
+#[test]
 fn fixing_the_quality_that_plays_loads_nothing_again() {
     let mut desk = Desk::playing_with_four_segments();
     desk.tell(Input::Command(Command::LockVariant(Some(VariantId(0)))));
