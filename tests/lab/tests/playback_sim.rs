@@ -104,7 +104,7 @@ const EXPECTED: &[Expected] = &[
         startup_ms: 550,
         switches: 1..=6,
         kbps: 3_000,
-        also: |r| r.shown_at(S(15)) == "720p" && r.seconds.len() < 65,
+        also: |r| r.shown_at(S(25)) == "720p" && r.seconds.len() < 65,
         ..FINE
     },
     Expected { name: "drive", startup_ms: 1_900, switches: 0..=13, kbps: 750, wasted_percent: 5, ..FINE },

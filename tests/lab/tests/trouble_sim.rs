@@ -103,7 +103,7 @@ const EXPECTED: &[Expected] = &[
     Expected { name: "segment-refused", told: &[QUALITY, QUALITY, QUALITY, "Skipped 2."], ..A_BLINK },
     Expected {
         name: "rest-gone",
-        told: &[QUALITY, QUALITY, QUALITY],
+        told: &[QUALITY, QUALITY],
         fails: "the simulation answers 404",
         // What came before is played first.
         also: |r| r.stats.position.as_seconds() > 43.0,
@@ -144,7 +144,7 @@ const EXPECTED: &[Expected] = &[
     // Asked once, no more: a fresh address does not help.
     Expected {
         name: "forbidden-for-good",
-        told: &[EXPIRED, QUALITY, QUALITY, QUALITY, QUALITY],
+        told: &[EXPIRED, QUALITY, QUALITY, QUALITY],
         fails: "the simulation answers 403",
         also: |r| r.stats.position.as_seconds() > 47.0,
         ..UNSEEN
