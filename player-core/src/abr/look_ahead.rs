@@ -109,8 +109,9 @@ fn replacement(
         }
         gain += (before - new).abs() - (after - new).abs();
         let all = Load { rung, megabits: count * megabits, latency: count * course.latency };
-        if in_time && gain - values.cost_of(all, level) > best.0 {
-            best = (gain - values.cost_of(all, level), Some(start));
+        if in_time && gain > best.0 {
+            let worth = gain - values.cost_of(all, level);
+            best = if worth > best.0 { (worth, Some(start)) } else { best };
         }
     }
     Some((best.0, rung, Place::Instead(best.1?)))
