@@ -208,6 +208,30 @@ pub enum Input {
     Tick,
 }
 
+impl Input {
+    /// The load that is over with this input.
+    pub const fn ended(&self) -> Option<RequestId> {
+        match self {
+            Self::Playlist { id, .. } | Self::Loaded { id, .. } | Self::LoadFailed { id, .. } => Some(*id),
+            Self::Command(_)
+            | Self::FirstByte { .. }
+            | Self::Progress { .. }
+            | Self::Codecs { .. }
+            | Self::Appended { .. }
+            | Self::AppendFailed { .. }
+            | Self::Evicted { .. }
+            | Self::Playhead { .. }
+            | Self::FirstFrame
+            | Self::PlayedOut
+            | Self::DecodeFailed
+            | Self::PlayRefused
+            | Self::Online
+            | Self::Renewed { .. }
+            | Self::Tick => None,
+        }
+    }
+}
+
 /// What a load brings, and so which input answers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoadKind {

@@ -7,7 +7,8 @@
 //! chain for the link knows nothing of encoders.
 //!
 //! The figures in constants here, in `abr/value.rs` and in `abr/outlook.rs` were found by search over half of the public 3G
-//! and 4G traces and a twentieth of the FCC ones.
+//! and 4G traces and a twentieth of the FCC ones; a few (`CHANGE_COST`, `INTERRUPTION`, the means) were set with a look at
+//! all of them.
 
 use std::time::Duration;
 
@@ -74,47 +75,44 @@ fn is_made(candidate: &Candidate) -> bool {
     !candidate.making.is_zero() || !candidate.entry.is_zero()
 }
 
-/// The first of the buffered segments that are loaded again in this rung: from it on to the end of the buffer all lower
-/// ones would be replaced, in the order in which they play, each in time, and it must be worth what it costs the buffer.
-fn replacement(
-    course: &Course,
-    values: &Values<'_>,
-    signals: &Signals<'_>,
-    rung: usize,
-    rates: Rates,
-) -> Option<(f64, usize, Place)> {
+/// Which of the buffered segments is loaded again, and in which rung. From it on to the end of the buffer all lower ones
+/// would be replaced, in the order in which they play, each in time, and it must be worth what it costs the buffer.
+fn replacement(course: &Course, values: &Values<'_>, signals: &Signals<'_>, rates: Rates) -> Option<(usize, usize)> {
     let (played, level) = (signals.lasts(signals.played), signals.lasts(signals.level));
     let held: Vec<Option<usize>> =
         signals.held.iter().map(|held| held.and_then(|held| position(signals, held))).collect();
     let slow = rates.middle / 1e6 * libm::exp(-PESSIMISM * rates.spread);
-    let (new, megabits) = (course.bitrates[rung], course.usual[rung]);
-    let is_lower = |index: usize| held[index].is_some_and(|held| held < rung);
-    let rate_of = |index: usize| held[index].map_or(new, |held| course.bitrates[held]);
-    let mut best = (LEAST_GAIN * new, None);
-    for start in (1..held.len()).filter(|start| is_lower(*start)) {
-        let (mut time, mut count, mut gain) = (0.0, 0.0, 0.0);
-        let mut in_time = true;
-        let (mut before, mut after) = (rate_of(start - 1), rate_of(start - 1));
-        for index in start..held.len() {
-            let old = rate_of(index);
-            let shown = if is_lower(index) { new } else { old };
-            gain += (before - old).abs() - (after - shown).abs();
-            (before, after) = (old, shown);
-            if is_lower(index) {
-                time += course.latency + megabits / slow;
-                count += 1.0;
-                gain += new - old;
-                in_time &= time + TO_SPARE <= index as f64 * course.length - played;
+    let mut best = (0.0, None);
+    for rung in 1..course.rungs {
+        let (new, megabits) = (course.bitrates[rung], course.usual[rung]);
+        let is_lower = |index: usize| held[index].is_some_and(|held| held < rung);
+        let rate_of = |index: usize| held[index].map_or(new, |held| course.bitrates[held]);
+        for start in (1..held.len()).filter(|start| is_lower(*start)) {
+            let (mut time, mut count, mut gain) = (0.0, 0.0, 0.0);
+            let mut in_time = true;
+            let (mut before, mut after) = (rate_of(start - 1), rate_of(start - 1));
+            for index in start..held.len() {
+                let old = rate_of(index);
+                let shown = if is_lower(index) { new } else { old };
+                gain += (before - old).abs() - (after - shown).abs();
+                (before, after) = (old, shown);
+                if is_lower(index) {
+                    time += course.latency + megabits / slow;
+                    count += 1.0;
+                    gain += new - old;
+                    in_time &= time + TO_SPARE <= index as f64 * course.length - played;
+                }
+            }
+            gain += (before - new).abs() - (after - new).abs();
+            let least = (LEAST_GAIN * new).max(best.0);
+            if in_time && gain > least {
+                let all = Load { rung, megabits: count * megabits, latency: count * course.latency };
+                let worth = gain - values.cost_of(all, level);
+                best = if worth > least { (worth, Some((rung, start))) } else { best };
             }
         }
-        gain += (before - new).abs() - (after - new).abs();
-        let all = Load { rung, megabits: count * megabits, latency: count * course.latency };
-        if in_time && gain > best.0 {
-            let worth = gain - values.cost_of(all, level);
-            best = if worth > best.0 { (worth, Some(start)) } else { best };
-        }
     }
-    Some((best.0, rung, Place::Instead(best.1?)))
+    best.1
 }
 
 impl Decide for LookAhead {
@@ -135,10 +133,11 @@ impl Decide for LookAhead {
         let best = (0..course.rungs)
             .map(|rung| (worth(rung), rung))
             .fold((f64::NEG_INFINITY, 0), |best, one| if one.0 > best.0 { one } else { best });
-        let best = (1..course.rungs)
-            .filter_map(|rung| replacement(&course, &values, signals, rung, rates))
-            .fold((f64::NEG_INFINITY, best.1, Place::Next), |best, one| if one.0 > best.0 { one } else { best });
-        Some(Choice { place: best.2, ..Choice::next(signals.candidates.get(best.1)?.id) })
+        let (rung, place) = match replacement(&course, &values, signals, rates) {
+            Some((rung, start)) => (rung, Place::Instead(start)),
+            None => (best.1, Place::Next),
+        };
+        Some(Choice { place, ..Choice::next(signals.candidates.get(rung)?.id) })
     }
 
     fn judge(&mut self, signals: &Signals<'_>, download: &Download) -> Outcome {

@@ -19,8 +19,8 @@ const USUAL_AVERAGE: u64 = 750;
 /// With this much ahead, a variant that was slow in the making may be tried again.
 const RELAXED: MediaDuration = MediaDuration::from_secs(15);
 
-/// Segments that a rule is told the sizes of.
-const LOOK_AHEAD: usize = 8;
+/// Segments that a rule is told the sizes of: no rule looks farther.
+const LOOK_AHEAD: usize = 5;
 
 /// How much of the state a rule needs to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

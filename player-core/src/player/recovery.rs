@@ -216,24 +216,7 @@ impl Player {
             return;
         }
         // What ended meanwhile is taken as it is; only its time says nothing.
-        let ended = match input {
-            Input::Playlist { id, .. } | Input::Loaded { id, .. } | Input::LoadFailed { id, .. } => Some(*id),
-            Input::Command(_)
-            | Input::FirstByte { .. }
-            | Input::Progress { .. }
-            | Input::Codecs { .. }
-            | Input::Appended { .. }
-            | Input::AppendFailed { .. }
-            | Input::Evicted { .. }
-            | Input::Playhead { .. }
-            | Input::FirstFrame
-            | Input::PlayedOut
-            | Input::DecodeFailed
-            | Input::PlayRefused
-            | Input::Online
-            | Input::Renewed { .. }
-            | Input::Tick => None,
-        };
+        let ended = input.ended();
         let (ended, others): (Vec<_>, Vec<_>) = self.loads.keys().copied().partition(|&id| Some(id) == ended);
         others.into_iter().for_each(|id| self.cancel(id));
         for id in ended {

@@ -1,6 +1,6 @@
 //! How long a decision of the default rule takes: `cargo run --release -p player-lab --example decide`.
 //!
-//! Ten rungs, sizes known for eight segments, buffers and links of all kinds; each decision is timed alone.
+//! Ten rungs, sizes known for five segments, buffers and links of all kinds; each decision is timed alone.
 
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ fn main() {
     });
     let candidates: Vec<_> = candidates.collect();
     let coming: Vec<Vec<_>> =
-        (0..8).map(|segment| KBPS.iter().map(|kbps| ByteCount::new(kbps * (250 + 40 * segment))).collect()).collect();
+        (0..5).map(|segment| KBPS.iter().map(|kbps| ByteCount::new(kbps * (250 + 40 * segment))).collect()).collect();
     let held = [Some(VariantId(2)); 8];
     let mut controller = Controller::new(Rule::Matinee);
     let mut times: Vec<Duration> = (0..DECISIONS)

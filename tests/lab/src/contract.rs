@@ -45,30 +45,18 @@ impl Contract {
     }
 
     fn take(&mut self, input: &Input) {
-        match input {
-            Input::Playlist { id, .. } | Input::Loaded { id, .. } | Input::LoadFailed { id, .. } => {
-                self.under_way.remove(id);
-            }
-            Input::Appended { track } | Input::AppendFailed { track, .. } | Input::Evicted { track } => {
-                self.busy.remove(track);
-            }
-            Input::Command(Command::Open { .. }) => {
-                (self.open, self.failed) = (true, false);
+        if let Some(id) = input.ended() {
+            self.under_way.remove(&id);
+        }
+        if let Input::Appended { track } | Input::AppendFailed { track, .. } | Input::Evicted { track } = input {
+            self.busy.remove(track);
+        }
+        if let Input::Command(command) = input {
+            self.failed &= !matches!(command, Command::Open { .. } | Command::Retry);
+            if matches!(command, Command::Open { .. }) {
+                self.open = true;
                 self.busy.clear();
             }
-            Input::Command(Command::Retry) => self.failed = false,
-            Input::Command(_)
-            | Input::FirstByte { .. }
-            | Input::Progress { .. }
-            | Input::Codecs { .. }
-            | Input::Playhead { .. }
-            | Input::FirstFrame
-            | Input::PlayedOut
-            | Input::DecodeFailed
-            | Input::PlayRefused
-            | Input::Online
-            | Input::Renewed { .. }
-            | Input::Tick => {}
         }
     }
 

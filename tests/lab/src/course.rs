@@ -136,28 +136,11 @@ struct Watch {
 
 impl Watch {
     fn input(&mut self, at: f64, input: &Input) {
-        match input {
-            Input::Progress { id, bytes } => self.news(at, *id, bytes.get()),
-            Input::Loaded { id, size, .. } => {
-                self.news(at, *id, size.get());
-                self.under_way.remove(id);
-            }
-            Input::LoadFailed { id, .. } => drop(self.under_way.remove(id)),
-            Input::Command(_)
-            | Input::FirstByte { .. }
-            | Input::Playlist { .. }
-            | Input::Codecs { .. }
-            | Input::Appended { .. }
-            | Input::AppendFailed { .. }
-            | Input::Evicted { .. }
-            | Input::Playhead { .. }
-            | Input::FirstFrame
-            | Input::PlayedOut
-            | Input::DecodeFailed
-            | Input::PlayRefused
-            | Input::Online
-            | Input::Renewed { .. }
-            | Input::Tick => {}
+        if let Input::Progress { id, bytes } | Input::Loaded { id, size: bytes, .. } = input {
+            self.news(at, *id, bytes.get());
+        }
+        if let Some(id) = input.ended() {
+            self.under_way.remove(&id);
         }
     }
 

@@ -11,6 +11,7 @@ pub mod page;
 pub mod race;
 pub mod replay;
 pub mod report;
+mod results;
 pub mod scenario;
 pub mod sim;
 pub mod simulate;

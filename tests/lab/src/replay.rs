@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::course::{self, Course};
 use crate::page::Page;
+use crate::results;
 
 /// Plays a recording again, and shows why each choice was made.
 #[derive(Args, Clone, Debug)]
@@ -72,8 +73,7 @@ impl Replay {
         let course = Course::of(&recording).with_context(|| format!("{name}"))?;
         let rows = rows(&course);
         if let Some(path) = &self.html {
-            let page = page(&self.file, &recording, &course, &rows);
-            fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
+            results::save(path, &page(&self.file, &recording, &course, &rows))?;
         }
         let document = serde_json::json!({
             "rule": recording.config.rule.to_string(),
@@ -81,18 +81,7 @@ impl Replay {
             "digest": course.digest.to_string(),
             "choices": rows,
         });
-        let mut quiet = false;
-        for (path, text) in [(&self.json, document.to_string()), (&self.csv, csv(&rows))] {
-            match path {
-                Some(path) if path.as_os_str() == "-" => {
-                    println!("{text}");
-                    quiet = true;
-                }
-                Some(path) => fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?,
-                None => {}
-            }
-        }
-        if quiet {
+        if results::write(&[(&self.json, document.to_string()), (&self.csv, csv(&rows))])? {
             return Ok(());
         }
         println!("{:>9}  {:>7}  {:>7}  {:>8}  {:>12}  why", "time", "segment", "variant", "buffer", "expected");

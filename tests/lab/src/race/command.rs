@@ -1,7 +1,7 @@
 //! `matinee-lab race`: arguments, the order of the runs, and what is printed.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use super::entrant::{Entrant, Sources};
 use super::figures::Heat;
 use super::report::Race;
 use super::{heat, html};
+use crate::results;
 
 /// A run costs this much beside what is watched: a browser that starts and one that ends.
 const AROUND: Duration = Duration::from_secs(3);
@@ -163,23 +164,9 @@ impl Options {
         if let Some(path) = &self.html {
             let mut facts = vec![("Chromium", chromium.clone())];
             facts.extend(start.versions.iter().map(|(player, version)| (*player, version.clone())));
-            let page = html::page(&race, &facts);
-            std::fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
+            results::save(path, &html::page(&race, &facts))?;
         }
-        let mut quiet = false;
-        for (path, text) in [(&self.json, document.to_string()), (&self.csv, race.csv())] {
-            match path {
-                Some(path) if path == Path::new("-") => {
-                    println!("{text}");
-                    quiet = true;
-                }
-                Some(path) => {
-                    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
-                }
-                None => {}
-            }
-        }
-        if !quiet {
+        if !results::write(&[(&self.json, document.to_string()), (&self.csv, race.csv())])? {
             println!("Chromium {chromium}\n\n{}\n{}", race.table(), race.goals());
             let doubts = race.doubts();
             println!("{}", if doubts.is_empty() { "The origin's logs say the same as the pages.\n" } else { &doubts });

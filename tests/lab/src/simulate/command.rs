@@ -17,6 +17,7 @@ use super::field::{self, Row, Summary};
 use super::networks::Networks;
 use super::verdict::{self, Difference};
 use super::{Movie, Progress, Setup, html, length, record, simulate};
+use crate::results;
 
 /// Plays recorded networks in virtual time.
 #[derive(Args, Clone, Debug)]
@@ -190,18 +191,7 @@ impl Simulate {
             "abr": self.abr,
         });
         let document = json!({ "config": config, "rows": rows, "summary": summary });
-        let mut quiet = false;
-        for (path, text) in [(&self.json, document.to_string()), (&self.csv, csv(rows)?)] {
-            match path {
-                Some(path) if path.as_os_str() == "-" => {
-                    println!("{text}");
-                    quiet = true;
-                }
-                Some(path) => fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?,
-                None => {}
-            }
-        }
-        if quiet {
+        if results::write(&[(&self.json, document.to_string()), (&self.csv, csv(rows)?)])? {
             return Ok(());
         }
         print!("{}", table(summary));
