@@ -58,6 +58,20 @@ enum Purpose {
     Probe,
 }
 
+impl Purpose {
+    /// The segment that comes, and the lane it is for.
+    fn segment(&self) -> Option<(Role, &Wanted)> {
+        match self {
+            Self::Segment(role, wanted) => Some((*role, wanted)),
+            Self::Root | Self::Renewal | Self::Playlist(_) | Self::Init(..) | Self::Probe => None,
+        }
+    }
+
+    fn segment_of(&self, role: Role) -> Option<&Wanted> {
+        self.segment().filter(|(of, _)| *of == role).map(|(_, wanted)| wanted)
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Load {
     purpose: Purpose,
@@ -112,6 +126,14 @@ struct Motion {
     ready_since: Option<Now>,
     /// Pushes against a decoder that does not move.
     nudges: u32,
+}
+
+impl Motion {
+    /// As after a seek: goes on from `at`, and what stands still until frames move is no stall. The speed is the viewer's,
+    /// and stays.
+    fn sought(&self, at: MediaTime) -> Self {
+        Self { at, seeking: true, speed: self.speed, ..Self::default() }
+    }
 }
 
 /// The brain of one playback. See the crate's documentation for how to drive it.
@@ -452,8 +474,7 @@ impl Player {
     }
 
     fn loads_of(&self, role: Role) -> Vec<RequestId> {
-        let of_role = |load: &&Load| matches!(&load.purpose, Purpose::Segment(of, _) if *of == role);
-        self.loads.iter().filter(|(_, load)| of_role(load)).map(|(id, _)| *id).collect()
+        self.loads.iter().filter(|(_, load)| load.purpose.segment_of(role).is_some()).map(|(id, _)| *id).collect()
     }
 
     /// When to look again if nothing happens. Always set while something is waited for.

@@ -72,7 +72,7 @@ impl Stage {
     }
 
     /// Tells the server what playback was like since it was told last, and, in the last report, how it ended.
-    pub(crate) fn tell_server(self, is_last: bool) {
+    fn tell_server(self, is_last: bool) {
         let summary = self.player.try_with_value(|player| player.as_ref().map(WebPlayer::summary)).flatten();
         let source = self.playback.try_with_untracked(|one| one.source().map(|source| source.kind)).flatten();
         let mut report = None;

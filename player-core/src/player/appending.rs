@@ -7,7 +7,7 @@ use std::time::Duration;
 use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
 
 use super::lane::{Busy, InitKey, Item, Lane, Role, Wanted};
-use super::{Init, Load, Player, Purpose};
+use super::{Init, Load, Player};
 use crate::error::{Setback, Trouble};
 use crate::load::covered_until;
 use crate::message::{AppendFailure, BufferSetup, Event, LoadFailure, Output, RequestId, Track};
@@ -256,15 +256,7 @@ impl Player {
         if !self.config.appends_in_part || !roomy || self.loaded_ahead(lane) >= HUNGRY {
             return false;
         }
-        let coming = self.loads.iter().find_map(|(&id, load)| match &load.purpose {
-            Purpose::Segment(of, wanted) if *of == role => Some((id, load, wanted)),
-            Purpose::Segment(..)
-            | Purpose::Root
-            | Purpose::Renewal
-            | Purpose::Playlist(_)
-            | Purpose::Init(..)
-            | Purpose::Probe => None,
-        });
+        let coming = self.loads.iter().find_map(|(&id, load)| Some((id, load, load.purpose.segment_of(role)?)));
         let Some((id, load, wanted)) = coming else { return false };
         let span = wanted.span;
         let overlaps = |held: TimeRange| held.start() < span.end() && span.start() < held.end();
@@ -442,15 +434,7 @@ impl Player {
             Some(Busy::Init(key)) => {
                 let waits = lane.queue.front().map(|item| item.wanted.clone());
                 // With nothing waiting, it was for the segment that is appended while it arrives.
-                let comes = self.loads.values().find_map(|load| match &load.purpose {
-                    Purpose::Segment(of, wanted) if *of == role => Some(wanted.clone()),
-                    Purpose::Segment(..)
-                    | Purpose::Root
-                    | Purpose::Renewal
-                    | Purpose::Playlist(_)
-                    | Purpose::Init(..)
-                    | Purpose::Probe => None,
-                });
+                let comes = self.loads.values().find_map(|load| load.purpose.segment_of(role).cloned());
                 match waits.or(comes) {
                     Some(wanted) if wanted.init.as_ref() == Some(&key) => wanted.stream,
                     Some(_) | None => return,
@@ -473,10 +457,7 @@ impl Player {
     /// The buffer refused a part of a segment. The driver has given those bytes away, so the whole is loaded again: from
     /// another stream, or when there is room.
     fn part_refused(&mut self, role: Role, id: RequestId, cause: AppendFailure) {
-        let wanted = self.loads.get(&id).and_then(|load| match &load.purpose {
-            Purpose::Segment(_, wanted) => Some(wanted.clone()),
-            Purpose::Root | Purpose::Renewal | Purpose::Playlist(_) | Purpose::Init(..) | Purpose::Probe => None,
-        });
+        let wanted = self.loads.get(&id).and_then(|load| Some(load.purpose.segment()?.1.clone()));
         self.cancel(id);
         let Some(lane) = self.lane_mut(role) else { return };
         let waits = lane.queue.iter().position(|item| item.id == id);

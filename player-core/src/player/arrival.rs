@@ -197,8 +197,7 @@ impl Player {
             self.tell(Event::AudioChosen(audio));
         }
         if start != MediaTime::ZERO {
-            let speed = self.motion.speed;
-            self.motion = Motion { sent_to: Some((start, self.now)), seeking: true, speed, ..Motion::default() };
+            self.motion = Motion { sent_to: Some((start, self.now)), ..self.motion.sought(MediaTime::ZERO) };
         }
     }
 

@@ -9,7 +9,7 @@ use super::failing::Renewal;
 use super::lane::{Busy, Health, Item, Lane, Role, Wanted};
 use super::phase::Phase;
 use super::recovery::Rescue;
-use super::{Init, Load, Motion, Player, Purpose, Wishes};
+use super::{Init, Load, Player, Purpose, Wishes};
 use crate::clock::Speed;
 use crate::home::is_home;
 use crate::load::covered_until;
@@ -57,8 +57,8 @@ impl Player {
             at_home: is_home(&url),
             root: Some((url, start)),
             wishes,
-            // A start is like a seek: what stands still until frames move is no stall.
-            motion: Motion { seeking: true, speed: self.motion.speed, ..Motion::default() },
+            // A start is like a seek.
+            motion: self.motion.sought(MediaTime::ZERO),
             qoe: Qoe::opened(self.now),
             ..fresh
         };
@@ -94,7 +94,7 @@ impl Player {
         }
         self.stall_ends();
         self.qoe.sought(self.now);
-        self.motion = Motion { at: target, seeking: true, speed: self.motion.speed, ..Motion::default() };
+        self.motion = self.motion.sought(target);
         for lane in &mut self.lanes {
             lane.buffer.forgive();
             lane.plan = None;
@@ -162,15 +162,8 @@ impl Player {
         let coming: Vec<MediaTime> = self
             .loads
             .values()
-            .filter_map(|load| match &load.purpose {
-                Purpose::Segment(of, wanted) if *of == role && of_others(wanted) => Some(wanted.span.end()),
-                Purpose::Segment(..)
-                | Purpose::Playlist(_)
-                | Purpose::Init(..)
-                | Purpose::Root
-                | Purpose::Renewal
-                | Purpose::Probe => None,
-            })
+            .filter_map(|load| load.purpose.segment_of(role).filter(|wanted| of_others(wanted)))
+            .map(|wanted| wanted.span.end())
             .collect();
         let is_over = |from: MediaTime| {
             self.timeline(chosen).is_some_and(|timeline| timeline.ended && timeline.entry_at(from).is_none())
@@ -210,7 +203,7 @@ impl Player {
         }
         self.stuck.clear();
         (self.rescue, self.renewal) = (Rescue::default(), Renewal::default());
-        if std::mem::take(&mut self.element_failed) {
+        if self.element_failed {
             self.restart_element(self.position());
         }
         self.become_phase(if self.presentation.is_some() { Phase::Running } else { Phase::Opening });

@@ -140,7 +140,8 @@ impl Player {
         }
     }
 
-    /// Loads bytes that are no media, to measure the link; they come from the server of the presentation.
+    /// Loads bytes that are no media, to measure the link, from the presentation's server. One that has no such route answers
+    /// 404, and the rule goes on with what it knows.
     fn probe(&mut self, stream: StreamId, size: ByteCount) {
         let path = format!("/api/bandwidth-test?size={}", size.get());
         if let Some(url) = self.timeline(stream).and_then(|timeline| timeline.resolve(&path)) {
@@ -389,6 +390,7 @@ impl Player {
         if let Some((id, variant)) = hopeless {
             let download = self.loads.get(&id).and_then(|load| self.download(load));
             let facts = self.facts(USUAL_SEGMENT, Scope::Level);
+            // Of the outcome only "for which other" is told, and there is none.
             let why = download.and_then(|download| Account::of_end(&facts.signals(), &download, Outcome::Complete));
             self.accounts.extend(why);
             self.cancel(id);

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
 
-use super::lane::{Health, Role};
+use super::lane::{Health, Role, Wanted};
 use super::phase::Phase;
-use super::{Load, Motion, Player, Purpose};
+use super::{Load, Player, Purpose};
 use crate::clock::Now;
 use crate::error::{Setback, Trouble};
 use crate::load::SLACK;
@@ -68,12 +68,10 @@ impl Player {
         if stuck.is_empty() || !stuck.iter().all(goes_on) || self.rescue.skips >= MAX_SKIPS {
             return false;
         }
-        let is_over = |load: &Load| match &load.purpose {
-            Purpose::Segment(role, wanted) => {
-                stuck.get(role).is_some_and(|stuck| stuck.span.start() == wanted.span.start())
-            }
-            Purpose::Root | Purpose::Renewal | Purpose::Playlist(_) | Purpose::Init(..) | Purpose::Probe => false,
+        let is_at = |role: Role, wanted: &Wanted| {
+            stuck.get(&role).is_some_and(|stuck| stuck.span.start() == wanted.span.start())
         };
+        let is_over = |load: &Load| load.purpose.segment().is_some_and(|(role, wanted)| is_at(role, wanted));
         let over: Vec<_> = self.loads.iter().filter(|(_, load)| is_over(load)).map(|(id, _)| *id).collect();
         over.into_iter().for_each(|id| self.cancel(id));
         self.stuck.retain(|role, _| !stuck.contains_key(role));
@@ -182,7 +180,7 @@ impl Player {
         self.qoe.unused(ahead);
         self.forget_media();
         (self.prepared, self.end_told, self.element_failed) = (false, false, false);
-        self.motion = Motion { at: target, seeking: true, speed: self.motion.speed, ..Motion::default() };
+        self.motion = self.motion.sought(target);
     }
 
     /// A live window that has left the playhead behind, as after a long pause: goes on where a viewer would begin, once
@@ -200,9 +198,8 @@ impl Player {
         let Some(target) = live().map(|timeline| timeline.suggested_start()).min() else { return false };
         let target = target.max(start);
         self.report_setback(Setback::FellBehind(target.since(at)));
-        // As after a seek: what stands still until frames move is no stall.
         self.stall_ends();
-        self.motion = Motion { at: target, seeking: true, speed: self.motion.speed, ..Motion::default() };
+        self.motion = self.motion.sought(target);
         self.move_to(target);
         self.cancel_useless();
         true

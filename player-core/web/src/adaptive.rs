@@ -12,7 +12,7 @@ use media_model::{MediaDuration, MediaTime};
 use player_core::message::{Command, Event, Input, Output, Track};
 use player_core::{Now, Player, PlayerConfig};
 use url::Url;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlVideoElement;
 
 use crate::clock::{Timer, WebClock};
@@ -234,8 +234,9 @@ impl Adaptive {
             self.sent_to.set(MediaTime::from_seconds(at));
             self.video.set_current_time(at);
             // A new source pauses the element, without a word.
-            if was_playing && let Ok(promise) = self.video.play() {
-                spawn_local(async move { drop(JsFuture::from(promise).await) });
+            if was_playing {
+                let video = self.video.clone();
+                spawn_local(async move { drop(element::try_play(&video).await) });
             }
         }
     }

@@ -4,6 +4,7 @@ use js_sys::Reflect;
 use media_model::{MediaDuration, MediaTime, Ranges, TimeRange};
 use player_core::Speed;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlMediaElement, HtmlVideoElement, TimeRanges};
 
 /// Moments of a media element that matter to a player.
@@ -86,6 +87,11 @@ pub(crate) fn ranges(ranges: &TimeRanges) -> Ranges {
             .filter_map(|index| TimeRange::new(edge(ranges.start(index))?, edge(ranges.end(index))?))
             .collect(),
     )
+}
+
+/// Asks the element to play; fails if the browser does not let it.
+pub(crate) async fn try_play(video: &HtmlVideoElement) -> Result<JsValue, JsValue> {
+    JsFuture::from(video.play()?).await
 }
 
 /// Takes the source off the element and lets the browser free its decoders.

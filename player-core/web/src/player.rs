@@ -11,7 +11,7 @@ use player_core::message::{AudioId, AudioInfo, Command, Event, StallCause, Varia
 use player_core::{Now, PlaybackState, Setback, Summary};
 use url::Url;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlVideoElement;
 
 use crate::adaptive::{Adaptive, FindAddress, LocalBoxFuture};
@@ -396,13 +396,13 @@ impl Inner {
             if this.upgrade().is_none_or(|inner| !inner.wanted.get()) {
                 return;
             }
-            let Err(first) = try_play(&video).await else { return };
+            let Err(first) = element::try_play(&video).await else { return };
             if element::error_name(&first) != "NotAllowedError" {
                 return;
             }
             if !video.muted() {
                 video.set_muted(true);
-                if try_play(&video).await.is_ok() {
+                if element::try_play(&video).await.is_ok() {
                     if let Some(inner) = this.upgrade() {
                         (inner.tell)(PlayerEvent::Muted);
                     }
@@ -593,8 +593,4 @@ impl Inner {
             counters: self.counters(),
         }
     }
-}
-
-async fn try_play(video: &HtmlVideoElement) -> Result<JsValue, JsValue> {
-    JsFuture::from(video.play()?).await
 }

@@ -68,12 +68,12 @@ pub(crate) async fn page(State(shared): State<Arc<Shared>>) -> Html<String> {
     Html(page)
 }
 
-fn add(page: &mut String, part: std::fmt::Arguments<'_>) {
+pub(crate) fn add(page: &mut String, part: std::fmt::Arguments<'_>) {
     page.write_fmt(part).expect("a string takes all text");
 }
 
 /// Text that stands in a page as it is: names come from a file that anybody may have written.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let escape = |letter| match letter {
         '<' => "&lt;".to_owned(),
         '>' => "&gt;".to_owned(),

@@ -11,7 +11,7 @@ use system_tests::browser::watch::WatchPage;
 
 use crate::Cinema;
 
-/// One of each, in the order in which segments are asked for, and a network that goes and comes back.
+/// One of each, in the order in which segments are asked for, and six seconds in which every connection breaks.
 const FAULTS: &str = r#"
 [network]
 rate_kbps = 20_000
@@ -68,7 +68,7 @@ async fn the_film_goes_on_whatever_happens_to_its_segments() {
         Err(error) => panic!("{error:#}\n{}\n{:#?}", page.everything().await, faults_of(&link)),
     };
     assert!(stats.position_s > 58.0, "{stats:?}");
-    // The buffer outlasts the outage.
+    // The buffer outlasts most of the outage; a busy machine that makes segments late has less of it.
     assert!(stats.stalls <= 3 && stats.stalled_ms < 8_000.0, "{stats:?}\n{:#?}", faults_of(&link));
     let met = faults_of(&link);
     for name in ["reset", "missing", "cut", "offline"] {

@@ -37,8 +37,11 @@ async fn play(entrant: Entrant, sources: &Sources, circuit: &Circuit, origin: &O
     let stage = Stage::start(entrant, sources.clone()).await?;
     let browser = Browser::start().await?;
     let played = play_in(&browser, stage.url(), entrant, circuit, origin).await;
-    browser.close().await?;
-    played
+    let closed = browser.close().await;
+    // What went wrong first is what counts.
+    let outcome = played?;
+    closed?;
+    Ok(outcome)
 }
 
 async fn play_in(
@@ -49,7 +52,7 @@ async fn play_in(
     origin: &Origin,
 ) -> Result<Outcome> {
     browser.open(page).await?;
-    // Modules are loaded before the document counts as loaded, but it costs nothing to be sure.
+    // The player's scripts and wasm, before the clock starts.
     let compile_ms: f64 =
         browser.js("return window.race.prepare()", vec![]).await.context("the player does not load")?;
     let playlist = origin.play_urls().into_iter().next().context("the scenario has nothing to play")?;

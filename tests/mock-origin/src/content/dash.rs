@@ -2,9 +2,8 @@
 //!
 //! Live streams and subtitles have none.
 
-use std::fmt::Write as _;
-
-use super::{INIT, Media, Presentation, Role, Stream};
+use super::{INIT, Presentation, Role, Stream};
+use crate::index::{add, escaped};
 
 /// Segment times are in µs.
 const TIMESCALE: u64 = 1_000_000;
@@ -50,15 +49,10 @@ fn representation(presentation: &Presentation, stream: &Stream) -> String {
         Role::Audio { codec, .. } => ("audio", codec, String::new()),
         Role::Subtitles { .. } => return String::new(),
     };
-    let init = if matches!(stream.media, Media::Words) {
-        String::new()
-    } else {
-        format!(" initialization=\"{}/{INIT}\"", stream.folder)
-    };
     let (folder, extension, (peak, _)) = (&stream.folder, stream.extension(), presentation.rates(stream));
     let mut text = format!(
         "<Representation id=\"{folder}\" mimeType=\"{kind}/mp4\" codecs=\"{}\" bandwidth=\"{}\"{more}>\n\
-         <SegmentTemplate timescale=\"{TIMESCALE}\" startNumber=\"0\"{init} media=\"{folder}/$Number$.{extension}\">\n\
+         <SegmentTemplate timescale=\"{TIMESCALE}\" startNumber=\"0\" initialization=\"{folder}/{INIT}\" media=\"{folder}/$Number$.{extension}\">\n\
          <SegmentTimeline>",
         escaped(codec.as_str()),
         peak.get(),
@@ -67,13 +61,4 @@ fn representation(presentation: &Presentation, stream: &Stream) -> String {
         add(&mut text, format_args!("<S d=\"{}\"/>", stream.grid.length(number).as_micros()));
     }
     text + "</SegmentTimeline>\n</SegmentTemplate>\n</Representation>\n"
-}
-
-fn add(text: &mut String, part: std::fmt::Arguments<'_>) {
-    text.write_fmt(part).expect("a string takes all text");
-}
-
-/// Text of an attribute: languages come from files that anybody may have written.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }

@@ -96,7 +96,6 @@ function report() {
     ...seen,
     watched_ms: performance.now() - t0,
     position_s: video.currentTime,
-    buffered_s: ahead(),
     ended,
     dropped_frames: quality.droppedVideoFrames,
     total_frames: quality.totalVideoFrames,
