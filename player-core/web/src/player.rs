@@ -10,7 +10,6 @@ use media_model::{MediaDuration, MediaTime, Resolution};
 use player_core::message::{AudioId, AudioInfo, Command, Event, StallCause, VariantId, VariantInfo};
 use player_core::{Now, PlaybackState, Setback, Summary};
 use url::Url;
-use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlVideoElement;
 
