@@ -40,17 +40,18 @@ const AFTER_OUTAGE: f64 = -1.0;
 const OUTAGES: f64 = 0.85;
 const OUTAGE_LENGTH: f64 = 2.5;
 
-/// The grid of levels: so many steps in the lower half, where they matter more, or in the first seconds, and some above.
-const LEVELS: usize = 13;
-const FINE_STEPS: usize = 8;
-const FINE_SECONDS: f64 = 12.0;
+/// Levels are reckoned with in so many even steps: what a segment adds to a level is then so many steps for all levels
+/// alike, and a row of them is worked out at once.
+const LEVELS: usize = 17;
 
 /// A value for each rung.
 pub(super) type ByRung = [f64; MOST_RUNGS];
 /// How likely each state of the link is.
 type Chances = [f64; STATES];
-/// Values by level, state of the link and rung on screen.
-type Table = [[ByRung; STATES]; LEVELS];
+/// A value for each level.
+type ByLevel = [f64; LEVELS];
+/// Values by state of the link, rung on screen and level.
+type Table = [[ByLevel; MOST_RUNGS]; STATES];
 
 /// What is to be loaded. Megabits, Mbit/s, and seconds of the viewer's time: media that are played at double speed last
 /// half as long.
@@ -83,6 +84,39 @@ impl Course {
     fn top(&self) -> f64 {
         self.bitrates[self.rungs - 1]
     }
+
+    /// From what each rung is expected to be worth if it comes next, to the best that can follow each rung on screen. Rungs
+    /// are in the order of their bit rates, so the cost of a change is a difference of two terms, and one pass up and one
+    /// down will do.
+    fn choose_best(&self, worth: &mut [ByLevel; MOST_RUNGS], segments: f64) {
+        let bitrates = &self.bitrates[..self.rungs];
+        let mut of_higher = [[f64::NEG_INFINITY; LEVELS]; MOST_RUNGS];
+        let mut best = [f64::NEG_INFINITY; LEVELS];
+        for (rung, bitrate) in bitrates.iter().enumerate().rev() {
+            raise(&mut best, &worth[rung], (segments - CHANGE_COST) * bitrate);
+            of_higher[rung] = best;
+        }
+        best = [f64::NEG_INFINITY; LEVELS];
+        for (rung, bitrate) in bitrates.iter().enumerate() {
+            raise(&mut best, &worth[rung], (segments + CHANGE_COST) * bitrate);
+            let change = CHANGE_COST * bitrate;
+            for ((worth, of_lower), of_higher) in worth[rung].iter_mut().zip(&best).zip(&of_higher[rung]) {
+                *worth = larger(of_lower - change, of_higher + change);
+            }
+        }
+    }
+}
+
+/// Lifts each level to what it is worth here, with so much more.
+fn raise(best: &mut ByLevel, worth: &ByLevel, more: f64) {
+    for (best, worth) in best.iter_mut().zip(worth) {
+        *best = larger(*best, worth + more);
+    }
+}
+
+/// `f64::max` looks for NaN, which takes several instructions; there is none here.
+fn larger(one: f64, other: f64) -> f64 {
+    if one > other { one } else { other }
 }
 
 /// The chain.
@@ -133,32 +167,6 @@ fn chances(mean: f64, outage: f64) -> Chances {
     chances
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Grid {
-    fine: f64,
-    coarse: f64,
-}
-
-impl Grid {
-    fn new(limit: f64) -> Self {
-        let turn = (limit / 2.0).min(FINE_SECONDS);
-        Self { fine: turn / FINE_STEPS as f64, coarse: (limit - turn) / (LEVELS - 1 - FINE_STEPS) as f64 }
-    }
-
-    fn level(self, index: usize) -> f64 {
-        self.fine * index.min(FINE_STEPS) as f64 + self.coarse * index.saturating_sub(FINE_STEPS) as f64
-    }
-
-    /// The index below a level, and how far it is on the way to the next one.
-    fn between(self, level: f64) -> (usize, f64) {
-        let turn = self.fine * FINE_STEPS as f64;
-        let index = if level < turn { level / self.fine } else { FINE_STEPS as f64 + (level - turn) / self.coarse };
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a level is never negative")]
-        let below = (index as usize).min(LEVELS - 2);
-        (below, (index - below as f64).min(1.0))
-    }
-}
-
 /// A segment, or what is left of one, that could be loaded now.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Load {
@@ -168,20 +176,41 @@ pub(super) struct Load {
     pub(super) latency: f64,
 }
 
+/// What segments that come so slowly do to the buffer, whatever is in it.
+#[derive(Clone, Copy, Debug)]
+struct Passage {
+    /// With less than this playback stands still, until ...
+    needed: f64,
+    /// ... there is as much as this afterwards.
+    after_stall: f64,
+    /// Otherwise this is added.
+    added: f64,
+}
+
+impl Passage {
+    /// So many segments that take so long each.
+    fn new(course: &Course, took: f64, segments: f64) -> Self {
+        let needed = took.max(segments * (took - course.length) + course.length);
+        let added = segments * (course.length - took);
+        Self { needed, after_stall: (needed + added).min(course.limit), added }
+    }
+}
+
 /// What there is to gain after the next segment.
 #[derive(Clone, Debug)]
 pub(super) struct Values<'a> {
     course: &'a Course,
     link: Link,
-    grid: Grid,
+    /// Of a step from level to level, s.
+    step: f64,
     after: Table,
 }
 
 impl<'a> Values<'a> {
     pub(super) fn new(course: &'a Course, rates: Rates) -> Self {
         let link = Link::new(rates, course.length);
-        let grid = Grid::new(course.limit);
-        let mut values = Self { course, link, grid, after: [[[0.0; MOST_RUNGS]; STATES]; LEVELS] };
+        let step = course.limit / (LEVELS - 1) as f64;
+        let mut values = Self { course, link, step, after: [[[0.0; LEVELS]; MOST_RUNGS]; STATES] };
         if course.left > MOST_AHEAD {
             values.go_to_the_end();
             (0..STRIDES).for_each(|_| values.step_back(&course.usual, STRIDE));
@@ -196,94 +225,120 @@ impl<'a> Values<'a> {
     fn go_to_the_end(&mut self) {
         let Course { length, limit, .. } = *self.course;
         let rate = self.link.middle.min(self.course.top());
-        for (index, by_state) in self.after.iter_mut().enumerate() {
-            let level = self.grid.level(index);
-            by_state.fill([END_WORTH * rate * level * (1.0 - 0.5 * level / limit) / length; MOST_RUNGS]);
+        let mut worth = [0.0; LEVELS];
+        for (index, worth) in worth.iter_mut().enumerate() {
+            let level = self.step * index as f64;
+            *worth = END_WORTH * rate * level * (1.0 - 0.5 * level / limit) / length;
         }
+        self.after = [[worth; MOST_RUNGS]; STATES];
     }
 
     /// From the values after so many segments of these sizes to the ones before.
     fn step_back(&mut self, sizes: &ByRung, segments: f64) {
         let rungs = self.course.rungs;
         let discount = libm::pow(DISCOUNT, segments);
-        let mut took = [[0.0; MOST_RUNGS]; STATES];
-        for (state, took) in took.iter_mut().enumerate() {
-            for (took, size) in took.iter_mut().zip(sizes).take(rungs) {
-                *took = self.course.latency + self.link.delays[state] / segments + size / self.link.rates[state];
+        let mut loaded = [[[0.0; LEVELS]; MOST_RUNGS]; STATES];
+        for (state, loaded) in loaded.iter_mut().enumerate() {
+            let before = self.course.latency + self.link.delays[state] / segments;
+            let pace = 1.0 / self.link.rates[state];
+            for (rung, loaded) in loaded.iter_mut().enumerate().take(rungs) {
+                let passage = Passage::new(self.course, before + sizes[rung] * pace, segments);
+                self.load(&self.after[state][rung], passage, discount, loaded);
             }
         }
-        let mut before: Table = [[[0.0; MOST_RUNGS]; STATES]; LEVELS];
-        for (index, before) in before.iter_mut().enumerate() {
-            let level = self.grid.level(index);
-            let mut loaded = [[0.0; MOST_RUNGS]; STATES];
-            for (state, loaded) in loaded.iter_mut().enumerate() {
-                for (rung, loaded) in loaded.iter_mut().enumerate().take(rungs) {
-                    let (level, stalling) = self.load(level, took[state][rung], segments);
-                    *loaded = discount * self.at(level, state, rung) - stalling;
-                }
-            }
-            for (next, before) in self.link.next.iter().zip(before) {
-                let mut expected = [0.0; MOST_RUNGS];
+        for (next, after) in self.link.next.iter().zip(&mut self.after) {
+            for rung in 0..rungs {
+                let mut expected = [0.0; LEVELS];
                 for (chance, loaded) in next.iter().zip(&loaded) {
-                    for (expected, loaded) in expected.iter_mut().zip(loaded) {
+                    for (expected, loaded) in expected.iter_mut().zip(&loaded[rung]) {
                         *expected += chance * loaded;
                     }
                 }
-                self.choose_best(&expected, segments, before);
+                after[rung] = expected;
+            }
+            self.course.choose_best(after, segments);
+        }
+    }
+
+    /// What each level is worth before a passage, by what it is worth after it.
+    fn load(&self, after: &ByLevel, passage: Passage, discount: f64, before: &mut ByLevel) {
+        let Course { length, limit, .. } = *self.course;
+        let Passage { needed, after_stall, added } = passage;
+        // Above this the player waits before it loads.
+        let highest = limit - length;
+        // Full afterwards, or as full as it gets.
+        before.fill(discount * self.at(after, (highest + added).min(limit)));
+        let steps = libm::floor(added / self.step);
+        let part = added / self.step - steps;
+        let stalling = whole(libm::ceil(needed / self.step));
+        let full = (whole(libm::floor(highest / self.step)) + 1).min(LEVELS);
+        #[expect(clippy::cast_possible_truncation, reason = "a segment is no longer than the limit by much")]
+        let steps = steps as isize;
+        let first = stalling.max(steps.min(0).unsigned_abs());
+        let last = full.min((LEVELS - 1).saturating_add_signed(-steps));
+        if let (Some(before), Some(after)) =
+            (before.get_mut(first..last), after.get(first.saturating_add_signed(steps)..))
+        {
+            for ((before, below), above) in before.iter_mut().zip(after).zip(after.iter().skip(1)) {
+                *before = discount * (below * (1.0 - part) + above * part);
             }
         }
-        self.after = before;
-    }
-
-    /// For each rung on screen the best that can follow. Rungs are in the order of their bit rates, so the cost of a change
-    /// is a difference of two terms, and one pass up and one down will do.
-    fn choose_best(&self, expected: &ByRung, segments: f64, best: &mut ByRung) {
-        let Course { bitrates, rungs, .. } = self.course;
-        let mut of_lower = f64::NEG_INFINITY;
-        for rung in 0..*rungs {
-            of_lower = of_lower.max(expected[rung] + (segments + CHANGE_COST) * bitrates[rung]);
-            best[rung] = of_lower - CHANGE_COST * bitrates[rung];
-        }
-        let mut of_higher = f64::NEG_INFINITY;
-        for rung in (0..*rungs).rev() {
-            of_higher = of_higher.max(expected[rung] + (segments - CHANGE_COST) * bitrates[rung]);
-            best[rung] = best[rung].max(of_higher + CHANGE_COST * bitrates[rung]);
+        if stalling > 0 {
+            let stalled = discount * self.at(after, after_stall);
+            let cost = self.course.stall_cost();
+            for (index, before) in before.iter_mut().enumerate() {
+                let level = (self.step * index as f64).min(highest);
+                if level < needed {
+                    *before = stalled - cost * (needed - level + INTERRUPTION);
+                }
+            }
         }
     }
 
-    /// Level after so many segments that took so long each, and what it costs that playback stood still.
-    fn load(&self, level: f64, took: f64, segments: f64) -> (f64, f64) {
-        let Course { length, limit, .. } = *self.course;
-        let level = level.min(limit - length);
-        let stall = (took - level).max(segments * (took - length) + length - level).max(0.0);
-        let level = (level + segments * (length - took) + stall).min(limit);
-        (level, if stall > 0.0 { self.course.stall_cost() * (stall + INTERRUPTION) } else { 0.0 })
-    }
-
-    fn at(&self, level: f64, state: usize, rung: usize) -> f64 {
-        let (below, part) = self.grid.between(level);
-        self.after[below][state][rung] * (1.0 - part) + self.after[below + 1][state][rung] * part
+    fn at(&self, values: &ByLevel, level: f64) -> f64 {
+        let level = (level / self.step).min((LEVELS - 1) as f64);
+        let below = whole(level).min(LEVELS - 2);
+        let part = level - below as f64;
+        values[below] * (1.0 - part) + values[below + 1] * part
     }
 
     /// What it is worth to load this now, at this level, after a segment of this bit rate.
     pub(super) fn of(&self, load: Load, level: f64, last: f64) -> f64 {
         let bitrate = self.course.bitrates[load.rung];
         let gain = bitrate - CHANGE_COST * (bitrate - last).abs();
-        self.link.now.iter().enumerate().fold(gain, |sum, (state, chance)| {
-            let took = load.latency + self.link.delays[state] + load.megabits / self.link.rates[state];
-            let (after, stalling) = self.load(level, took, 1.0);
-            sum + chance * (self.at(after, state, load.rung) - stalling)
+        let level = level.min(self.course.limit - self.course.length);
+        self.over_the_link(load).fold(gain, |sum, (chance, took, after)| {
+            let Passage { needed, after_stall, added } = Passage::new(self.course, took, 1.0);
+            let worth = if level < needed {
+                self.at(after, after_stall) - self.course.stall_cost() * (needed - level + INTERRUPTION)
+            } else {
+                self.at(after, level + added)
+            };
+            sum + chance * worth
         })
     }
 
     /// What it costs to load this without getting any further.
     pub(super) fn cost_of(&self, load: Load, level: f64) -> f64 {
-        self.link.now.iter().enumerate().fold(0.0, |sum, (state, chance)| {
-            let took = load.latency + self.link.delays[state] + load.megabits / self.link.rates[state];
-            let lost = self.at(level, state, load.rung) - self.at((level - took).max(0.0), state, load.rung);
+        self.over_the_link(load).fold(0.0, |sum, (chance, took, after)| {
+            let lost = self.at(after, level) - self.at(after, (level - took).max(0.0));
             sum + chance * (lost + self.course.stall_cost() * (took - level).max(0.0))
         })
     }
+
+    /// How likely each state is, how long the load takes in it, and what levels are worth then.
+    fn over_the_link(&self, load: Load) -> impl Iterator<Item = (f64, f64, &ByLevel)> {
+        self.link.now.iter().enumerate().map(move |(state, chance)| {
+            let took = load.latency + self.link.delays[state] + load.megabits / self.link.rates[state];
+            (*chance, took, &self.after[state][load.rung])
+        })
+    }
+}
+
+/// The whole part of what is not negative.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, which is what is wanted")]
+fn whole(number: f64) -> usize {
+    number as usize
 }
 
 #[cfg(test)]
