@@ -19,7 +19,10 @@ pub struct PlayerConfig {
     /// A load that brings no byte for this long is given up. Default 20 s: a seek into a film that a busy home box must
     /// encode first can take over 10 s to the first byte.
     pub idle_timeout: Duration,
-    /// What the link is taken to carry before anything was measured. Default 4 Mbit/s.
+    /// What this network carried when it was used last, as [`Stats::throughput`](crate::Stats::throughput) told then; the
+    /// driver keeps it. Default none.
+    pub known_throughput: Option<BitsPerSecond>,
+    /// What a link that nothing is known of is taken to carry before anything was measured. Default 4 Mbit/s.
     pub start_throughput: BitsPerSecond,
     /// The same for a server in the same house. Default 100 Mbit/s, good
     /// Wi-Fi: a wrong guess costs an aborted load of half a second, a timid one a poor picture for seconds, or an encoder
@@ -48,6 +51,7 @@ impl Default for PlayerConfig {
             buffer_bytes: ByteCount::new(64 << 20),
             back_buffer: MediaDuration::from_secs(20),
             idle_timeout: Duration::from_secs(20),
+            known_throughput: None,
             start_throughput: BitsPerSecond::from_kbps(4_000),
             lan_throughput: BitsPerSecond::from_kbps(100_000),
             lan_latency: Duration::from_millis(18),

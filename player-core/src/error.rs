@@ -89,6 +89,8 @@ pub enum Setback {
     OtherCodec,
     /// This much could not be played in any way, and was passed over.
     Skipped(MediaDuration),
+    /// The device shows too few frames of a picture this large; a smaller one is played for a while.
+    TooHeavy(String),
     /// The device has no room for what should be ahead, so less is kept there.
     LittleMemory,
     /// The live window has moved on while playback stood: this far ahead it goes on.
@@ -115,6 +117,12 @@ impl fmt::Display for Setback {
             Self::OtherCodec => "The decoder of this device cannot cope with this format; playing another one.",
             Self::Skipped(length) => {
                 return write!(formatter, "Skipped {} of the title that cannot be played.", Spoken(length.to_std()));
+            }
+            Self::TooHeavy(label) => {
+                return write!(
+                    formatter,
+                    "This device cannot keep up with {label}; playing a smaller picture for now."
+                );
             }
             Self::LittleMemory => "This device has little room for media; less is loaded ahead.",
             Self::FellBehind(length) => {

@@ -29,7 +29,7 @@ pub struct VariantId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AudioId(pub u32);
 
-pub use media_model::hls::ByteRange;
+pub use media_model::hls::{ByteRange, FrameRate};
 
 /// What the viewer or the page wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +54,17 @@ pub enum Command {
     SetSpeed(Speed),
     /// No variant larger than this is of use (the size of the picture on screen); `None` lifts the limit.
     LimitResolution(Option<Resolution>),
+    /// The automatic choice stays between these values of `BANDWIDTH` where it can; absent, there is no bound.
+    LimitBandwidth {
+        /// At least.
+        least: Option<BitsPerSecond>,
+        /// At most.
+        most: Option<BitsPerSecond>,
+    },
+    /// Bytes are dear to the viewer: a picture of no more than 480 lines, little ahead, nothing loaded twice.
+    SaveData(bool),
+    /// Whether somebody can see the picture: a tab in the background plays on, and needs no fine one.
+    SetVisible(bool),
     /// After `Event::Failed`: tries again where it stopped. If the media element itself had failed
     /// ([`Input::DecodeFailed`]), [`Output::Prepare`] comes again, and the driver makes a new media source.
     Retry,
@@ -104,6 +115,17 @@ pub enum AppendFailure {
 pub struct ServerTiming {
     /// Time before the first byte that the server spent making the content.
     pub encode: Duration,
+}
+
+/// How well a device plays something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ease {
+    /// Not at all.
+    Never,
+    /// Not fast enough: frames would be dropped.
+    Rough,
+    /// Well.
+    Smooth,
 }
 
 /// A fact the driver reports.
@@ -199,6 +221,14 @@ pub enum Input {
     PlayRefused,
     /// The device says that it has a network again.
     Online,
+    /// How well the device plays a variant of [`Output::AskDecoder`]. Comes whenever it is known; what nothing is said of
+    /// counts as [`Ease::Smooth`].
+    Decodes {
+        /// Which one.
+        variant: VariantId,
+        /// How well.
+        ease: Ease,
+    },
     /// The answer to [`Output::RenewAddress`].
     Renewed {
         /// Where the same presentation is now; `None` if the driver knows no better.
@@ -226,6 +256,7 @@ impl Input {
             | Self::DecodeFailed
             | Self::PlayRefused
             | Self::Online
+            | Self::Decodes { .. }
             | Self::Renewed { .. }
             | Self::Tick => None,
         }
@@ -255,6 +286,21 @@ pub struct BufferSetup {
     pub mime: String,
 }
 
+/// A variant as a decoder has to know it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecoderQuestion {
+    /// Which one.
+    pub variant: VariantId,
+    /// Type and codec of its pictures, such as `video/mp4; codecs="avc1.640028"`.
+    pub mime: String,
+    /// Size of its pictures.
+    pub resolution: Resolution,
+    /// `BANDWIDTH`.
+    pub bandwidth: BitsPerSecond,
+    /// Frames in 1,000 seconds; 30,000 if the playlist does not tell.
+    pub frame_rate: FrameRate,
+}
+
 /// Work for the driver.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
@@ -273,6 +319,9 @@ pub enum Output {
     },
     /// Ends a load that is not wanted any more; no input for it is expected, and late ones are ignored.
     Cancel(RequestId),
+    /// Asks how well the device plays these variants; answered by [`Input::Decodes`], one each, as soon as it is known.
+    /// Nothing waits for it, and a driver that cannot tell need not answer.
+    AskDecoder(Vec<DecoderQuestion>),
     /// Creates the buffers. Comes before the first append; again only after [`Command::Open`], or when the decoder or the
     /// media element has failed: then everything starts anew with empty buffers and decoders, and what was asked of the
     /// old buffers needs no answer any more.

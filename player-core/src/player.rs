@@ -10,8 +10,10 @@ mod arrival;
 mod choosing;
 mod commands;
 mod failing;
+mod heavy;
 mod lane;
 mod loading;
+mod permitted;
 mod phase;
 mod recovery;
 mod watching;
@@ -20,7 +22,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use media_model::hls::ByteRange;
-use media_model::{ByteCount, MediaDuration, MediaTime, Resolution};
+use media_model::{ByteCount, MediaDuration, MediaTime};
 use url::Url;
 
 use crate::abr::Controller;
@@ -29,11 +31,13 @@ use crate::abr::why::Account;
 use crate::clock::{Now, Speed};
 use crate::config::PlayerConfig;
 use crate::error::{Setback, Trouble};
-use crate::message::{AudioId, Event, Input, LoadKind, Output, RequestId, Step, Track, VariantId};
+use crate::message::{AudioId, Ease, Event, Input, LoadKind, Output, RequestId, Step, Track, VariantId};
 use crate::playlist::{Presentation, StreamId};
 use crate::qoe::{PlaybackState, Qoe, ShownVariant, Stats, Summary};
 use failing::{Failover, Renewal};
+use heavy::Frames;
 use lane::{Busy, Health, InitKey, Lane, Role, Wanted};
+use permitted::Limits;
 use phase::Phase;
 use recovery::{Rescue, Stuck};
 
@@ -102,7 +106,7 @@ enum Init {
 struct Wishes {
     playing: bool,
     variant: Option<VariantId>,
-    resolution: Option<Resolution>,
+    limits: Limits,
     audio: Option<AudioId>,
 }
 
@@ -179,6 +183,9 @@ pub struct Player {
     rescue: Rescue,
     failover: Failover,
     renewal: Renewal,
+    frames: Frames,
+    /// What the driver said of the device.
+    ease: BTreeMap<VariantId, Ease>,
     /// When the driver was asked to call again at the latest.
     promised: Option<Now>,
     qoe: Qoe,
@@ -221,6 +228,8 @@ impl Player {
             rescue: Rescue::default(),
             failover: Failover::default(),
             renewal: Renewal::default(),
+            frames: Frames::default(),
+            ease: BTreeMap::new(),
             promised: None,
             qoe: Qoe::default(),
             accounts: Vec::new(),
@@ -321,7 +330,9 @@ impl Player {
                     self.tell(Event::Dropped(frames));
                 }
                 self.playhead(at, video, audio, moving);
+                self.watch_frames(dropped_frames);
             }
+            Input::Decodes { variant, ease } => self.permit(variant, ease),
             Input::FirstFrame => self.first_frame(),
             Input::PlayedOut => self.played_out(),
             Input::DecodeFailed => self.decoder_failed(),

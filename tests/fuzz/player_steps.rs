@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use media_model::{ByteCount, MediaDuration, MediaTime, Ranges, Resolution, TimeRange};
+use media_model::{BitsPerSecond, ByteCount, MediaDuration, MediaTime, Ranges, Resolution, TimeRange};
 use player_core::message::{AppendFailure, AudioId, LoadFailure, LoadKind, ServerTiming, Track, VariantId};
 use player_core::{Command, Input, Now, Output, Player, PlayerConfig, RequestId, Speed};
 use player_lab::contract::Contract;
@@ -202,7 +202,7 @@ impl Driver {
 
     fn command(&mut self, numbers: &mut Numbers<'_>) {
         let id = u32::from(numbers.byte());
-        let command = match numbers.byte() % 9 {
+        let command = match numbers.byte() % 12 {
             0 => {
                 self.busy.clear();
                 open(numbers.byte())
@@ -213,6 +213,9 @@ impl Driver {
             4 => Command::LimitResolution((id > 0).then_some(Resolution { width: id * 16, height: id * 9 })),
             5 => Command::Retry,
             7 => Command::SetSpeed(Speed::thousandths(u16::from(numbers.byte()) * 20)),
+            9 => Command::SaveData(id.is_multiple_of(2)),
+            10 => Command::SetVisible(id.is_multiple_of(2)),
+            11 => Command::LimitBandwidth { least: None, most: Some(BitsPerSecond::from_kbps(u64::from(id) * 50)) },
             6 => Command::Seek(MediaTime::from_micros(numbers.any().cast_signed())),
             _ => Command::Seek(at(numbers.short())),
         };

@@ -3,6 +3,7 @@
 //! It is the player of the watch page, from the same wasm file, without server and controls. Comparisons with other
 //! players use it, and so may anybody's own page.
 
+use media_model::BitsPerSecond;
 use player_web::{Beginning, Failure, PlaySource, PlayerEvent, WebClock, WebPlayer};
 use url::Url;
 use wasm_bindgen::prelude::*;
@@ -12,7 +13,7 @@ use web_sys::HtmlVideoElement;
 #[wasm_bindgen]
 pub struct MatineePlayer {
     /// Plays as long as it is held.
-    _player: WebPlayer,
+    player: WebPlayer,
 }
 
 #[wasm_bindgen]
@@ -31,7 +32,28 @@ impl MatineePlayer {
                 let _ = failed.call1(&JsValue::NULL, &sentence(failure).into());
             }
         });
-        Ok(Self { _player: player })
+        Ok(Self { player })
+    }
+
+    /// The automatic choice stays within these bounds of `BANDWIDTH`, bit/s, where it can; `undefined` is no bound.
+    #[wasm_bindgen(js_name = limitBandwidth)]
+    pub fn limit_bandwidth(&self, least: Option<f64>, most: Option<f64>) {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and NaN is no rate")]
+        let rate = |rate: f64| BitsPerSecond::new(rate as u64);
+        self.player.limit_bandwidth(least.map(rate), most.map(rate));
+    }
+
+    /// Whether nothing larger than the element on screen is of use. Only for elements that have their size from the style
+    /// sheet.
+    #[wasm_bindgen(js_name = fitElement)]
+    pub fn fit_element(&self, fits: bool) {
+        self.player.fit_element(fits);
+    }
+
+    /// Whether bytes are dear to the viewer: no more than 480 lines, little ahead, nothing loaded twice.
+    #[wasm_bindgen(js_name = saveData)]
+    pub fn save_data(&self, saves: bool) {
+        self.player.save_data(saves);
     }
 }
 

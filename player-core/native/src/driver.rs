@@ -104,6 +104,9 @@ impl NativePlayer {
             | Command::LockVariant(_)
             | Command::SelectAudio(_)
             | Command::LimitResolution(_)
+            | Command::LimitBandwidth { .. }
+            | Command::SaveData(_)
+            | Command::SetVisible(_)
             | Command::Retry => Ok(()),
         };
         self.feed(Input::Command(command));
@@ -248,6 +251,8 @@ impl NativePlayer {
             }
             // Nobody here knows a better address; reading the playlist again may bring fresh ones of what it names.
             Output::RenewAddress => self.inbox.push_back(Input::Renewed { url: self.opened.clone() }),
+            // GStreamer has no answer before it decodes.
+            Output::AskDecoder(_) => {}
             Output::EndOfStream => self.sink.end(),
             Output::Event(event) => self.events.push_back(event),
         }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use media_model::{ByteCount, MediaDuration, MediaTime, Ranges, Resolution, TimeRange};
-use player_core::message::{AppendFailure, AudioId, LoadFailure, Problem, ServerTiming, Track, VariantId};
+use media_model::{BitsPerSecond, ByteCount, MediaDuration, MediaTime, Ranges, Resolution, TimeRange};
+use player_core::message::{AppendFailure, AudioId, Ease, LoadFailure, Problem, ServerTiming, Track, VariantId};
 use player_core::{Command, RequestId};
 
 use super::*;
@@ -18,6 +18,9 @@ fn everything() -> Vec<Input> {
         Command::LockVariant(Some(VariantId(3))),
         Command::SelectAudio(AudioId(1)),
         Command::LimitResolution(Some(Resolution { width: 16, height: 9 })),
+        Command::LimitBandwidth { least: None, most: Some(BitsPerSecond::from_kbps(2_000)) },
+        Command::SaveData(true),
+        Command::SetVisible(false),
         Command::Retry,
     ];
     let retry_after = Some(Duration::from_secs(1));
@@ -50,6 +53,7 @@ fn everything() -> Vec<Input> {
         Input::FirstFrame,
         Input::PlayedOut,
         Input::DecodeFailed,
+        Input::Decodes { variant: VariantId(2), ease: Ease::Rough },
         Input::Tick,
     ]);
     inputs

@@ -39,6 +39,7 @@ pub(crate) struct Config {
     decoded_ahead_us: u64,
     appends_in_part: bool,
     rule: String,
+    known_throughput_bps: Option<u64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -68,6 +69,10 @@ pub(crate) enum Input {
     PlayRefused,
     Online,
     Renewed { url: Option<String> },
+    LimitBandwidth { least_bps: Option<u64>, most_bps: Option<u64> },
+    SaveData(bool),
+    SetVisible(bool),
+    Decodes { variant: u32, ease: Ease },
 }
 
 /// Start and end, µs.
@@ -85,6 +90,13 @@ pub(crate) enum LoadFailure {
     TimedOut,
     Status { code: u16, retry_after_ns: Option<u64>, problem: Option<(String, String)> },
     Corrupt,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) enum Ease {
+    Never,
+    Rough,
+    Smooth,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -106,6 +118,7 @@ impl From<&PlayerConfig> for Config {
             buffer_bytes,
             back_buffer,
             idle_timeout,
+            known_throughput,
             start_throughput,
             lan_throughput,
             lan_latency,
@@ -126,6 +139,7 @@ impl From<&PlayerConfig> for Config {
             decoded_ahead_us: decoded_ahead.as_micros(),
             appends_in_part: *appends_in_part,
             rule: rule.to_string(),
+            known_throughput_bps: known_throughput.map(BitsPerSecond::get),
         }
     }
 }
@@ -139,6 +153,7 @@ impl TryFrom<Config> for PlayerConfig {
             buffer_bytes: ByteCount::new(wire.buffer_bytes),
             back_buffer: MediaDuration::from_micros(wire.back_buffer_us),
             idle_timeout: Duration::from_nanos(wire.idle_timeout_ns),
+            known_throughput: wire.known_throughput_bps.map(BitsPerSecond::new),
             start_throughput: BitsPerSecond::new(wire.start_throughput_bps),
             lan_throughput: BitsPerSecond::new(wire.lan_throughput_bps),
             lan_latency: Duration::from_nanos(wire.lan_latency_ns),
@@ -181,6 +196,7 @@ impl From<&core::Input> for Input {
             core::Input::DecodeFailed => Self::DecodeFailed,
             core::Input::PlayRefused => Self::PlayRefused,
             core::Input::Online => Self::Online,
+            core::Input::Decodes { variant, ease } => Self::Decodes { variant: variant.0, ease: (*ease).into() },
             core::Input::Renewed { url } => Self::Renewed { url: url.as_ref().map(Url::to_string) },
             core::Input::Tick => Self::Tick,
         }
@@ -200,6 +216,12 @@ impl From<&core::Command> for Input {
             core::Command::LimitResolution(limit) => {
                 Self::LimitResolution(limit.map(|limit| (limit.width, limit.height)))
             }
+            core::Command::LimitBandwidth { least, most } => Self::LimitBandwidth {
+                least_bps: least.map(BitsPerSecond::get),
+                most_bps: most.map(BitsPerSecond::get),
+            },
+            core::Command::SaveData(saves) => Self::SaveData(*saves),
+            core::Command::SetVisible(visible) => Self::SetVisible(*visible),
             core::Command::Retry => Self::Retry,
             core::Command::SetSpeed(speed) => Self::SetSpeed { thousandths: speed.in_thousandths() },
         }
@@ -241,6 +263,7 @@ impl TryFrom<Input> for core::Input {
             Input::DecodeFailed => Self::DecodeFailed,
             Input::PlayRefused => Self::PlayRefused,
             Input::Online => Self::Online,
+            Input::Decodes { variant, ease } => Self::Decodes { variant: VariantId(variant), ease: ease.into() },
             Input::Renewed { url } => Self::Renewed { url: url.map(address).transpose()? },
             Input::Tick => Self::Tick,
             Input::Open { url, start_us } => {
@@ -254,6 +277,12 @@ impl TryFrom<Input> for core::Input {
                 let limit = limit.map(|(width, height)| Resolution { width, height });
                 return command(Command::LimitResolution(limit));
             }
+            Input::LimitBandwidth { least_bps, most_bps } => {
+                let (least, most) = (least_bps.map(BitsPerSecond::new), most_bps.map(BitsPerSecond::new));
+                return command(Command::LimitBandwidth { least, most });
+            }
+            Input::SaveData(saves) => return command(Command::SaveData(saves)),
+            Input::SetVisible(visible) => return command(Command::SetVisible(visible)),
             Input::Retry => return command(Command::Retry),
             Input::SetSpeed { thousandths } => return command(Command::SetSpeed(Speed::thousandths(thousandths))),
         })
@@ -317,6 +346,26 @@ impl From<LoadFailure> for message::LoadFailure {
                 problem: problem.map(|(code, detail)| Problem { code, detail }),
             },
             LoadFailure::Corrupt => Self::Corrupt,
+        }
+    }
+}
+
+impl From<message::Ease> for Ease {
+    fn from(ease: message::Ease) -> Self {
+        match ease {
+            message::Ease::Never => Self::Never,
+            message::Ease::Rough => Self::Rough,
+            message::Ease::Smooth => Self::Smooth,
+        }
+    }
+}
+
+impl From<Ease> for message::Ease {
+    fn from(ease: Ease) -> Self {
+        match ease {
+            Ease::Never => Self::Never,
+            Ease::Rough => Self::Rough,
+            Ease::Smooth => Self::Smooth,
         }
     }
 }

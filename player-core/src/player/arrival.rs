@@ -174,6 +174,7 @@ impl Player {
             self.lanes[0].stream = Some(StreamId::Variant(crate::message::VariantId(0)));
         }
         self.presentation = Some(presentation);
+        self.ask_decoder();
         self.become_phase(Phase::Running);
     }
 

@@ -1,9 +1,9 @@
-//! Which stream a lane loads from: collects the facts for the ABR rule, and knows which variants may be used at all.
+//! Which stream a lane loads from: collects the facts for the ABR rule. Which variants it may choose from is in
+//! `player/permitted.rs`.
 
 use std::time::Duration;
 
-use media_model::hls::VariantStream;
-use media_model::{BitsPerSecond, ByteCount, MediaDuration, Resolution, TimeRange};
+use media_model::{BitsPerSecond, ByteCount, MediaDuration, TimeRange};
 
 use super::Player;
 use super::lane::{Health, Lane, Plan, Role, What};
@@ -94,6 +94,11 @@ impl Player {
         {
             usable.retain(|&id| id < given_up);
         }
+        // What replaces the rest of the buffer goes on until it has; what it replaces is there if it comes too slowly.
+        let choice = self.lane(Role::Variant).filter(|lane| lane.replace_from.is_some()).and_then(|lane| lane.stream);
+        if usable.iter().any(|&id| choice == Some(StreamId::Variant(id))) {
+            usable.retain(|&id| choice == Some(StreamId::Variant(id)));
+        }
         let full_since = self.lane_mut(Role::Variant).and_then(|lane| lane.full_since.take());
         if let Some(since) = full_since {
             self.controller.waited(self.now.since(since));
@@ -139,7 +144,7 @@ impl Player {
             current: current.filter(|current| candidates.iter().any(|candidate| candidate.id == *current)),
             candidates,
             level: self.lanes.iter().map(|lane| self.loaded_ahead(lane)).min().unwrap_or_default(),
-            limit: self.goal,
+            limit: self.goal(),
             // With the first segment still on its way, nothing was known that a choice could rest on.
             started: self.qoe.startup.is_some() && lane.is_some_and(|lane| lane.buffer.has_segments()),
             throughput: self.throughput(),
@@ -165,7 +170,10 @@ impl Player {
     fn look_around(&self, facts: &mut Facts) {
         let Some(lane) = self.lane(Role::Variant) else { return };
         let at = self.position();
-        (facts.spans, facts.held) = lane.held(at).into_iter().unzip();
+        // Who saves data does not load anything twice.
+        if !self.wishes.limits.saves_data {
+            (facts.spans, facts.held) = lane.held(at).into_iter().unzip();
+        }
         facts.played = facts.spans.first().map_or(MediaDuration::ZERO, |first| at.since(first.start()));
         let Some(timeline) = lane.stream.and_then(|stream| self.timeline(stream)) else { return };
         let next = timeline.index_at(at + self.loaded_ahead(lane));
@@ -189,9 +197,9 @@ impl Player {
         crate::load::covered_until(&lane.covered(), at).since(at)
     }
 
-    /// What the link carries, as measured or guessed.
+    /// What the link carries, as measured, remembered or guessed.
     pub(super) fn throughput(&self) -> BitsPerSecond {
-        self.link.estimate().unwrap_or_else(|| {
+        self.link.estimate().or(self.config.known_throughput).unwrap_or_else(|| {
             let quick = if self.at_home { self.config.home_latency } else { self.config.lan_latency };
             let near = self.link.fastest_answer().is_some_and(|answer| answer <= quick);
             if near { self.config.lan_throughput } else { self.config.start_throughput }
@@ -249,45 +257,5 @@ impl Player {
     pub(super) fn has_willing_other(&self, stream: StreamId) -> bool {
         let others = self.usable_variants().into_iter().filter(|&id| StreamId::Variant(id) != stream);
         matches!(stream, StreamId::Variant(_)) && others.into_iter().any(|id| !self.is_asked_to_wait(id))
-    }
-
-    /// Variants that may be loaded, lowest first: the locked one, else those that fit the screen; without those that
-    /// failed lately.
-    pub(super) fn usable_variants(&self) -> Vec<VariantId> {
-        let Some(presentation) = &self.presentation else { return Vec::new() };
-        let all = || (0..).zip(&presentation.variants).map(|(index, variant)| (VariantId(index), variant));
-        let works =
-            |id: VariantId| self.health.get(&StreamId::Variant(id)).is_none_or(|health| !health.is_avoided(self.now));
-        if let Some(locked) = self.wishes.variant.filter(|&id| presentation.variant(id).is_some() && works(id)) {
-            return vec![locked];
-        }
-        let working: Vec<_> = all().filter(|&(id, _)| works(id)).collect();
-        let fitting: Vec<_> =
-            working.iter().filter(|(_, variant)| self.is_of_use(variant, &working)).map(|&(id, _)| id).collect();
-        if fitting.is_empty() { working.into_iter().map(|(id, _)| id).collect() } else { fitting }
-    }
-
-    /// Whether the screen can show more of this variant than of every smaller one.
-    fn is_of_use(&self, variant: &VariantStream, among: &[(VariantId, &VariantStream)]) -> bool {
-        let (Some(limit), Some(size)) = (self.wishes.resolution, variant.resolution) else { return true };
-        let fills = |size: Resolution| size.width >= limit.width || size.height >= limit.height;
-        let is_smaller = |other: Resolution| other.width < size.width && other.height < size.height;
-        !among.iter().filter_map(|(_, other)| other.resolution).any(|other| is_smaller(other) && fills(other))
-    }
-
-    /// Whether playback can go on without this stream.
-    pub(super) fn has_another(&self, stream: StreamId) -> bool {
-        match stream {
-            StreamId::Audio(_) => false,
-            StreamId::Variant(id) => self.usable_variants_without(id),
-        }
-    }
-
-    fn usable_variants_without(&self, id: VariantId) -> bool {
-        let Some(presentation) = &self.presentation else { return false };
-        (0..).zip(&presentation.variants).map(|(index, _)| VariantId(index)).any(|other| {
-            let health = self.health.get(&StreamId::Variant(other));
-            other != id && health.is_none_or(|health| !health.is_avoided(self.now))
-        })
     }
 }

@@ -18,7 +18,7 @@ use crate::playlist::StreamId;
 use crate::qoe::Qoe;
 
 /// A quality that the viewer chose shows this far ahead of the playhead: time to load its first segment.
-const LOCK_LEAD: MediaDuration = MediaDuration::from_secs(2);
+pub(super) const LOCK_LEAD: MediaDuration = MediaDuration::from_secs(2);
 
 impl Player {
     pub(super) fn obey(&mut self, command: Command) {
@@ -37,7 +37,12 @@ impl Player {
             Command::SetSpeed(speed) => self.set_speed(speed),
             Command::LockVariant(variant) => self.lock_variant(variant),
             Command::SelectAudio(audio) => self.select_audio(audio),
-            Command::LimitResolution(limit) => self.wishes.resolution = limit,
+            Command::LimitResolution(limit) => self.wishes.limits.resolution = limit,
+            Command::LimitBandwidth { least, most } => {
+                (self.wishes.limits.least, self.wishes.limits.most) = (least, most);
+            }
+            Command::SaveData(saves) => self.wishes.limits.saves_data = saves,
+            Command::SetVisible(visible) => self.set_visible(visible),
             Command::Retry => self.retry(),
         }
     }
@@ -140,7 +145,7 @@ impl Player {
 
     /// Loads another stream of a lane from `lead` ahead of the playhead on. What is on its way or waits to be appended is
     /// given up, except where it is needed before.
-    fn replace_ahead(&mut self, role: Role, chosen: StreamId, lead: MediaDuration) {
+    pub(super) fn replace_ahead(&mut self, role: Role, chosen: StreamId, lead: MediaDuration) {
         let at = self.position();
         let soon = at + lead;
         let Some(lane) = self.lane(role) else { return };

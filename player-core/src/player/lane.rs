@@ -106,7 +106,8 @@ pub(crate) struct Lane {
     pub(crate) mime: Option<String>,
     /// Init section in force.
     pub(crate) init: Option<InitKey>,
-    /// What is buffered from here on is not what the viewer chose, and goes when the first segment of the choice is there.
+    /// What is buffered from here on is not what the viewer, or the player for good reason, chose, and goes when the first
+    /// segment of the choice is there.
     pub(crate) replace_from: Option<MediaTime>,
     /// How often in a row a segment of the choice came too late to be laid over what was buffered.
     pub(crate) came_late: u32,

@@ -114,14 +114,11 @@ impl Player {
         if plan.not_before > self.now {
             return;
         }
-        // What was chosen by hand cannot be had, or is not wished any more: nothing that is there makes way for another.
-        let is_choice = match stream {
-            StreamId::Variant(variant) => self.wishes.variant == Some(variant),
-            StreamId::Audio(audio) => self.wishes.audio == Some(audio),
-        };
         if let Some(lane) = self.lane_mut(role) {
-            lane.stream = Some(stream);
+            // What was to replace the rest of the buffer cannot be had: nothing that is there makes way for another.
+            let is_choice = lane.stream == Some(stream);
             lane.replace_from = lane.replace_from.filter(|_| is_choice);
+            lane.stream = Some(stream);
         }
         let stale = |timeline: &Timeline| timeline.reload_at.is_some_and(|time| time <= self.now);
         if self.timeline(stream).is_none_or(stale) {
@@ -312,11 +309,11 @@ impl Player {
             return None;
         }
         let covered = lane.covered();
-        let entry = next_segment(timeline, &covered, at, at + self.goal)?;
+        let entry = next_segment(timeline, &covered, at, at + self.goal())?;
         // No more than the goal with the segment; where memory was short or segments are long, not before it is needed.
         let is_shrunk = self.goal < self.config.buffer_goal;
         let enough = if is_shrunk { MediaDuration::from_micros(self.goal.as_micros() / 2) } else { LEAST_AHEAD };
-        let fits = entry.span.end() <= at + self.goal;
+        let fits = entry.span.end() <= at + self.goal();
         (fits || covered_until(&covered, at).since(at) < enough).then_some(entry)
     }
 
@@ -326,7 +323,7 @@ impl Player {
         let timeline = self.timeline(lane.stream?)?;
         let at = self.position();
         let entry = next_segment(timeline, &lane.covered(), at, MediaTime::from_micros(i64::MAX))?;
-        Some(self.now + self.motion.speed.time_for(entry.span.end().since(at + self.goal)))
+        Some(self.now + self.motion.speed.time_for(entry.span.end().since(at + self.goal())))
     }
 
     /// Whether nothing is left to load for this lane from the playhead on.
@@ -420,7 +417,7 @@ impl Player {
             let Purpose::Segment(role, wanted) = &load.purpose else { return false };
             let next = self.lane(*role).and_then(|lane| {
                 let timeline = self.timeline(wanted.stream)?;
-                next_segment(timeline, &lane.covered(), at, at + self.goal)
+                next_segment(timeline, &lane.covered(), at, at + self.goal())
             });
             next.is_none_or(|next| next.span != wanted.span)
         });

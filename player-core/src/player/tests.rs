@@ -54,6 +54,7 @@ impl Desk {
                 | Output::MoveTo(_)
                 | Output::EndOfStream
                 | Output::RenewAddress
+                | Output::AskDecoder(_)
                 | Output::Event(_) => {}
             }
             self.outputs.push(output);

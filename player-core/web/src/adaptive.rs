@@ -16,10 +16,13 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlVideoElement;
 
 use crate::clock::{Timer, WebClock};
+use crate::decoder;
 use crate::element::{self, Moment};
 use crate::fetch::{Loads, Order};
 use crate::listen::Listener;
 use crate::media_source::{Buffers, Piece};
+use crate::memory;
+use crate::surroundings::{PageLimits, Surroundings};
 
 /// A position this near to where the element was sent is that place: a frame is longer.
 const SAME_PLACE: MediaDuration = MediaDuration::from_millis(5);
@@ -40,6 +43,8 @@ pub(crate) struct Adaptive {
     timer: RefCell<Option<(Now, Timer)>>,
     find_address: FindAddress,
     online: RefCell<Option<Listener>>,
+    surroundings: Surroundings,
+    server: Url,
     tell: Box<dyn Fn(Event)>,
 }
 
@@ -56,16 +61,19 @@ impl Adaptive {
         url: Url,
         start: Option<MediaTime>,
         find_address: FindAddress,
+        limits: Rc<PageLimits>,
         tell: impl Fn(Event) + 'static,
     ) -> Option<Rc<Self>> {
         let inlet: Rc<RefCell<Weak<Self>>> = Rc::default();
         let sink = sink(&inlet);
         let buffers = Buffers::attach(video, Rc::clone(&sink))?;
+        let known_throughput = memory::known(&url);
+        let config = PlayerConfig { appends_in_part: true, known_throughput, ..PlayerConfig::default() };
         let adaptive = Rc::new_cyclic(|this: &Weak<Self>| {
             inlet.replace(this.clone());
             Self {
                 this: this.clone(),
-                core: RefCell::new(Player::new(PlayerConfig { appends_in_part: true, ..PlayerConfig::default() })),
+                core: RefCell::new(Player::new(config)),
                 inbox: RefCell::default(),
                 stepping: Cell::new(false),
                 video: video.clone(),
@@ -76,10 +84,13 @@ impl Adaptive {
                 timer: RefCell::default(),
                 find_address,
                 online: RefCell::default(),
+                surroundings: Surroundings::of(video, limits),
+                server: url.clone(),
                 tell: Box::new(tell),
             }
         });
         adaptive.listen();
+        adaptive.look_around();
         adaptive.command(Command::Open { url, start });
         Some(adaptive)
     }
@@ -92,6 +103,25 @@ impl Adaptive {
             }
         };
         *self.online.borrow_mut() = web_sys::window().map(|window| Listener::new(&window, "online", heard));
+        let this = self.this.clone();
+        self.surroundings.on_visibility(move || {
+            if let Some(adaptive) = this.upgrade() {
+                adaptive.look_around();
+                // It may be the last that is heard of this page.
+                adaptive.remember_link();
+            }
+        });
+    }
+
+    /// Tells the core what has changed around the player.
+    pub(crate) fn look_around(&self) {
+        self.surroundings.changes().into_iter().for_each(|command| self.command(command));
+    }
+
+    fn remember_link(&self) {
+        if let Some(rate) = self.stats().throughput {
+            memory::remember(&self.server, rate);
+        }
     }
 
     /// What playback was like.
@@ -148,6 +178,7 @@ impl Adaptive {
             Moment::Speed => self.command(Command::SetSpeed(element::speed(&self.video))),
             Moment::Changed | Moment::Metadata => {}
         }
+        self.look_around();
         self.report_playhead();
     }
 
@@ -220,6 +251,17 @@ impl Adaptive {
                     }
                 });
             }
+            Output::AskDecoder(questions) => {
+                let this = self.this.clone();
+                spawn_local(async move {
+                    for question in questions {
+                        let ease = decoder::ease_of(&question).await;
+                        if let (Some(ease), Some(adaptive)) = (ease, this.upgrade()) {
+                            adaptive.feed(Input::Decodes { variant: question.variant, ease });
+                        }
+                    }
+                });
+            }
             Output::EndOfStream => buffers.end(),
             Output::Event(event) => (self.tell)(event),
         }
@@ -258,6 +300,12 @@ impl Adaptive {
             })?;
             Some((at, wake))
         });
+    }
+}
+
+impl Drop for Adaptive {
+    fn drop(&mut self) {
+        self.remember_link();
     }
 }
 

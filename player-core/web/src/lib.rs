@@ -8,13 +8,16 @@
 mod adaptive;
 mod capabilities;
 mod clock;
+mod decoder;
 mod direct;
 mod element;
 mod fetch;
 mod listen;
 mod media_source;
+mod memory;
 mod player;
 mod stats;
+mod surroundings;
 
 pub use adaptive::LocalBoxFuture;
 pub use capabilities::Capabilities;

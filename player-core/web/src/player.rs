@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use media_model::{MediaDuration, MediaTime, Resolution};
+use media_model::{BitsPerSecond, MediaDuration, MediaTime, Resolution};
 use player_core::message::{AudioId, AudioInfo, Command, Event, StallCause, VariantId, VariantInfo};
 use player_core::{Now, PlaybackState, Setback, Summary};
 use url::Url;
@@ -19,6 +19,7 @@ use crate::direct::Direct;
 use crate::element::{self, MOMENTS, Moment, NextFrame};
 use crate::listen::Listener;
 use crate::stats::{Counters, Shown, Stats};
+use crate::surroundings::{Bounds, PageLimits};
 
 /// How often the element is looked at between its events: one that stands still has none.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -140,6 +141,7 @@ struct Inner {
     watch: RefCell<Option<Interval>>,
     listeners: RefCell<Vec<Listener>>,
     find_address: RefCell<Option<FindAddress>>,
+    limits: Rc<PageLimits>,
     tell: Box<dyn Fn(PlayerEvent)>,
 }
 
@@ -172,6 +174,7 @@ impl WebPlayer {
             watch: RefCell::default(),
             listeners: RefCell::default(),
             find_address: RefCell::default(),
+            limits: Rc::default(),
             tell: Box::new(tell),
         });
         inner.listen();
@@ -234,6 +237,22 @@ impl WebPlayer {
     /// for that, at the same position.
     pub fn lock_variant(&self, variant: Option<VariantId>) {
         self.0.command(Command::LockVariant(variant));
+    }
+
+    /// The automatic choice stays within these bounds of `BANDWIDTH` where it can.
+    pub fn limit_bandwidth(&self, least: Option<BitsPerSecond>, most: Option<BitsPerSecond>) {
+        self.0.limit(|limits| limits.bandwidth.set(Bounds { least, most }));
+    }
+
+    /// Whether nothing larger than the element on screen is of use. Only for elements that have their size from the style
+    /// sheet: others take that of the video, and a small start would stay small.
+    pub fn fit_element(&self, fits: bool) {
+        self.0.limit(|limits| limits.fits_element.set(fits));
+    }
+
+    /// Whether bytes are dear to the viewer. What the browser was told (`navigator.connection.saveData`) holds as well.
+    pub fn save_data(&self, saves: bool) {
+        self.0.limit(|limits| limits.saves_data.set(saves));
     }
 
     /// Changes to another audio rendition.
@@ -317,7 +336,7 @@ impl Inner {
                     let opened = opened.clone();
                     found.map_or_else(|| -> LocalBoxFuture<_> { Box::pin(async { Some(opened) }) }, |find| find())
                 });
-                Adaptive::open(&self.video, url.clone(), start, find, move |event| {
+                Adaptive::open(&self.video, url.clone(), start, find, Rc::clone(&self.limits), move |event| {
                     if let Some(inner) = this.upgrade() {
                         inner.told(event);
                     }
@@ -364,6 +383,13 @@ impl Inner {
         }
         self.failed.set(true);
         (self.tell)(PlayerEvent::Failed(failure));
+    }
+
+    fn limit(&self, set: impl FnOnce(&PageLimits)) {
+        set(&self.limits);
+        if let Some(adaptive) = self.adaptive() {
+            adaptive.look_around();
+        }
     }
 
     fn command(&self, command: Command) {

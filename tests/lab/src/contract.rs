@@ -103,6 +103,7 @@ impl Contract {
             | Output::MoveTo(_)
             | Output::EndOfStream
             | Output::RenewAddress
+            | Output::AskDecoder(_)
             | Output::Event(_) => {}
         }
     }

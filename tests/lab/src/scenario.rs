@@ -1,11 +1,13 @@
 //! What is played, over which link, and what goes wrong meanwhile. Plain data; the table of scenarios that come with the
 //! lab is in `scenario/table.rs`, with what users suffer most in `scenario/troubles.rs`.
 
+mod limits;
 mod table;
 mod troubles;
 
 use std::time::Duration;
 
+use player_core::message::Ease;
 use player_core::{Command, PlayerConfig};
 
 pub use table::built_in;
@@ -77,6 +79,10 @@ pub struct Device {
     pub refuses_to_play: bool,
     /// It says when the network is back after an outage.
     pub tells_online: bool,
+    /// Of pictures with more lines it drops every second frame.
+    pub smooth_lines: Option<u32>,
+    /// What it says of its decoder and pictures with more lines than this.
+    pub says: Option<(u32, Ease)>,
 }
 
 /// One variant stream.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use media_model::{MediaDuration, MediaTime, TimeRange};
-use player_core::message::{LoadFailure, Track};
+use player_core::message::{Ease, LoadFailure, Track};
 use player_core::{Command, Event, Input, Now, Output, Player, RequestId, Step};
 
 use crate::contract::Contract;
@@ -26,6 +26,7 @@ const BUFFER_WORK: Duration = Duration::from_millis(5);
 /// A browser refuses to play this soon, and a driver finds a fresh address.
 const REFUSES_AFTER: Duration = Duration::from_millis(30);
 const RENEWS_AFTER: Duration = Duration::from_millis(200);
+const DECODER_ANSWERS_AFTER: Duration = Duration::from_millis(20);
 /// The playhead is reported this often.
 const REPORT_EVERY: Duration = Duration::from_millis(250);
 
@@ -73,6 +74,8 @@ struct Play<'a> {
     credit: u64,
     was_moving: bool,
     started: bool,
+    /// Media of which no frame was shown.
+    dropped: Duration,
     report: Report,
 }
 
@@ -116,6 +119,7 @@ impl<'a> Play<'a> {
             credit: 0,
             was_moving: false,
             started: false,
+            dropped: Duration::ZERO,
             report: Report::new(scenario.name),
         }
     }
@@ -184,6 +188,15 @@ impl<'a> Play<'a> {
                     self.work.insert(track, (self.now + BUFFER_WORK, Work::Evict(range)));
                 }
                 Output::ChangeType { .. } => {}
+                Output::AskDecoder(questions) => {
+                    let ease = |lines| match self.device.says {
+                        Some((most, ease)) if lines > most => ease,
+                        Some(_) | None => Ease::Smooth,
+                    };
+                    let answers = questions.into_iter().map(|one| (one.variant, ease(one.resolution.height)));
+                    let told = answers.map(|(variant, ease)| Input::Decodes { variant, ease });
+                    self.coming.extend(told.map(|input| (self.now + DECODER_ANSWERS_AFTER, input)));
+                }
                 Output::MoveTo(at) => {
                     self.report.moves.push((self.now, at));
                     self.element.move_to(at);
@@ -267,7 +280,13 @@ impl<'a> Play<'a> {
             Command::SetPlaying(playing) => self.element.playing = *playing,
             Command::SetSpeed(speed) => self.element.speed = *speed,
             Command::Retry => self.report.failed = None,
-            Command::Open { .. } | Command::LockVariant(_) | Command::SelectAudio(_) | Command::LimitResolution(_) => {}
+            Command::Open { .. }
+            | Command::LockVariant(_)
+            | Command::SelectAudio(_)
+            | Command::LimitResolution(_)
+            | Command::LimitBandwidth { .. }
+            | Command::SaveData(_)
+            | Command::SetVisible(_) => {}
         }
         self.tell(Input::Command(command));
         self.tell_playhead();
@@ -347,6 +366,10 @@ impl<'a> Play<'a> {
                 seen.push((self.now, stream.to_owned()));
             }
             if track == Track::Video {
+                let size = self.scenario.title.variants.iter().find(|one| one.name == stream).map(|one| one.size);
+                if size.zip(self.device.smooth_lines).is_some_and(|((_, lines), most)| lines > most) {
+                    self.dropped += TICK / 2;
+                }
                 *self.report.played.entry(stream.to_owned()).or_default() += TICK;
             }
         }
@@ -356,7 +379,8 @@ impl<'a> Play<'a> {
         self.reported = self.now;
         let (video, audio) = (self.element.ranges(Track::Video), self.element.ranges(Track::Audio));
         let (at, moving) = (self.element.at, self.element.moving);
-        self.tell(Input::Playhead { at, video, audio, moving, dropped_frames: None });
+        let dropped_frames = Some(u64::try_from(self.dropped.as_millis() * 30 / 1_000).unwrap_or(u64::MAX));
+        self.tell(Input::Playhead { at, video, audio, moving, dropped_frames });
     }
 
     fn note_second(&mut self) {

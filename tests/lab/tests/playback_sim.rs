@@ -276,6 +276,54 @@ const EXPECTED: &[Expected] = &[
     Expected { name: "muxed", kbps: 4_400, ..FINE },
     Expected { name: "media-playlist", startup_ms: 600, switches: 0..=0, kbps: 4_500, ..FINE },
     Expected { name: "short", ..FINE },
+    // Limits.
+    Expected { name: "at-most", kbps: 1_150, also: |r| r.played.keys().all(|name| name == "480p"), ..FINE },
+    // Who wants no less gets no less, though it stalls.
+    Expected {
+        name: "at-least",
+        startup_ms: 400,
+        stalls: 1..=16,
+        stalled_ms: 60_000,
+        switches: 0..=3,
+        kbps: 2_500,
+        also: |r| r.played.keys().all(|name| name == "720p" || name == "1080p"),
+        ..FINE
+    },
+    Expected {
+        name: "data-saver",
+        kbps: 1_150,
+        also: |r| {
+            let ahead = r.seconds.iter().map(|row| row.buffered.as_seconds()).fold(0.0, f64::max);
+            r.played.keys().all(|name| name == "480p") && ahead < 11.0 && r.loaded_again() == 0
+        },
+        ..FINE
+    },
+    Expected {
+        name: "background",
+        switches: 3..=3,
+        kbps: 3_000,
+        // Seen again, it is fine again as soon as its first segment is here.
+        also: |r| r.shown_at(S(60)) == "360p" && r.shown_at(S(74)) == "1080p",
+        apart_s: 30.0,
+        wasted_percent: 5,
+        ..FINE
+    },
+    Expected {
+        name: "weak-device",
+        switches: 3..=8,
+        kbps: 2_500,
+        // Left at once, tried again a while later.
+        also: |r| {
+            let too_heavy = r.degraded.iter().filter(|(_, sentence)| sentence.contains("keep up with 1080p"));
+            too_heavy.count() == 2 && r.shown_at(S(10)) == "720p" && r.shown_at(S(30)) == "720p"
+        },
+        apart_s: 30.0,
+        wasted_percent: 10,
+        ..FINE
+    },
+    Expected { name: "rough-decoder", kbps: 2_400, also: |r| r.shown_at(S(60)) == "720p", ..FINE },
+    Expected { name: "lacking-decoder", kbps: 2_400, also: |r| r.shown_at(S(60)) == "720p", ..FINE },
+    Expected { name: "known-network", startup_ms: 1_100, switches: 0..=0, kbps: 4_450, ..FINE },
 ];
 
 impl Expected {

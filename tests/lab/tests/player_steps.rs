@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use media_model::{ByteCount, MediaDuration, MediaTime, Ranges, Resolution, TimeRange};
+use media_model::{BitsPerSecond, ByteCount, MediaDuration, MediaTime, Ranges, Resolution, TimeRange};
 use player_core::message::{AppendFailure, AudioId, LoadFailure, LoadKind, Problem, ServerTiming, Track, VariantId};
 use player_core::{Command, Input, Now, Output, Player, PlayerConfig, RequestId, Speed, Step};
 use player_lab::contract::Contract;
@@ -64,6 +64,11 @@ fn command() -> impl Strategy<Value = Command> {
         2 => (0u32..2_000, 0u32..2_000).prop_map(|(width, height)| {
             Command::LimitResolution(Some(Resolution { width, height }))
         }),
+        2 => proptest::option::of(0u64..9_000_000).prop_map(|most| {
+            Command::LimitBandwidth { least: None, most: most.map(BitsPerSecond::new) }
+        }),
+        1 => any::<bool>().prop_map(Command::SaveData),
+        2 => any::<bool>().prop_map(Command::SetVisible),
         2 => any::<u16>().prop_map(|speed| Command::SetSpeed(Speed::thousandths(speed))),
         3 => Just(Command::Retry),
         1 => Just(open("http://origin.test/main.m3u8")),
@@ -160,6 +165,7 @@ impl Driver {
                 | Output::MoveTo(_)
                 | Output::EndOfStream
                 | Output::RenewAddress
+                | Output::AskDecoder(_)
                 | Output::Event(_) => {}
             }
         }

@@ -56,7 +56,7 @@ pub(super) fn plain(name: &'static str) -> Scenario {
     }
 }
 
-fn on_link(name: &'static str, latency: Duration, steps: &[(u64, u64)]) -> Scenario {
+pub(super) fn on_link(name: &'static str, latency: Duration, steps: &[(u64, u64)]) -> Scenario {
     let steps = steps.iter().map(|&(from, kbps)| (s(from), kbps)).collect();
     Scenario { link: LinkPlan { steps, latency, outages: Vec::new() }, ..plain(name) }
 }
@@ -110,6 +110,7 @@ pub fn built_in() -> Vec<Scenario> {
     all.extend(servers());
     all.extend(viewers());
     all.extend(buffers());
+    all.extend(super::limits::limits());
     all.extend(super::troubles());
     all
 }

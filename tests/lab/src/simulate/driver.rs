@@ -331,6 +331,7 @@ impl<'a> Drive<'a> {
                 | Output::MoveTo(_)
                 | Output::EndOfStream
                 | Output::RenewAddress
+                | Output::AskDecoder(_)
                 | Output::Event(_) => {}
             }
         }
