@@ -5,26 +5,22 @@
 //! driver's task calls it, so a seek and the units pushed after it cannot get out of order.
 
 mod chain;
+mod coding;
+mod lane;
 mod output;
-
-use std::sync::Arc;
 
 use bytes::Bytes;
 use gstreamer as gst;
 use gstreamer::prelude::*;
-use media_container::cmaf::read::{CmafError, Init, init_section, media_segment};
 use media_model::{MediaTime, Ranges, TimeRange};
 use player_core::Speed;
 use player_core::message::{AppendFailure, BufferSetup, LoadKind, Track};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::store::{Cursor, Store};
-use chain::{Chain, Coding};
-use output::Output;
+use coding::Coding;
+use lane::Lane;
 pub use output::Surface;
 
-/// How far ahead of the playhead the pipeline is fed.
-const FED: i64 = 2_000_000_000;
 /// With less data than this ahead, the clock stops.
 const DRY: i64 = 100_000_000;
 /// With this much, it starts again.
@@ -53,21 +49,6 @@ pub(crate) enum SinkNews {
     PlayedOut,
     /// A decoder or an output failed.
     Failed,
-}
-
-/// One track: what was appended and how far it was handed on.
-#[derive(Debug)]
-struct Lane {
-    track: Track,
-    output: Output,
-    chain: Chain,
-    init: Option<Arc<Init>>,
-    config: Option<Arc<media_container::TrackConfig>>,
-    /// What the source was told last.
-    announced: Option<Arc<media_container::TrackConfig>>,
-    store: Store,
-    cursor: Cursor,
-    over: bool,
 }
 
 /// The pipeline and its buffers.
@@ -122,19 +103,7 @@ impl Sink {
         });
         for setup in buffers {
             let coding = Coding::of_mime(&setup.mime).ok_or(SinkError::Pipeline("no decoder for this codec"))?;
-            let output = self.surface.output(&self.pipeline, setup.track)?;
-            let chain = Chain::build(&self.pipeline, coding, &output.first)?;
-            self.lanes.push(Lane {
-                track: setup.track,
-                output,
-                chain,
-                init: None,
-                config: None,
-                announced: None,
-                store: Store::default(),
-                cursor: Cursor::at(self.position),
-                over: false,
-            });
+            self.lanes.push(Lane::build(&self.pipeline, self.surface, setup.track, coding, self.position)?);
         }
         (self.starved, self.ended, self.seeking, self.skipped_frames) = (true, false, None, 0);
         self.change_state(gst::State::Paused)?;
@@ -151,26 +120,19 @@ impl Sink {
     ) -> Result<(), AppendFailure> {
         let lane = self.lane(track).ok_or(AppendFailure::Rejected)?;
         match kind {
-            LoadKind::Init => {
-                let init = Arc::new(init_section(bytes).map_err(refusal)?);
-                lane.config = Some(Arc::new(init.track.clone()));
-                lane.init = Some(init);
-            }
+            LoadKind::Init => lane.begin(bytes),
             LoadKind::Segment | LoadKind::Playlist | LoadKind::Probe => {
-                let (init, config) = lane.init.as_ref().zip(lane.config.as_ref()).ok_or(AppendFailure::Rejected)?;
-                let samples = media_segment(init, bytes).map_err(refusal)?;
-                lane.store.append(config, samples, offset_us).map_err(|_| AppendFailure::QuotaExceeded)?;
+                lane.append(bytes, offset_us)?;
                 self.ended = false;
-                self.tend().map_err(|_| AppendFailure::Rejected)?;
+                self.tend().map_err(|_| AppendFailure::Rejected)
             }
         }
-        Ok(())
     }
 
     /// Removes a stretch of a buffer.
     pub(crate) fn evict(&mut self, track: Track, range: TimeRange) {
         if let Some(lane) = self.lane(track) {
-            lane.store.remove(nanos(range.start()), nanos(range.end()));
+            lane.evict(nanos(range.start()), nanos(range.end()));
         }
     }
 
@@ -181,7 +143,7 @@ impl Sink {
 
     /// What a buffer holds.
     pub(crate) fn buffered(&self, track: Track) -> Ranges {
-        self.lanes.iter().find(|lane| lane.track == track).map(|lane| lane.store.ranges()).unwrap_or_default()
+        self.lanes.iter().find(|lane| lane.track == track).map(Lane::buffered).unwrap_or_default()
     }
 
     /// Wishes to play or to pause.
@@ -212,7 +174,7 @@ impl Sink {
             )
             .map_err(|_| SinkError::Pipeline("it does not seek"))?;
         for lane in &mut self.lanes {
-            (lane.cursor, lane.over) = (Cursor::at(target), false);
+            lane.restart(target);
         }
         self.tend()
     }
@@ -244,13 +206,13 @@ impl Sink {
 
     /// Frames that came too late to be shown.
     pub(crate) fn dropped_frames(&self) -> Option<u64> {
-        let late = self.lanes.iter().find(|lane| lane.track == Track::Video)?.output.count("dropped")?;
+        let late = self.lanes.iter().find(|lane| lane.track == Track::Video)?.count("dropped")?;
         Some(late + self.skipped_frames)
     }
 
     /// Frames that were shown.
     pub(crate) fn shown_frames(&self) -> Option<u64> {
-        self.lanes.iter().find(|lane| lane.track == Track::Video)?.output.count("rendered")
+        self.lanes.iter().find(|lane| lane.track == Track::Video)?.count("rendered")
     }
 
     /// Feeds the pipeline, and stops or starts its clock. To be called some twenty times a second.
@@ -332,34 +294,24 @@ impl Sink {
 
     /// Where the first of the tracks runs dry.
     fn end_of_data(&self, position: i64) -> Option<i64> {
-        self.lanes.iter().map(|lane| lane.store.end_around(position)).min().flatten()
+        self.lanes.iter().map(|lane| lane.end_around(position)).min().flatten()
     }
 
     /// Nothing will come that is not there: the sources run out by themselves.
     fn everything_is_there(&self) -> bool {
-        self.ended && self.lanes.iter().all(|lane| lane.over)
+        self.ended && self.lanes.iter().all(Lane::is_over)
     }
 
     /// Where a track changes its codec, if the playhead is there.
     fn due_for_another_decoder(&self, position: i64) -> Option<i64> {
-        self.lanes
-            .iter()
-            .filter_map(|lane| {
-                let next = lane.store.peek(&lane.cursor)?;
-                (Coding::of(&next.config) != lane.chain.coding).then_some(lane.cursor.until())
-            })
-            .find(|&until| until <= position + DRY)
+        self.lanes.iter().filter_map(Lane::next_codec_at).find(|&at| at <= position + DRY)
     }
 
     /// Gives each track the decoder that its next unit needs. There is a short stop: the outputs let go of their frames.
     fn change_decoders(&mut self) -> Result<(), SinkError> {
         self.change_state(gst::State::Ready)?;
         for lane in &mut self.lanes {
-            let wanted = lane.store.peek(&lane.cursor).map(|next| Coding::of(&next.config));
-            if let Some(wanted) = wanted.filter(|&wanted| wanted != lane.chain.coding) {
-                lane.chain.rebuild(&self.pipeline, wanted, &lane.output.first)?;
-            }
-            lane.announced = None;
+            lane.change_decoder(&self.pipeline)?;
         }
         self.change_state(gst::State::Paused)
     }
@@ -390,58 +342,6 @@ impl Sink {
 impl Drop for Sink {
     fn drop(&mut self) {
         self.close();
-    }
-}
-
-impl Lane {
-    /// Hands units to the source up to two seconds ahead. Returns whether data came after its end was announced.
-    fn feed(&mut self, position: i64, ended: bool) -> bool {
-        while self.cursor.until() < position.saturating_add(FED) {
-            let Some(next) = self.store.peek(&self.cursor) else {
-                if ended && !self.over && self.store.is_over(&self.cursor) {
-                    // Refused by a source that has stopped; then there is an error on the bus.
-                    let _ = self.chain.source.end_of_stream();
-                    self.over = true;
-                }
-                return false;
-            };
-            if self.over {
-                return true;
-            }
-            if Coding::of(&next.config) != self.chain.coding {
-                return false;
-            }
-            if self.announced.as_ref().is_none_or(|known| *known != next.config) {
-                self.chain.source.set_caps(Some(&chain::caps(&next.config)));
-                self.announced = Some(Arc::clone(&next.config));
-            }
-            let time = |nanos: i64| u64::try_from(nanos).ok().map(gst::ClockTime::from_nseconds);
-            let mut buffer = gst::Buffer::from_slice(next.unit.data.clone());
-            let fields = buffer.get_mut().expect("a new buffer has one owner");
-            // Presentation times only: decoders find the order themselves.
-            fields.set_pts(time(next.unit.pts));
-            fields.set_duration(time(next.unit.end - next.unit.pts));
-            if !next.unit.sync {
-                fields.set_flags(gst::BufferFlags::DELTA_UNIT);
-            }
-            if next.hidden {
-                fields.set_flags(gst::BufferFlags::DECODE_ONLY);
-            }
-            if self.chain.source.push_buffer(buffer).is_err() {
-                // It has stopped; then there is an error on the bus.
-                return false;
-            }
-            self.store.next(&mut self.cursor);
-        }
-        false
-    }
-}
-
-fn refusal(error: CmafError) -> AppendFailure {
-    tracing::warn!(%error, "an append was refused");
-    match error {
-        CmafError::Codec { .. } | CmafError::NoTrack => AppendFailure::Unsupported,
-        CmafError::Incomplete { .. } | CmafError::Outside { .. } => AppendFailure::Rejected,
     }
 }
 

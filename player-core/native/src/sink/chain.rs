@@ -3,77 +3,9 @@
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app::AppSrc;
-use media_container::{CodecConfig, TrackConfig};
 
 use super::SinkError;
-
-/// Which decoder a track needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Coding {
-    H264,
-    H265,
-    Aac,
-}
-
-impl Coding {
-    pub(super) fn of(config: &TrackConfig) -> Self {
-        match config.codec {
-            CodecConfig::Avc { .. } => Self::H264,
-            CodecConfig::Hevc { .. } => Self::H265,
-            CodecConfig::Aac { .. } => Self::Aac,
-        }
-    }
-
-    /// From a media type with its `codecs` parameter (RFC 6381).
-    pub(super) fn of_mime(mime: &str) -> Option<Self> {
-        let codecs = mime.split_once("codecs=")?.1.trim_matches(|sign| sign == '"' || sign == ' ');
-        codecs.split(',').find_map(|codec| match codec.trim().split('.').next()? {
-            "avc1" | "avc3" => Some(Self::H264),
-            "hvc1" | "hev1" => Some(Self::H265),
-            "mp4a" => Some(Self::Aac),
-            _ => None,
-        })
-    }
-
-    /// Parser and decoder. Named rather than found by rank: decodebin3 fails with these sources, and what was tried is
-    /// what runs.
-    fn elements(self) -> &'static [&'static str] {
-        match self {
-            Self::H264 => &["h264parse", "avdec_h264"],
-            Self::H265 => &["h265parse", "avdec_h265"],
-            Self::Aac => &["aacparse", "avdec_aac"],
-        }
-    }
-}
-
-/// What the decoder must know before the first unit.
-pub(super) fn caps(config: &TrackConfig) -> gst::Caps {
-    let buffer = |bytes: &bytes::Bytes| gst::Buffer::from_slice(bytes.clone());
-    match &config.codec {
-        CodecConfig::Avc { avcc, .. } => picture_caps("video/x-h264", "avc", buffer(avcc), config),
-        CodecConfig::Hevc { hvcc, .. } => picture_caps("video/x-h265", "hvc1", buffer(hvcc), config),
-        CodecConfig::Aac { asc, channels, sample_rate } => gst::Caps::builder("audio/mpeg")
-            .field("mpegversion", 4_i32)
-            .field("stream-format", "raw")
-            .field("framed", true)
-            .field("channels", i32::from(*channels))
-            .field("rate", i32::try_from(*sample_rate).unwrap_or(i32::MAX))
-            .field("codec_data", buffer(asc))
-            .build(),
-    }
-}
-
-fn picture_caps(name: &str, format: &str, codec_data: gst::Buffer, config: &TrackConfig) -> gst::Caps {
-    let caps = gst::Caps::builder(name)
-        .field("stream-format", format)
-        .field("alignment", "au")
-        .field("codec_data", codec_data);
-    let aspect = config.pixel_aspect.and_then(|(x, y)| Some((i32::try_from(x).ok()?, i32::try_from(y).ok()?)));
-    match aspect {
-        Some((x, y)) if x > 0 && y > 0 => caps.field("pixel-aspect-ratio", gst::Fraction::new(x, y)).build(),
-        Some(_) | None => caps.build(),
-    }
-}
+use super::coding::Coding;
 
 /// Source, parser and decoder of one track, linked to its output.
 #[derive(Debug)]
