@@ -6,8 +6,10 @@
 
 mod chain;
 mod coding;
+mod decoder;
 mod lane;
 mod output;
+mod silence;
 
 use bytes::Bytes;
 use gstreamer as gst;
@@ -17,9 +19,12 @@ use player_core::Speed;
 use player_core::message::{AppendFailure, BufferSetup, LoadKind, Track};
 use tokio::sync::mpsc::UnboundedSender;
 
-use coding::Coding;
-use lane::Lane;
+pub use coding::Coding;
+use decoder::Decoders;
+pub use decoder::{Decoder, Decoding};
+use lane::{Fault, Lane};
 pub use output::Surface;
+use silence::Silence;
 
 /// With less data than this ahead, the clock stops.
 const DRY: i64 = 100_000_000;
@@ -32,6 +37,17 @@ pub enum SinkError {
     /// GStreamer itself does not start.
     #[error("GStreamer does not start")]
     Start(#[from] gst::glib::Error),
+    /// Nothing that is installed decodes this.
+    #[error("there is no decoder for {0}: install GStreamer's libav plugin")]
+    NoDecoder(Coding),
+    /// Nobody here knows this codec; with what the playlist says of the track.
+    #[error("nothing here plays {mime}")]
+    Unsupported {
+        /// Which track.
+        track: Track,
+        /// Its type and codecs.
+        mime: String,
+    },
     /// An element is not installed.
     #[error("the GStreamer element {0} is missing")]
     Missing(&'static str),
@@ -55,6 +71,7 @@ pub(crate) enum SinkNews {
 #[derive(Debug)]
 pub(crate) struct Sink {
     surface: Surface,
+    decoders: Decoders,
     wakeup: UnboundedSender<gst::Message>,
     pipeline: gst::Pipeline,
     lanes: Vec<Lane>,
@@ -68,14 +85,20 @@ pub(crate) struct Sink {
     speed: Speed,
     /// Frames that a late decoder left out.
     skipped_frames: u64,
+    silence: Silence,
 }
 
 impl Sink {
     /// A sink without buffers. Messages of the pipeline go to `wakeup`, to be handed back to [`Sink::hear`].
-    pub(crate) fn new(surface: Surface, wakeup: UnboundedSender<gst::Message>) -> Result<Self, SinkError> {
+    pub(crate) fn new(
+        surface: Surface,
+        decoding: Decoding,
+        wakeup: UnboundedSender<gst::Message>,
+    ) -> Result<Self, SinkError> {
         gst::init()?;
         Ok(Self {
             surface,
+            decoders: Decoders::new(decoding),
             wakeup,
             pipeline: gst::Pipeline::new(),
             lanes: Vec::new(),
@@ -86,6 +109,7 @@ impl Sink {
             position: 0,
             speed: Speed::NORMAL,
             skipped_frames: 0,
+            silence: Silence::default(),
         })
     }
 
@@ -93,6 +117,7 @@ impl Sink {
     pub(crate) fn prepare(&mut self, buffers: &[BufferSetup]) -> Result<(), SinkError> {
         self.close();
         self.lanes.clear();
+        let codings: Vec<(Track, Coding)> = buffers.iter().map(coding).collect::<Result<_, _>>()?;
         self.pipeline = gst::Pipeline::new();
         let bus = self.pipeline.bus().ok_or(SinkError::Pipeline("no bus"))?;
         let wakeup = self.wakeup.clone();
@@ -101,13 +126,12 @@ impl Sink {
             let _ = wakeup.send(message.clone());
             gst::BusSyncReply::Drop
         });
-        for setup in buffers {
-            let coding = Coding::of_mime(&setup.mime).ok_or(SinkError::Pipeline("no decoder for this codec"))?;
-            self.lanes.push(Lane::build(&self.pipeline, self.surface, setup.track, coding, self.position)?);
+        for (track, coding) in codings {
+            self.lanes.push(Lane::build(&self.pipeline, &self.decoders, self.surface, track, coding)?);
         }
         (self.starved, self.ended, self.seeking, self.skipped_frames) = (true, false, None, 0);
         self.change_state(gst::State::Paused)?;
-        if self.position > 0 { self.seek(MediaTime::from_micros(self.position / 1_000)) } else { Ok(()) }
+        if self.position > 0 { self.seek(micros(self.position)) } else { Ok(()) }
     }
 
     /// Takes the bytes of an init section or a segment.
@@ -195,7 +219,7 @@ impl Sink {
             let position = i64::try_from(position.nseconds()).unwrap_or(i64::MAX);
             self.position = position.min(self.end_of_data(position).unwrap_or(position));
         }
-        MediaTime::from_micros(self.position / 1_000)
+        micros(self.position)
     }
 
     /// Whether frames are moving.
@@ -221,19 +245,27 @@ impl Sink {
             return Ok(());
         }
         let position = nanos(self.position());
+        if self.lanes.iter().any(Lane::is_mute) && self.silence.may_be_over() {
+            return self.repair(Fault::Speakers { heard: true });
+        }
         if let Some(at) = self.due_for_another_decoder(position) {
             self.change_decoders()?;
-            return self.seek(MediaTime::from_micros(at / 1_000));
+            return self.seek(micros(at));
         }
         let ended = self.ended;
         let late = self.lanes.iter_mut().map(|lane| lane.feed(position, ended)).fold(false, |late, one| late | one);
         if late {
             // More was appended after the source had been told that nothing follows: only a flush takes that back.
-            return self.seek(MediaTime::from_micros(position / 1_000));
+            return self.seek(micros(position));
         }
         let ahead = self.end_of_data(position).map_or(0, |end| end - position);
         self.starved = !self.everything_is_there() && if self.starved { ahead < WET } else { ahead < DRY };
         self.run()
+    }
+
+    /// What decodes a track.
+    pub(crate) fn decoder(&self, track: Track) -> Option<&Decoder> {
+        self.lanes.iter().find(|lane| lane.track == track).map(Lane::decoder)
     }
 
     /// What a message of the pipeline means.
@@ -253,8 +285,17 @@ impl Sink {
             }
             gst::MessageView::Eos(_) => Some(SinkNews::PlayedOut),
             gst::MessageView::Error(error) => {
-                tracing::error!(error = %error.error(), debug = ?error.debug(), "the pipeline failed");
-                Some(SinkNews::Failed)
+                let fault = error.src().and_then(|speaker| self.lanes.iter().find_map(|lane| lane.fault(speaker)));
+                let Some(fault) = fault else {
+                    tracing::error!(error = %error.error(), debug = ?error.debug(), "the pipeline failed");
+                    return Some(SinkNews::Failed);
+                };
+                tracing::warn!(?fault, error = %error.error(), "a part of the pipeline is made anew");
+                let fault = match fault {
+                    Fault::Speakers { .. } => Fault::Speakers { heard: self.silence.begins() },
+                    Fault::Hardware => fault,
+                };
+                self.repair(fault).err().map(|_| SinkNews::Failed)
             }
             gst::MessageView::ClockLost(_) => {
                 // Chooses another with the next start, which follows from `run`.
@@ -311,9 +352,28 @@ impl Sink {
     fn change_decoders(&mut self) -> Result<(), SinkError> {
         self.change_state(gst::State::Ready)?;
         for lane in &mut self.lanes {
-            lane.change_decoder(&self.pipeline)?;
+            lane.change_decoder(&self.pipeline, &self.decoders)?;
         }
         self.change_state(gst::State::Paused)
+    }
+
+    /// Makes anew what has failed, and goes on from where playback stood. What was appended stays.
+    fn repair(&mut self, fault: Fault) -> Result<(), SinkError> {
+        if fault == Fault::Hardware {
+            self.decoders.hardware_failed();
+        }
+        // Not asked of the pipeline: one that has failed may answer anything.
+        let position = self.seeking.unwrap_or(self.position);
+        self.change_state(gst::State::Ready)?;
+        let wanted = |lane: &&mut Lane| match fault {
+            Fault::Speakers { .. } => lane.track == Track::Audio,
+            Fault::Hardware => lane.decoder().hardware,
+        };
+        for lane in self.lanes.iter_mut().filter(wanted) {
+            lane.repair(&self.pipeline, &self.decoders, self.surface, fault)?;
+        }
+        self.change_state(gst::State::Paused)?;
+        self.seek(micros(position))
     }
 
     fn run(&self) -> Result<(), SinkError> {
@@ -343,6 +403,17 @@ impl Drop for Sink {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// What a buffer needs, if it can be had here.
+fn coding(setup: &BufferSetup) -> Result<(Track, Coding), SinkError> {
+    let unsupported = || SinkError::Unsupported { track: setup.track, mime: setup.mime.clone() };
+    let coding = Coding::of_mime(&setup.mime).ok_or_else(unsupported)?;
+    if decoder::is_decodable(coding) { Ok((setup.track, coding)) } else { Err(unsupported()) }
+}
+
+fn micros(nanos: i64) -> MediaTime {
+    MediaTime::from_micros(nanos / 1_000)
 }
 
 fn nanos(time: MediaTime) -> i64 {

@@ -6,18 +6,27 @@ use gstreamer_app::AppSrc;
 
 use super::SinkError;
 use super::coding::Coding;
+use super::decoder::{Decoder, Decoders};
 
 /// Source, parser and decoder of one track, linked to its output.
 #[derive(Debug)]
 pub(super) struct Chain {
     pub(super) coding: Coding,
     pub(super) source: AppSrc,
+    /// What decodes.
+    pub(super) decoder: Decoder,
+    decoding: gst::Element,
     elements: Vec<gst::Element>,
 }
 
 impl Chain {
     /// Puts the elements into the pipeline, in front of `output`.
-    pub(super) fn build(pipeline: &gst::Pipeline, coding: Coding, output: &gst::Element) -> Result<Self, SinkError> {
+    pub(super) fn build(
+        pipeline: &gst::Pipeline,
+        decoders: &Decoders,
+        coding: Coding,
+        output: &gst::Element,
+    ) -> Result<Self, SinkError> {
         let source = AppSrc::builder()
             .format(gst::Format::Time)
             .stream_type(gstreamer_app::AppStreamType::Seekable)
@@ -26,30 +35,31 @@ impl Chain {
             .build();
         // A seek reaches the source from inside our own call to seek, which then fills it anew.
         source.set_callbacks(gstreamer_app::AppSrcCallbacks::builder().seek_data(|_, _| true).build());
-        let mut elements = vec![source.clone().upcast::<gst::Element>()];
-        for name in coding.elements() {
-            elements.push(make(name)?);
-        }
+        let (decoding, decoder) = decoders.choose(coding)?;
+        let elements = vec![source.clone().upcast::<gst::Element>(), make(coding.parser())?, decoding.clone()];
         pipeline.add_many(&elements).map_err(|_| SinkError::Pipeline("cannot add elements"))?;
         gst::Element::link_many(elements.iter().chain([output])).map_err(|_| SinkError::Pipeline("cannot link"))?;
-        Ok(Self { coding, source, elements })
+        Ok(Self { coding, source, decoder, decoding, elements })
     }
 
-    /// Takes another decoder in place of this one; the pipeline must stand still.
-    pub(super) fn rebuild(
-        &mut self,
-        pipeline: &gst::Pipeline,
-        coding: Coding,
-        output: &gst::Element,
-    ) -> Result<(), SinkError> {
-        for element in &self.elements {
-            // A decoder that does not stop is taken out all the same.
-            let _ = element.set_state(gst::State::Null);
-        }
-        pipeline.remove_many(&self.elements).map_err(|_| SinkError::Pipeline("cannot remove elements"))?;
-        *self = Self::build(pipeline, coding, output)?;
-        Ok(())
+    /// Whether the decoder, or something inside it, is what speaks.
+    pub(super) fn is_decoder(&self, speaker: &gst::Object) -> bool {
+        speaker == self.decoding.upcast_ref::<gst::Object>() || speaker.has_as_ancestor(&self.decoding)
     }
+
+    /// Takes the elements out of the pipeline, which must stand still.
+    pub(super) fn remove(&self, pipeline: &gst::Pipeline) -> Result<(), SinkError> {
+        remove(pipeline, &self.elements)
+    }
+}
+
+/// Takes elements out of a pipeline that stands still.
+pub(super) fn remove(pipeline: &gst::Pipeline, elements: &[gst::Element]) -> Result<(), SinkError> {
+    for element in elements {
+        // One that does not stop is taken out all the same.
+        let _ = element.set_state(gst::State::Null);
+    }
+    pipeline.remove_many(elements).map_err(|_| SinkError::Pipeline("cannot remove elements"))
 }
 
 /// One element by the name of its factory.

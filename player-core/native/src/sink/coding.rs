@@ -1,13 +1,18 @@
 //! How a track is coded, as playlists, init sections and GStreamer say it.
 
+use std::fmt;
+
 use gstreamer as gst;
 use media_container::{CodecConfig, TrackConfig};
 
-/// Which decoder a track needs.
+/// What a track needs a decoder for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Coding {
+pub enum Coding {
+    /// AVC.
     H264,
+    /// HEVC.
     H265,
+    /// AAC.
     Aac,
 }
 
@@ -31,14 +36,33 @@ impl Coding {
         })
     }
 
-    /// Parser and decoder. Named rather than found by rank: decodebin3 fails with these sources, and what was tried is
-    /// what runs.
-    pub(super) fn elements(self) -> &'static [&'static str] {
+    /// What a decoder of it must take; the parser brings it into the form that the decoder wants.
+    pub(super) fn kind(self) -> gst::Caps {
         match self {
-            Self::H264 => &["h264parse", "avdec_h264"],
-            Self::H265 => &["h265parse", "avdec_h265"],
-            Self::Aac => &["aacparse", "avdec_aac"],
+            Self::H264 => gst::Caps::new_empty_simple("video/x-h264"),
+            Self::H265 => gst::Caps::new_empty_simple("video/x-h265"),
+            Self::Aac => {
+                gst::Caps::builder("audio/mpeg").field("mpegversion", 4_i32).field("stream-format", "raw").build()
+            }
         }
+    }
+
+    pub(super) fn parser(self) -> &'static str {
+        match self {
+            Self::H264 => "h264parse",
+            Self::H265 => "h265parse",
+            Self::Aac => "aacparse",
+        }
+    }
+}
+
+impl fmt::Display for Coding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::H264 => "H.264",
+            Self::H265 => "H.265",
+            Self::Aac => "AAC",
+        })
     }
 }
 

@@ -15,11 +15,24 @@ use player_core::message::{AppendFailure, Track};
 use super::SinkError;
 use super::chain::Chain;
 use super::coding::{self, Coding};
+use super::decoder::{Decoder, Decoders};
 use super::output::{Output, Surface};
 use crate::store::{Cursor, Next, Store};
 
 /// How far ahead of the playhead the pipeline is fed.
 const FED: i64 = 2_000_000_000;
+
+/// What can be mended without losing what was appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The audio device is gone; whether another is opened.
+    Speakers {
+        /// Otherwise there is no sound for now.
+        heard: bool,
+    },
+    /// A decoder of hardware failed.
+    Hardware,
+}
 
 /// See the module.
 #[derive(Debug)]
@@ -40,13 +53,13 @@ impl Lane {
     /// Puts the elements of a track into the pipeline; nothing is appended yet.
     pub(super) fn build(
         pipeline: &gst::Pipeline,
+        decoders: &Decoders,
         surface: Surface,
         track: Track,
         coding: Coding,
-        position: i64,
     ) -> Result<Self, SinkError> {
-        let output = surface.output(pipeline, track)?;
-        let chain = Chain::build(pipeline, coding, &output.first)?;
+        let output = surface.output(pipeline, track, true)?;
+        let chain = Chain::build(pipeline, decoders, coding, &output.first)?;
         Ok(Self {
             track,
             output,
@@ -55,7 +68,7 @@ impl Lane {
             config: None,
             announced: None,
             store: Store::default(),
-            cursor: Cursor::at(position),
+            cursor: Cursor::default(),
             over: false,
         })
     }
@@ -112,13 +125,62 @@ impl Lane {
     }
 
     /// Takes the decoder that the next unit needs; the pipeline must stand still, and be flushed afterwards.
-    pub(super) fn change_decoder(&mut self, pipeline: &gst::Pipeline) -> Result<(), SinkError> {
+    pub(super) fn change_decoder(&mut self, pipeline: &gst::Pipeline, decoders: &Decoders) -> Result<(), SinkError> {
         let wanted = self.store.peek(&self.cursor).map(|next| Coding::of(&next.config));
-        if let Some(wanted) = wanted.filter(|&wanted| wanted != self.chain.coding) {
-            self.chain.rebuild(pipeline, wanted, &self.output.first)?;
+        match wanted.filter(|&wanted| wanted != self.chain.coding) {
+            Some(wanted) => self.rebuild(pipeline, decoders, wanted),
+            None => {
+                self.announced = None;
+                Ok(())
+            }
         }
+    }
+
+    /// What the elements of this track have to do with an error that was reported.
+    pub(super) fn fault(&self, speaker: &gst::Object) -> Option<Fault> {
+        if self.output.is_at(speaker) && self.track == Track::Audio {
+            Some(Fault::Speakers { heard: true })
+        } else if self.chain.is_decoder(speaker) && self.chain.decoder.hardware {
+            Some(Fault::Hardware)
+        } else {
+            None
+        }
+    }
+
+    /// Makes the elements anew that an error came from; the pipeline must stand still, and be flushed afterwards. What
+    /// the old ones still have to say is nobody's business then.
+    pub(super) fn repair(
+        &mut self,
+        pipeline: &gst::Pipeline,
+        decoders: &Decoders,
+        surface: Surface,
+        fault: Fault,
+    ) -> Result<(), SinkError> {
+        match fault {
+            Fault::Speakers { heard } => {
+                self.output.remove(pipeline)?;
+                self.output = surface.output(pipeline, self.track, heard)?;
+            }
+            Fault::Hardware => {}
+        }
+        self.rebuild(pipeline, decoders, self.chain.coding)
+    }
+
+    fn rebuild(&mut self, pipeline: &gst::Pipeline, decoders: &Decoders, coding: Coding) -> Result<(), SinkError> {
+        self.chain.remove(pipeline)?;
+        self.chain = Chain::build(pipeline, decoders, coding, &self.output.first)?;
         self.announced = None;
         Ok(())
+    }
+
+    /// What decodes.
+    pub(super) fn decoder(&self) -> &Decoder {
+        &self.chain.decoder
+    }
+
+    /// Whether it is sound that nobody can hear, though it should be heard.
+    pub(super) fn is_mute(&self) -> bool {
+        self.output.mute
     }
 
     /// Hands units to the source up to two seconds ahead. Returns whether data came after its end was announced.

@@ -5,7 +5,7 @@ use gstreamer::prelude::*;
 use player_core::message::Track;
 
 use super::SinkError;
-use super::chain::make;
+use super::chain::{make, remove};
 
 /// Where pictures and sound go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,9 @@ pub(super) struct Output {
     /// What the decoder is linked to.
     pub(super) first: gst::Element,
     last: gst::Element,
+    elements: Vec<gst::Element>,
+    /// Sound that should be heard goes nowhere, as there is no audio output.
+    pub(super) mute: bool,
 }
 
 impl Output {
@@ -29,17 +32,35 @@ impl Output {
     pub(super) fn count(&self, name: &str) -> Option<u64> {
         count(&self.last, name)
     }
+
+    /// Whether one of its elements, or something inside one, is what speaks.
+    pub(super) fn is_at(&self, speaker: &gst::Object) -> bool {
+        let is = |element: &gst::Element| speaker == element.upcast_ref::<gst::Object>();
+        self.elements.iter().any(|element| is(element) || speaker.has_as_ancestor(element))
+    }
+
+    /// Takes the elements out of the pipeline, which must stand still.
+    pub(super) fn remove(&self, pipeline: &gst::Pipeline) -> Result<(), SinkError> {
+        remove(pipeline, &self.elements)
+    }
 }
 
 impl Surface {
-    /// Puts the output of a track into the pipeline.
-    pub(super) fn output(self, pipeline: &gst::Pipeline, track: Track) -> Result<Output, SinkError> {
+    /// Puts the output of a track into the pipeline; sound goes nowhere for now if it is not to be `heard`.
+    pub(super) fn output(self, pipeline: &gst::Pipeline, track: Track, heard: bool) -> Result<Output, SinkError> {
+        let mut mute = false;
         let elements = match (self, track) {
             (Self::Nowhere, Track::Video) => vec![nowhere("fakevideosink")?],
             (Self::Nowhere, Track::Audio) => vec![nowhere("fakeaudiosink")?],
             (Self::Window, Track::Video) => vec![make("queue")?, make("videoconvertscale")?, make("autovideosink")?],
             (Self::Window, Track::Audio) => {
-                vec![make("queue")?, make("audioconvert")?, make("audioresample")?, speakers()?]
+                let speakers = heard.then(speakers).flatten();
+                mute = speakers.is_none();
+                if mute {
+                    tracing::warn!("no sound: there is no audio output");
+                }
+                let end = speakers.map_or_else(|| nowhere("fakeaudiosink"), Ok)?;
+                vec![make("queue")?, make("audioconvert")?, make("audioresample")?, end]
             }
         };
         if let Some(queue) = elements.first().filter(|element| element.has_property("max-size-buffers")) {
@@ -50,7 +71,7 @@ impl Surface {
         pipeline.add_many(&elements).map_err(|_| SinkError::Pipeline("cannot add outputs"))?;
         gst::Element::link_many(&elements).map_err(|_| SinkError::Pipeline("cannot link outputs"))?;
         let ends = elements.first().cloned().zip(elements.last().cloned());
-        ends.map(|(first, last)| Output { first, last }).ok_or(SinkError::Pipeline("no output"))
+        ends.map(|(first, last)| Output { first, last, elements, mute }).ok_or(SinkError::Pipeline("no output"))
     }
 }
 
@@ -60,18 +81,24 @@ fn nowhere(name: &'static str) -> Result<gst::Element, SinkError> {
     Ok(sink)
 }
 
-/// The speakers, or silence where there are none.
-fn speakers() -> Result<gst::Element, SinkError> {
-    let sink = make("autoaudiosink")?;
+/// The speakers, if there are any that can be opened.
+pub(super) fn speakers() -> Option<gst::Element> {
+    let sink = make("autoaudiosink").ok()?;
     // Some devices are only opened on the way to `Paused`, and one that is not there must not stop the pictures.
-    let works = sink.set_state(gst::State::Paused).is_ok() && sink.set_state(gst::State::Ready).is_ok();
-    if works {
-        return Ok(sink);
-    }
-    tracing::warn!("no sound: there is no audio output");
-    // It never started; letting it go is all there is to do.
-    let _ = sink.set_state(gst::State::Null);
-    nowhere("fakeaudiosink")
+    let opens = sink.set_state(gst::State::Paused).is_ok() && chosen(&sink).is_some_and(|chosen| !is_fake(&chosen));
+    // What found nothing has nothing to let go of.
+    let _ = sink.set_state(if opens { gst::State::Ready } else { gst::State::Null });
+    opens.then_some(sink)
+}
+
+/// What an automatic sink chose.
+fn chosen(sink: &gst::Element) -> Option<gst::Element> {
+    sink.downcast_ref::<gst::Bin>()?.iterate_sinks().next().ok()?
+}
+
+/// An automatic sink that finds nothing takes this.
+fn is_fake(sink: &gst::Element) -> bool {
+    sink.factory().is_some_and(|factory| factory.name() == "fakesink")
 }
 
 fn count(sink: &gst::Element, name: &str) -> Option<u64> {
@@ -79,6 +106,5 @@ fn count(sink: &gst::Element, name: &str) -> Option<u64> {
         return sink.property::<gst::Structure>("stats").get(name).ok();
     }
     // The automatic sinks hold the one they chose.
-    let chosen = sink.downcast_ref::<gst::Bin>()?.iterate_sinks().next().ok()??;
-    count(&chosen, name)
+    count(&chosen(sink)?, name)
 }
