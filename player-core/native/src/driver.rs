@@ -136,6 +136,11 @@ impl NativePlayer {
         self.core.stats()
     }
 
+    /// Where playback stands, by the pipeline's clock.
+    pub fn position(&mut self) -> MediaTime {
+        self.sink.position()
+    }
+
     /// Pictures that came out of the decoder in time, since the buffers were made; `None` without pictures.
     pub fn shown_frames(&self) -> Option<u64> {
         self.sink.shown_frames()

@@ -158,7 +158,12 @@ async fn patient<T>(
     match tokio::time::timeout(patience, work).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) if error.is_timeout() => Err(LoadFailure::TimedOut),
-        Ok(Err(_)) => Err(LoadFailure::Network),
+        Ok(Err(error)) => {
+            // A certificate that nobody vouches for, say: the viewer only hears that the server cannot be reached.
+            let cause = std::iter::successors(std::error::Error::source(&error), |cause| cause.source()).last();
+            tracing::warn!(cause = cause.map(ToString::to_string), "a load failed");
+            Err(LoadFailure::Network)
+        }
         Err(_) => Err(LoadFailure::TimedOut),
     }
 }
