@@ -51,6 +51,9 @@ pub enum SinkError {
     /// An element is not installed.
     #[error("the GStreamer element {0} is missing")]
     Missing(&'static str),
+    /// A window was asked for, and there is neither X nor Wayland.
+    #[error("there is no display to show pictures on (try --headless)")]
+    NoDisplay,
     /// The pipeline refuses.
     #[error("the pipeline does not work: {0}")]
     Pipeline(&'static str),
@@ -96,6 +99,9 @@ impl Sink {
         wakeup: UnboundedSender<gst::Message>,
     ) -> Result<Self, SinkError> {
         gst::init()?;
+        if !surface.is_there() {
+            return Err(SinkError::NoDisplay);
+        }
         Ok(Self {
             surface,
             decoders: Decoders::new(decoding),
@@ -245,7 +251,7 @@ impl Sink {
             return Ok(());
         }
         let position = nanos(self.position());
-        if self.lanes.iter().any(Lane::is_mute) && self.silence.may_be_over() {
+        if self.lanes.iter().any(Lane::is_mute) && self.silence.is_over() {
             return self.repair(Fault::Speakers { heard: true });
         }
         if let Some(at) = self.due_for_another_decoder(position) {
@@ -419,3 +425,6 @@ fn micros(nanos: i64) -> MediaTime {
 fn nanos(time: MediaTime) -> i64 {
     time.as_micros().saturating_mul(1_000)
 }
+
+#[cfg(test)]
+mod tests;

@@ -173,6 +173,12 @@ impl Lane {
         Ok(())
     }
 
+    /// Bytes that the source was handed and has not passed on.
+    #[cfg(test)]
+    pub(super) fn source_holds(&self) -> u64 {
+        self.chain.source.current_level_bytes()
+    }
+
     /// What decodes.
     pub(super) fn decoder(&self) -> &Decoder {
         &self.chain.decoder

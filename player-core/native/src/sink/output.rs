@@ -7,6 +7,9 @@ use player_core::message::Track;
 use super::SinkError;
 use super::chain::{make, remove};
 
+/// A device that takes longer to open is not there.
+const OPENING: gst::ClockTime = gst::ClockTime::from_seconds(5);
+
 /// Where pictures and sound go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surface {
@@ -46,6 +49,15 @@ impl Output {
 }
 
 impl Surface {
+    /// Whether there is such a thing. GStreamer's own search for a window crashes where there is no display.
+    pub(super) fn is_there(self) -> bool {
+        let has_display = || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
+        match self {
+            Self::Window => !cfg!(target_os = "linux") || has_display(),
+            Self::Nowhere => true,
+        }
+    }
+
     /// Puts the output of a track into the pipeline; sound goes nowhere for now if it is not to be `heard`.
     pub(super) fn output(self, pipeline: &gst::Pipeline, track: Track, heard: bool) -> Result<Output, SinkError> {
         let mut mute = false;
@@ -82,13 +94,33 @@ fn nowhere(name: &'static str) -> Result<gst::Element, SinkError> {
 }
 
 /// The speakers, if there are any that can be opened.
-pub(super) fn speakers() -> Option<gst::Element> {
+fn speakers() -> Option<gst::Element> {
     let sink = make("autoaudiosink").ok()?;
     // Some devices are only opened on the way to `Paused`, and one that is not there must not stop the pictures.
-    let opens = sink.set_state(gst::State::Paused).is_ok() && chosen(&sink).is_some_and(|chosen| !is_fake(&chosen));
+    let opens = sink.set_state(gst::State::Paused).is_ok()
+        && chosen(&sink).is_some_and(|chosen| !is_fake(&chosen))
+        // A sound server without a device opens, and takes nothing.
+        && sink.static_pad("sink").is_some_and(|pad| !pad.query_caps(None).is_empty());
     // What found nothing has nothing to let go of.
     let _ = sink.set_state(if opens { gst::State::Ready } else { gst::State::Null });
     opens.then_some(sink)
+}
+
+/// Whether sound comes out somewhere, found out by playing something.
+pub(super) fn can_be_heard() -> bool {
+    let pipeline = gst::Pipeline::new();
+    let opens = || {
+        let silence = gst::ElementFactory::make("audiotestsrc").property_from_str("wave", "silence").build().ok()?;
+        let elements = [silence, make("audioconvert").ok()?, make("audioresample").ok()?, speakers()?];
+        pipeline.add_many(&elements).ok()?;
+        gst::Element::link_many(&elements).ok()?;
+        pipeline.set_state(gst::State::Paused).ok()?;
+        pipeline.state(OPENING).0.ok()
+    };
+    let opened = opens() == Some(gst::StateChangeSuccess::Success);
+    // It was never meant to play.
+    let _ = pipeline.set_state(gst::State::Null);
+    opened
 }
 
 /// What an automatic sink chose.
