@@ -16,8 +16,8 @@ use tokio::time::{Interval, MissedTickBehavior};
 use url::Url;
 
 use crate::clock::Clock;
-use crate::http::{LoadNews, Loads, Order};
-use crate::sink::{Sink, SinkError, SinkNews, Surface};
+use crate::http::{self, LoadNews, Loads, Order};
+use crate::sink::{Decoder, Decoding, Sink, SinkError, SinkNews, Surface};
 
 /// How often the pipeline is fed and its clock looked after.
 const BEAT: Duration = Duration::from_millis(40);
@@ -33,6 +33,29 @@ pub enum DriverError {
     /// There is no HTTP.
     #[error("cannot start an HTTP client")]
     Http(#[from] reqwest::Error),
+    /// What was to be trusted is no certificate.
+    #[error("there is no certificate to trust in what was given as one")]
+    Certificate,
+}
+
+/// How a player is set up.
+#[derive(Clone, Debug)]
+pub struct NativeConfig {
+    /// What the core is told.
+    pub player: PlayerConfig,
+    /// Where pictures and sound go.
+    pub surface: Surface,
+    /// What may decode.
+    pub decoding: Decoding,
+    /// Certificates in PEM that are trusted besides those of the system; may be empty.
+    pub trusted: Vec<u8>,
+}
+
+impl NativeConfig {
+    /// Defaults for everything but the surface.
+    pub fn on(surface: Surface) -> Self {
+        Self { player: PlayerConfig::default(), surface, decoding: Decoding::default(), trusted: Vec::new() }
+    }
 }
 
 /// One playback. Needs a tokio runtime; dropping it ends every load and the pipeline.
@@ -59,21 +82,19 @@ impl NativePlayer {
     /// A player with nothing open.
     ///
     /// # Errors
-    /// When GStreamer or the HTTP client does not start.
-    pub fn new(config: PlayerConfig, surface: Surface) -> Result<Self, DriverError> {
-        // Fails only if one is installed already, which serves as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client =
-            reqwest::Client::builder().user_agent(concat!("matinee-play/", env!("CARGO_PKG_VERSION"))).build()?;
+    /// When GStreamer or the HTTP client does not start, or `trusted` is not as it should be.
+    pub fn new(config: NativeConfig) -> Result<Self, DriverError> {
+        let NativeConfig { player, surface, decoding, trusted } = config;
+        let client = http::client(&trusted)?;
         let (load_sender, load_news) = mpsc::unbounded_channel();
         let (message_sender, messages) = mpsc::unbounded_channel();
         let mut beat = tokio::time::interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
             clock: Clock::start(),
-            core: Player::new(config),
+            core: Player::new(player),
             loads: Loads::new(client, load_sender),
-            sink: Sink::new(surface, message_sender)?,
+            sink: Sink::new(surface, decoding, message_sender)?,
             bodies: BTreeMap::new(),
             inbox: VecDeque::new(),
             events: VecDeque::new(),
@@ -118,9 +139,19 @@ impl NativePlayer {
         self.core.stats()
     }
 
+    /// Where playback stands, by the pipeline's clock.
+    pub fn position(&mut self) -> MediaTime {
+        self.sink.position()
+    }
+
     /// Pictures that came out of the decoder in time, since the buffers were made; `None` without pictures.
     pub fn shown_frames(&self) -> Option<u64> {
         self.sink.shown_frames()
+    }
+
+    /// What decodes the pictures; `None` before there are any.
+    pub fn picture_decoder(&self) -> Option<&Decoder> {
+        self.sink.decoder(Track::Video)
     }
 
     /// Plays until there is news for the viewer. Nothing goes on while nobody waits for it; dropping the future loses
@@ -225,8 +256,13 @@ impl NativePlayer {
             Output::Forget(id) => drop(self.bodies.remove(&id)),
             Output::Prepare { buffers, duration: _ } => {
                 self.started = false;
-                let prepared = self.sink.prepare(&buffers);
-                self.check(prepared);
+                match self.sink.prepare(&buffers) {
+                    Err(SinkError::Unsupported { track, mime }) => {
+                        tracing::warn!(mime, "nothing that is installed decodes this");
+                        self.inbox.push_back(Input::AppendFailed { track, cause: AppendFailure::Unsupported });
+                    }
+                    prepared @ (Ok(()) | Err(_)) => self.check(prepared),
+                }
             }
             Output::Append { track, id, offset_us } => {
                 let answer = self.append(track, id, offset_us);

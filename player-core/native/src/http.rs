@@ -11,10 +11,12 @@ use bytes::{Bytes, BytesMut};
 use media_model::ByteCount;
 use player_core::message::{ByteRange, Input, LoadFailure, LoadKind, Problem, RequestId};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RANGE, RETRY_AFTER};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Certificate, Client, Response, StatusCode};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 use url::Url;
+
+use crate::driver::DriverError;
 
 /// Shortest time between two progress reports of one load: fine enough for a throughput estimate, coarse enough that a
 /// fast link does not keep the core busy with every chunk.
@@ -41,6 +43,22 @@ pub(crate) enum LoadNews {
     Input(Input),
     /// An init section or a segment is complete.
     Body { id: RequestId, kind: LoadKind, bytes: Bytes },
+}
+
+/// A client that speaks HTTP/2 where the server does, one connection for all loads then: a load that is ended resets its
+/// stream and nothing else. Trusts these certificates in PEM besides those of the system.
+pub(crate) fn client(trusted: &[u8]) -> Result<Client, DriverError> {
+    // Fails only if one is installed already, which serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = Client::builder().user_agent(concat!("matinee-play/", env!("CARGO_PKG_VERSION")));
+    if trusted.is_empty() {
+        return Ok(builder.build()?);
+    }
+    let certificates = Certificate::from_pem_bundle(trusted).map_err(|_| DriverError::Certificate)?;
+    if certificates.is_empty() {
+        return Err(DriverError::Certificate);
+    }
+    Ok(builder.tls_certs_merge(certificates).build()?)
 }
 
 /// Runs loads. Dropping it ends them.
@@ -140,7 +158,12 @@ async fn patient<T>(
     match tokio::time::timeout(patience, work).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) if error.is_timeout() => Err(LoadFailure::TimedOut),
-        Ok(Err(_)) => Err(LoadFailure::Network),
+        Ok(Err(error)) => {
+            // A certificate that nobody vouches for, say: the viewer only hears that the server cannot be reached.
+            let cause = std::iter::successors(std::error::Error::source(&error), |cause| cause.source()).last();
+            tracing::warn!(cause = cause.map(ToString::to_string), "a load failed");
+            Err(LoadFailure::Network)
+        }
         Err(_) => Err(LoadFailure::TimedOut),
     }
 }

@@ -10,5 +10,5 @@ mod http;
 mod sink;
 mod store;
 
-pub use driver::{DriverError, NativePlayer};
-pub use sink::{SinkError, Surface};
+pub use driver::{DriverError, NativeConfig, NativePlayer};
+pub use sink::{Coding, Decoder, Decoding, SinkError, Surface};

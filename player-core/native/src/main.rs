@@ -1,5 +1,6 @@
 //! `matinee-play URL`: plays an HLS address natively, and tells how it went.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -7,8 +8,8 @@ use anyhow::{Context as _, Result, bail};
 use clap::Parser;
 use player_core::abr::Rule;
 use player_core::message::{Event, VariantInfo};
-use player_core::{PlaybackState, PlayerConfig, Stats};
-use player_native::{NativePlayer, Surface};
+use player_core::{PlaybackState, PlayerConfig};
+use player_native::{Decoding, NativeConfig, NativePlayer, Surface};
 use serde_json::json;
 use tokio::time::Instant;
 use url::Url;
@@ -31,6 +32,12 @@ struct Arguments {
     /// Prints the statistics, one line of JSON a second, and a summary.
     #[arg(long)]
     json: bool,
+    /// Trusts the certificates in this file (PEM), besides those of the system.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Decodes in software, even where there is hardware for it.
+    #[arg(long)]
+    software: bool,
     /// Begins here, in seconds.
     #[arg(long, value_name = "SECONDS")]
     start: Option<f64>,
@@ -53,9 +60,16 @@ fn main() -> ExitCode {
 }
 
 async fn play(arguments: &Arguments) -> Result<()> {
-    let rule = arguments.abr;
-    let surface = if arguments.headless { Surface::Nowhere } else { Surface::Window };
-    let mut player = NativePlayer::new(PlayerConfig { rule, ..PlayerConfig::default() }, surface)?;
+    let trusted = match &arguments.ca {
+        Some(file) => std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?,
+        None => Vec::new(),
+    };
+    let mut player = NativePlayer::new(NativeConfig {
+        player: PlayerConfig { rule: arguments.abr, ..PlayerConfig::default() },
+        surface: if arguments.headless { Surface::Nowhere } else { Surface::Window },
+        decoding: if arguments.software { Decoding::Software } else { Decoding::Automatic },
+        trusted,
+    })?;
     let start = arguments.start.and_then(media_model::MediaTime::from_seconds);
     player.open(arguments.url.clone(), start);
     let deadline = arguments.max_seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
@@ -67,19 +81,19 @@ async fn play(arguments: &Arguments) -> Result<()> {
                 Event::Ended => break Ok(()),
                 Event::Failed(trouble) => break Err(trouble.to_string()),
                 Event::Ready { variants: all, .. } => variants = all,
+                Event::Started { .. } => if let Some(decoder) = player.picture_decoder() { say(&format!("pictures are decoded by {decoder}")) },
                 Event::Degraded(setback) => tracing::warn!("{setback}"),
                 Event::Stalled(cause) => tracing::warn!(?cause, "stalled"),
                 Event::VariantChosen { .. }
                 | Event::AudioChosen(_)
                 | Event::Throughput(_)
-                | Event::Started { .. }
                 | Event::Sought { .. }
                 | Event::Shown(_)
                 | Event::Dropped(_)
                 | Event::Wasted(_)
                 | Event::Resumed { .. } => tracing::info!(?event),
             },
-            _ = every_second.tick() => if arguments.json { print(&line(&player.stats())) },
+            _ = every_second.tick() => if arguments.json { print(&line(&player)) },
             () = until(deadline) => break Ok(()),
             signal = tokio::signal::ctrl_c() => {
                 signal.context("cannot wait for a signal")?;
@@ -94,7 +108,8 @@ async fn play(arguments: &Arguments) -> Result<()> {
 }
 
 /// The statistics of the contract, as `window.matineeStats()` gives them.
-fn line(stats: &Stats) -> serde_json::Value {
+fn line(player: &NativePlayer) -> serde_json::Value {
+    let stats = player.stats();
     let state = match stats.state {
         PlaybackState::Loading => "loading",
         PlaybackState::Playing => "playing",
@@ -122,13 +137,14 @@ fn line(stats: &Stats) -> serde_json::Value {
         "stalled_ms": stats.stalled.as_secs_f64() * 1e3,
         "switches": stats.switches,
         "dropped_frames": stats.dropped_frames,
+        "decoder": player.picture_decoder().map(|decoder| json!({ "name": decoder.name, "hardware": decoder.hardware })),
         "decision": null,
         "source": "hls",
     })
 }
 
 fn summary(player: &NativePlayer, variants: &[VariantInfo]) -> serde_json::Value {
-    let mut summary = line(&player.stats());
+    let mut summary = line(player);
     let offered = variants.iter().map(|variant| json!({ "id": variant.label, "bitrate_bps": variant.bandwidth.get() }));
     summary["summary"] = json!({ "offered": offered.collect::<Vec<_>>(), "shown_frames": player.shown_frames() });
     summary
@@ -146,8 +162,12 @@ fn print(value: &serde_json::Value) {
     println!("{value}");
 }
 
-#[expect(clippy::print_stderr, reason = "the reason of a failure belongs there")]
 fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("matinee-play: {error:#}");
+    say(&format!("{error:#}"));
     ExitCode::FAILURE
+}
+
+#[expect(clippy::print_stderr, reason = "what a person should know is not among the statistics")]
+fn say(what: &str) {
+    eprintln!("matinee-play: {what}");
 }

@@ -5,26 +5,27 @@
 //! driver's task calls it, so a seek and the units pushed after it cannot get out of order.
 
 mod chain;
+mod coding;
+mod decoder;
+mod lane;
 mod output;
-
-use std::sync::Arc;
+mod silence;
 
 use bytes::Bytes;
 use gstreamer as gst;
 use gstreamer::prelude::*;
-use media_container::cmaf::read::{CmafError, Init, init_section, media_segment};
 use media_model::{MediaTime, Ranges, TimeRange};
 use player_core::Speed;
 use player_core::message::{AppendFailure, BufferSetup, LoadKind, Track};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::store::{Cursor, Store};
-use chain::{Chain, Coding};
-use output::Output;
+pub use coding::Coding;
+use decoder::Decoders;
+pub use decoder::{Decoder, Decoding};
+use lane::{Fault, Lane};
 pub use output::Surface;
+use silence::Silence;
 
-/// How far ahead of the playhead the pipeline is fed.
-const FED: i64 = 2_000_000_000;
 /// With less data than this ahead, the clock stops.
 const DRY: i64 = 100_000_000;
 /// With this much, it starts again.
@@ -36,9 +37,23 @@ pub enum SinkError {
     /// GStreamer itself does not start.
     #[error("GStreamer does not start")]
     Start(#[from] gst::glib::Error),
+    /// Nothing that is installed decodes this.
+    #[error("there is no decoder for {0}: install GStreamer's libav plugin")]
+    NoDecoder(Coding),
+    /// Nobody here knows this codec; with what the playlist says of the track.
+    #[error("nothing here plays {mime}")]
+    Unsupported {
+        /// Which track.
+        track: Track,
+        /// Its type and codecs.
+        mime: String,
+    },
     /// An element is not installed.
     #[error("the GStreamer element {0} is missing")]
     Missing(&'static str),
+    /// A window was asked for, and there is neither X nor Wayland.
+    #[error("there is no display to show pictures on (try --headless)")]
+    NoDisplay,
     /// The pipeline refuses.
     #[error("the pipeline does not work: {0}")]
     Pipeline(&'static str),
@@ -55,25 +70,11 @@ pub(crate) enum SinkNews {
     Failed,
 }
 
-/// One track: what was appended and how far it was handed on.
-#[derive(Debug)]
-struct Lane {
-    track: Track,
-    output: Output,
-    chain: Chain,
-    init: Option<Arc<Init>>,
-    config: Option<Arc<media_container::TrackConfig>>,
-    /// What the source was told last.
-    announced: Option<Arc<media_container::TrackConfig>>,
-    store: Store,
-    cursor: Cursor,
-    over: bool,
-}
-
 /// The pipeline and its buffers.
 #[derive(Debug)]
 pub(crate) struct Sink {
     surface: Surface,
+    decoders: Decoders,
     wakeup: UnboundedSender<gst::Message>,
     pipeline: gst::Pipeline,
     lanes: Vec<Lane>,
@@ -87,14 +88,23 @@ pub(crate) struct Sink {
     speed: Speed,
     /// Frames that a late decoder left out.
     skipped_frames: u64,
+    silence: Silence,
 }
 
 impl Sink {
     /// A sink without buffers. Messages of the pipeline go to `wakeup`, to be handed back to [`Sink::hear`].
-    pub(crate) fn new(surface: Surface, wakeup: UnboundedSender<gst::Message>) -> Result<Self, SinkError> {
+    pub(crate) fn new(
+        surface: Surface,
+        decoding: Decoding,
+        wakeup: UnboundedSender<gst::Message>,
+    ) -> Result<Self, SinkError> {
         gst::init()?;
+        if !surface.is_there() {
+            return Err(SinkError::NoDisplay);
+        }
         Ok(Self {
             surface,
+            decoders: Decoders::new(decoding),
             wakeup,
             pipeline: gst::Pipeline::new(),
             lanes: Vec::new(),
@@ -105,6 +115,7 @@ impl Sink {
             position: 0,
             speed: Speed::NORMAL,
             skipped_frames: 0,
+            silence: Silence::default(),
         })
     }
 
@@ -112,6 +123,7 @@ impl Sink {
     pub(crate) fn prepare(&mut self, buffers: &[BufferSetup]) -> Result<(), SinkError> {
         self.close();
         self.lanes.clear();
+        let codings: Vec<(Track, Coding)> = buffers.iter().map(coding).collect::<Result<_, _>>()?;
         self.pipeline = gst::Pipeline::new();
         let bus = self.pipeline.bus().ok_or(SinkError::Pipeline("no bus"))?;
         let wakeup = self.wakeup.clone();
@@ -120,25 +132,12 @@ impl Sink {
             let _ = wakeup.send(message.clone());
             gst::BusSyncReply::Drop
         });
-        for setup in buffers {
-            let coding = Coding::of_mime(&setup.mime).ok_or(SinkError::Pipeline("no decoder for this codec"))?;
-            let output = self.surface.output(&self.pipeline, setup.track)?;
-            let chain = Chain::build(&self.pipeline, coding, &output.first)?;
-            self.lanes.push(Lane {
-                track: setup.track,
-                output,
-                chain,
-                init: None,
-                config: None,
-                announced: None,
-                store: Store::default(),
-                cursor: Cursor::at(self.position),
-                over: false,
-            });
+        for (track, coding) in codings {
+            self.lanes.push(Lane::build(&self.pipeline, &self.decoders, self.surface, track, coding)?);
         }
         (self.starved, self.ended, self.seeking, self.skipped_frames) = (true, false, None, 0);
         self.change_state(gst::State::Paused)?;
-        if self.position > 0 { self.seek(MediaTime::from_micros(self.position / 1_000)) } else { Ok(()) }
+        if self.position > 0 { self.seek(micros(self.position)) } else { Ok(()) }
     }
 
     /// Takes the bytes of an init section or a segment.
@@ -151,26 +150,19 @@ impl Sink {
     ) -> Result<(), AppendFailure> {
         let lane = self.lane(track).ok_or(AppendFailure::Rejected)?;
         match kind {
-            LoadKind::Init => {
-                let init = Arc::new(init_section(bytes).map_err(refusal)?);
-                lane.config = Some(Arc::new(init.track.clone()));
-                lane.init = Some(init);
-            }
+            LoadKind::Init => lane.begin(bytes),
             LoadKind::Segment | LoadKind::Playlist | LoadKind::Probe => {
-                let (init, config) = lane.init.as_ref().zip(lane.config.as_ref()).ok_or(AppendFailure::Rejected)?;
-                let samples = media_segment(init, bytes).map_err(refusal)?;
-                lane.store.append(config, samples, offset_us).map_err(|_| AppendFailure::QuotaExceeded)?;
+                lane.append(bytes, offset_us)?;
                 self.ended = false;
-                self.tend().map_err(|_| AppendFailure::Rejected)?;
+                self.tend().map_err(|_| AppendFailure::Rejected)
             }
         }
-        Ok(())
     }
 
     /// Removes a stretch of a buffer.
     pub(crate) fn evict(&mut self, track: Track, range: TimeRange) {
         if let Some(lane) = self.lane(track) {
-            lane.store.remove(nanos(range.start()), nanos(range.end()));
+            lane.evict(nanos(range.start()), nanos(range.end()));
         }
     }
 
@@ -181,7 +173,7 @@ impl Sink {
 
     /// What a buffer holds.
     pub(crate) fn buffered(&self, track: Track) -> Ranges {
-        self.lanes.iter().find(|lane| lane.track == track).map(|lane| lane.store.ranges()).unwrap_or_default()
+        self.lanes.iter().find(|lane| lane.track == track).map(Lane::buffered).unwrap_or_default()
     }
 
     /// Wishes to play or to pause.
@@ -212,7 +204,7 @@ impl Sink {
             )
             .map_err(|_| SinkError::Pipeline("it does not seek"))?;
         for lane in &mut self.lanes {
-            (lane.cursor, lane.over) = (Cursor::at(target), false);
+            lane.restart(target);
         }
         self.tend()
     }
@@ -233,7 +225,7 @@ impl Sink {
             let position = i64::try_from(position.nseconds()).unwrap_or(i64::MAX);
             self.position = position.min(self.end_of_data(position).unwrap_or(position));
         }
-        MediaTime::from_micros(self.position / 1_000)
+        micros(self.position)
     }
 
     /// Whether frames are moving.
@@ -244,13 +236,13 @@ impl Sink {
 
     /// Frames that came too late to be shown.
     pub(crate) fn dropped_frames(&self) -> Option<u64> {
-        let late = self.lanes.iter().find(|lane| lane.track == Track::Video)?.output.count("dropped")?;
+        let late = self.lanes.iter().find(|lane| lane.track == Track::Video)?.count("dropped")?;
         Some(late + self.skipped_frames)
     }
 
     /// Frames that were shown.
     pub(crate) fn shown_frames(&self) -> Option<u64> {
-        self.lanes.iter().find(|lane| lane.track == Track::Video)?.output.count("rendered")
+        self.lanes.iter().find(|lane| lane.track == Track::Video)?.count("rendered")
     }
 
     /// Feeds the pipeline, and stops or starts its clock. To be called some twenty times a second.
@@ -259,19 +251,27 @@ impl Sink {
             return Ok(());
         }
         let position = nanos(self.position());
+        if self.lanes.iter().any(Lane::is_mute) && self.silence.is_over() {
+            return self.repair(Fault::Speakers { heard: true });
+        }
         if let Some(at) = self.due_for_another_decoder(position) {
             self.change_decoders()?;
-            return self.seek(MediaTime::from_micros(at / 1_000));
+            return self.seek(micros(at));
         }
         let ended = self.ended;
         let late = self.lanes.iter_mut().map(|lane| lane.feed(position, ended)).fold(false, |late, one| late | one);
         if late {
             // More was appended after the source had been told that nothing follows: only a flush takes that back.
-            return self.seek(MediaTime::from_micros(position / 1_000));
+            return self.seek(micros(position));
         }
         let ahead = self.end_of_data(position).map_or(0, |end| end - position);
         self.starved = !self.everything_is_there() && if self.starved { ahead < WET } else { ahead < DRY };
         self.run()
+    }
+
+    /// What decodes a track.
+    pub(crate) fn decoder(&self, track: Track) -> Option<&Decoder> {
+        self.lanes.iter().find(|lane| lane.track == track).map(Lane::decoder)
     }
 
     /// What a message of the pipeline means.
@@ -291,8 +291,17 @@ impl Sink {
             }
             gst::MessageView::Eos(_) => Some(SinkNews::PlayedOut),
             gst::MessageView::Error(error) => {
-                tracing::error!(error = %error.error(), debug = ?error.debug(), "the pipeline failed");
-                Some(SinkNews::Failed)
+                let fault = error.src().and_then(|speaker| self.lanes.iter().find_map(|lane| lane.fault(speaker)));
+                let Some(fault) = fault else {
+                    tracing::error!(error = %error.error(), debug = ?error.debug(), "the pipeline failed");
+                    return Some(SinkNews::Failed);
+                };
+                tracing::warn!(?fault, error = %error.error(), "a part of the pipeline is made anew");
+                let fault = match fault {
+                    Fault::Speakers { .. } => Fault::Speakers { heard: self.silence.begins() },
+                    Fault::Hardware => fault,
+                };
+                self.repair(fault).err().map(|_| SinkNews::Failed)
             }
             gst::MessageView::ClockLost(_) => {
                 // Chooses another with the next start, which follows from `run`.
@@ -332,36 +341,45 @@ impl Sink {
 
     /// Where the first of the tracks runs dry.
     fn end_of_data(&self, position: i64) -> Option<i64> {
-        self.lanes.iter().map(|lane| lane.store.end_around(position)).min().flatten()
+        self.lanes.iter().map(|lane| lane.end_around(position)).min().flatten()
     }
 
     /// Nothing will come that is not there: the sources run out by themselves.
     fn everything_is_there(&self) -> bool {
-        self.ended && self.lanes.iter().all(|lane| lane.over)
+        self.ended && self.lanes.iter().all(Lane::is_over)
     }
 
     /// Where a track changes its codec, if the playhead is there.
     fn due_for_another_decoder(&self, position: i64) -> Option<i64> {
-        self.lanes
-            .iter()
-            .filter_map(|lane| {
-                let next = lane.store.peek(&lane.cursor)?;
-                (Coding::of(&next.config) != lane.chain.coding).then_some(lane.cursor.until())
-            })
-            .find(|&until| until <= position + DRY)
+        self.lanes.iter().filter_map(Lane::next_codec_at).find(|&at| at <= position + DRY)
     }
 
     /// Gives each track the decoder that its next unit needs. There is a short stop: the outputs let go of their frames.
     fn change_decoders(&mut self) -> Result<(), SinkError> {
         self.change_state(gst::State::Ready)?;
         for lane in &mut self.lanes {
-            let wanted = lane.store.peek(&lane.cursor).map(|next| Coding::of(&next.config));
-            if let Some(wanted) = wanted.filter(|&wanted| wanted != lane.chain.coding) {
-                lane.chain.rebuild(&self.pipeline, wanted, &lane.output.first)?;
-            }
-            lane.announced = None;
+            lane.change_decoder(&self.pipeline, &self.decoders)?;
         }
         self.change_state(gst::State::Paused)
+    }
+
+    /// Makes anew what has failed, and goes on from where playback stood. What was appended stays.
+    fn repair(&mut self, fault: Fault) -> Result<(), SinkError> {
+        if fault == Fault::Hardware {
+            self.decoders.hardware_failed();
+        }
+        // Not asked of the pipeline: one that has failed may answer anything.
+        let position = self.seeking.unwrap_or(self.position);
+        self.change_state(gst::State::Ready)?;
+        let wanted = |lane: &&mut Lane| match fault {
+            Fault::Speakers { .. } => lane.track == Track::Audio,
+            Fault::Hardware => lane.decoder().hardware,
+        };
+        for lane in self.lanes.iter_mut().filter(wanted) {
+            lane.repair(&self.pipeline, &self.decoders, self.surface, fault)?;
+        }
+        self.change_state(gst::State::Paused)?;
+        self.seek(micros(position))
     }
 
     fn run(&self) -> Result<(), SinkError> {
@@ -393,58 +411,20 @@ impl Drop for Sink {
     }
 }
 
-impl Lane {
-    /// Hands units to the source up to two seconds ahead. Returns whether data came after its end was announced.
-    fn feed(&mut self, position: i64, ended: bool) -> bool {
-        while self.cursor.until() < position.saturating_add(FED) {
-            let Some(next) = self.store.peek(&self.cursor) else {
-                if ended && !self.over && self.store.is_over(&self.cursor) {
-                    // Refused by a source that has stopped; then there is an error on the bus.
-                    let _ = self.chain.source.end_of_stream();
-                    self.over = true;
-                }
-                return false;
-            };
-            if self.over {
-                return true;
-            }
-            if Coding::of(&next.config) != self.chain.coding {
-                return false;
-            }
-            if self.announced.as_ref().is_none_or(|known| *known != next.config) {
-                self.chain.source.set_caps(Some(&chain::caps(&next.config)));
-                self.announced = Some(Arc::clone(&next.config));
-            }
-            let time = |nanos: i64| u64::try_from(nanos).ok().map(gst::ClockTime::from_nseconds);
-            let mut buffer = gst::Buffer::from_slice(next.unit.data.clone());
-            let fields = buffer.get_mut().expect("a new buffer has one owner");
-            // Presentation times only: decoders find the order themselves.
-            fields.set_pts(time(next.unit.pts));
-            fields.set_duration(time(next.unit.end - next.unit.pts));
-            if !next.unit.sync {
-                fields.set_flags(gst::BufferFlags::DELTA_UNIT);
-            }
-            if next.hidden {
-                fields.set_flags(gst::BufferFlags::DECODE_ONLY);
-            }
-            if self.chain.source.push_buffer(buffer).is_err() {
-                // It has stopped; then there is an error on the bus.
-                return false;
-            }
-            self.store.next(&mut self.cursor);
-        }
-        false
-    }
+/// What a buffer needs, if it can be had here.
+fn coding(setup: &BufferSetup) -> Result<(Track, Coding), SinkError> {
+    let unsupported = || SinkError::Unsupported { track: setup.track, mime: setup.mime.clone() };
+    let coding = Coding::of_mime(&setup.mime).ok_or_else(unsupported)?;
+    if decoder::is_decodable(coding) { Ok((setup.track, coding)) } else { Err(unsupported()) }
 }
 
-fn refusal(error: CmafError) -> AppendFailure {
-    tracing::warn!(%error, "an append was refused");
-    match error {
-        CmafError::Codec { .. } | CmafError::NoTrack => AppendFailure::Unsupported,
-        CmafError::Incomplete { .. } | CmafError::Outside { .. } => AppendFailure::Rejected,
-    }
+fn micros(nanos: i64) -> MediaTime {
+    MediaTime::from_micros(nanos / 1_000)
 }
 
 fn nanos(time: MediaTime) -> i64 {
     time.as_micros().saturating_mul(1_000)
 }
+
+#[cfg(test)]
+mod tests;

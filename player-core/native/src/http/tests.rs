@@ -28,9 +28,8 @@ fn order(url: Url) -> Order {
 }
 
 async fn all_news(order: Order) -> Vec<LoadNews> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let (sender, mut news) = mpsc::unbounded_channel();
-    let mut loads = Loads::new(Client::new(), sender);
+    let mut loads = Loads::new(client(&[]).unwrap(), sender);
     loads.start(order);
     let mut all = Vec::new();
     while let Some(one) = news.recv().await {
@@ -93,4 +92,14 @@ async fn silence_times_out() {
     let (url, _) = server(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n01234", true).await;
     let impatient = Order { idle_timeout: Duration::from_millis(50), ..order(url) };
     assert_eq!(failure(&all_news(impatient).await), LoadFailure::TimedOut);
+}
+
+#[test]
+fn what_is_no_certificate_is_not_trusted() {
+    for nothing in ["hello", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        assert!(
+            matches!(client(nothing.as_bytes()), Err(DriverError::Certificate | DriverError::Http(_))),
+            "{nothing}"
+        );
+    }
 }
