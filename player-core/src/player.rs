@@ -87,6 +87,8 @@ struct Load {
     expected: ByteCount,
     /// Whether only some bytes of the resource were asked for.
     is_range: bool,
+    /// Whether only what is new of a playlist was asked for.
+    is_update: bool,
     /// Of which redundant copy it is.
     place: usize,
 }
@@ -436,6 +438,7 @@ impl Player {
             making: Duration::ZERO,
             expected,
             is_range: range.is_some(),
+            is_update: false,
             place: self.presentation.as_ref().map_or(0, Presentation::place),
         };
         self.loads.insert(id, load);

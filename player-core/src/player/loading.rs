@@ -144,7 +144,8 @@ impl Player {
     /// 404, and the rule goes on with what it knows.
     fn probe(&mut self, stream: StreamId, size: ByteCount) {
         let path = format!("/api/bandwidth-test?size={}", size.get());
-        if let Some(url) = self.timeline(stream).and_then(|timeline| timeline.resolve(&path)) {
+        let url = self.timeline(stream).and_then(|timeline| timeline.resolve(&path));
+        if let Some(url) = url {
             self.begin(Purpose::Probe, url, None, size);
         }
     }
@@ -180,9 +181,7 @@ impl Player {
         };
         let (span, period, range) = (entry.span, entry.period, entry.segment.range);
         let init = init_key(timeline, &entry.segment);
-        if let Some(key) = &init
-            && !self.inits.contains_key(key)
-        {
+        if let Some(key) = init.as_ref().filter(|key| !self.inits.contains_key(key)) {
             self.inits.insert(key.clone(), Init::Loading);
             let purpose = Purpose::Init(key.clone(), stream);
             self.begin(purpose, key.url.clone(), key.range, ByteCount::default());
@@ -275,8 +274,16 @@ impl Player {
         if under_way || waits {
             return;
         }
-        if let Some(url) = self.presentation.as_ref().and_then(|one| one.stream(stream)).map(|one| one.url.clone()) {
-            self.begin(Purpose::Playlist(stream), url, None, ByteCount::default());
+        let Some(known) = self.presentation.as_ref().and_then(|one| one.stream(stream)) else { return };
+        let mut url = known.url.clone();
+        let skips = known.timeline.as_ref().and_then(|timeline| timeline.may_skip(self.now));
+        let skips = skips.filter(|_| !known.no_updates);
+        if let Some(what) = skips {
+            url.query_pairs_mut().append_pair("_HLS_skip", what);
+        }
+        let id = self.begin(Purpose::Playlist(stream), url, None, ByteCount::default());
+        if let Some(load) = self.loads.get_mut(&id) {
+            load.is_update = skips.is_some();
         }
     }
 

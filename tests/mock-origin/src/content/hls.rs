@@ -112,12 +112,14 @@ pub(super) fn media(presentation: &Presentation, stream: &Stream, moment: Moment
         let ahead = i64::try_from(ahead.as_micros() / 1_000).unwrap_or(i64::MAX);
         calendar::iso(moment.start_ms.saturating_add(at).saturating_sub(ahead))
     };
-    let segment = |number: u64| Segment {
-        uri: format!("{number}.{}", stream.extension()),
-        duration: stream.grid.length(number),
-        init: init.clone(),
-        program_date_time: (live && number == first).then(|| date(number)),
-        ..Segment::default()
+    let segment = |number: u64| {
+        Arc::new(Segment {
+            uri: format!("{number}.{}", stream.extension()),
+            duration: stream.grid.length(number),
+            init: init.clone(),
+            program_date_time: (live && number == first).then(|| date(number)),
+            ..Segment::default()
+        })
     };
     // One for all streams (RFC 8216 §6.2.4), rounded up so that it holds however a player rounds EXTINF.
     let longest = presentation.streams.iter().map(|stream| stream.grid.longest()).max().unwrap_or(MediaDuration::ZERO);
