@@ -63,7 +63,7 @@ impl Player {
         let Some(download) = self.download(load) else { return };
         let (length, is_replacement) = (wanted.span.length(), wanted.is_replacement);
         let is_forced = matches!(wanted.stream, StreamId::Variant(id) if self.wishes.variant == Some(id));
-        if is_forced || load.bytes >= load.expected && load.is_range {
+        if is_forced || load.bytes >= load.expected && load.address.range.is_some() {
             return;
         }
         let scope = match self.config.rule {
