@@ -23,7 +23,7 @@ pub(super) const INIT_BYTES: u64 = 800;
 /// Where segments are, in a variable.
 const FOLDER: &str = "media";
 /// Segments of target duration at the end of a playlist that no update leaves out.
-const SKIP_BOUNDARY: u64 = 6;
+const SKIP_BOUNDARY: usize = 6;
 /// Segments that a live server keeps after they have left the playlist.
 const KEPT_BEHIND: usize = 3;
 
@@ -381,9 +381,9 @@ impl<'a> Origin<'a> {
             .unwrap_or_default();
         let target_duration = segments.iter().map(|segment| segment.duration).max().unwrap_or_default();
         let offers = self.scenario.title.live.is_some_and(|live| live.updates != Updates::Unknown);
-        let boundary = MediaDuration::from_micros(target_duration.as_micros() * SKIP_BOUNDARY);
+        let boundary = MediaDuration::from_micros(target_duration.as_micros() * SKIP_BOUNDARY as u64);
         let skipped = match update {
-            Some(Updates::Sent) => segments.len().saturating_sub(SKIP_BOUNDARY as usize),
+            Some(Updates::Sent) => segments.len().saturating_sub(SKIP_BOUNDARY),
             Some(Updates::Unrelated) => 9_999,
             Some(Updates::Unknown | Updates::Refused) | None => 0,
         };
