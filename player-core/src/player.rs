@@ -76,6 +76,13 @@ impl Purpose {
     }
 }
 
+/// A resource, or a stretch of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Address {
+    url: Url,
+    range: Option<ByteRange>,
+}
+
 #[derive(Clone, Debug)]
 struct Load {
     purpose: Purpose,
@@ -89,8 +96,10 @@ struct Load {
     making: Duration,
     /// What it will have in all, as far as can be told.
     expected: ByteCount,
-    /// Whether only some bytes of the resource were asked for.
-    is_range: bool,
+    /// What was asked for.
+    address: Address,
+    /// Whether only what is new of a playlist was asked for.
+    is_update: bool,
     /// Of which redundant copy it is.
     place: usize,
 }
@@ -446,12 +455,19 @@ impl Player {
             appended: ByteCount::default(),
             making: Duration::ZERO,
             expected,
-            is_range: range.is_some(),
+            address: Address { url: url.clone(), range },
+            is_update: false,
             place: self.presentation.as_ref().map_or(0, Presentation::place),
         };
         self.loads.insert(id, load);
         self.out.push(Output::Load { id, url, range, kind, idle_timeout: self.config.idle_timeout });
         id
+    }
+
+    /// Whether this is on its way already, for whatever purpose: streams may share addresses. Whoever needs it as well asks
+    /// again when it has come.
+    fn is_under_way(&self, url: &Url, range: Option<ByteRange>) -> bool {
+        self.loads.values().any(|load| load.address.url == *url && load.address.range == range)
     }
 
     fn cancel(&mut self, id: RequestId) {

@@ -8,10 +8,11 @@ pub(crate) mod timeline;
 
 use std::collections::BTreeMap;
 
-use media_model::hls::{MultivariantPlaylist, Rendition, VariantStream};
+use media_model::hls::{MediaPlaylist, MultivariantPlaylist, Reading, Rendition, Variables, VariantStream};
 use media_model::{BitsPerSecond, CodecString, Resolution};
 use url::Url;
 
+use crate::clock::Now;
 use crate::message::{AudioId, AudioInfo, Track, VariantId, VariantInfo};
 pub(crate) use timeline::Timeline;
 
@@ -33,6 +34,8 @@ pub(crate) struct Stream {
     pub(crate) timeline: Option<Timeline>,
     /// Codecs of what it puts into its track's buffer; empty if not known.
     pub(crate) codecs: Vec<CodecString>,
+    /// The server has refused a delta update, or sent one that does not fit: the whole playlist is asked for.
+    pub(crate) no_updates: bool,
     /// The timeline before the address changed, to align a live one with.
     known: Option<Timeline>,
     /// Which copy of the stream `url` and `timeline` are of.
@@ -57,6 +60,8 @@ pub(crate) struct Presentation {
     pub(crate) audio: Vec<Rendition>,
     /// In which buffer the variant streams play; `None` if only the renditions are played.
     pub(crate) variant_track: Option<Track>,
+    /// What media playlists may import (rfc8216bis §4.4.2.3).
+    variables: Variables,
     streams: Vec<Stream>,
     /// Which of the redundant copies is used, where there is one.
     place: usize,
@@ -65,6 +70,7 @@ pub(crate) struct Presentation {
 impl Presentation {
     /// The presentation of a multivariant playlist loaded from `base`; `None` if no stream of it has a usable address.
     pub(crate) fn multivariant(playlist: MultivariantPlaylist, base: &Url) -> Option<Self> {
+        let variables = playlist.variables();
         let mut variants = playlist.variants;
         let has_picture = |variant: &VariantStream| {
             variant.resolution.is_some()
@@ -95,7 +101,7 @@ impl Presentation {
         if variants.is_empty() {
             return None;
         }
-        let mut presentation = Self { variants, audio, variant_track, streams: Vec::new(), place: 0 };
+        let mut presentation = Self { variants, audio, variant_track, variables, streams: Vec::new(), place: 0 };
         presentation.collect_streams(base);
         presentation.add_copies(base, &copies, &other_audio);
         Some(presentation)
@@ -108,6 +114,7 @@ impl Presentation {
             variants: vec![VariantStream { uri: url.to_string(), ..VariantStream::default() }],
             audio: Vec::new(),
             variant_track: Some(Track::Video),
+            variables: Variables::new(),
             streams: vec![Stream { timeline: Some(timeline), ..Stream::new(id, url, Vec::new()) }],
             place: 0,
         }
@@ -148,6 +155,22 @@ impl Presentation {
 
     pub(crate) fn stream_mut(&mut self, id: StreamId) -> Option<&mut Stream> {
         self.streams.iter_mut().find(|stream| stream.id == id)
+    }
+
+    /// How to read what a stream's playlist from `base` says now.
+    pub(crate) fn reading<'a>(&'a self, stream: StreamId, base: &'a Url) -> Reading<'a> {
+        let previous = self.stream(stream).and_then(|stream| stream.timeline.as_ref()?.playlist.as_ref());
+        Reading { base, variables: Some(&self.variables), previous }
+    }
+
+    /// Lays out what was read of a stream's playlist, for every stream that is at the same address.
+    pub(crate) fn lay_out(&mut self, stream: StreamId, playlist: MediaPlaylist, base: Url, now: Now) {
+        let Some(known) = self.stream(stream) else { return };
+        let address = known.url.clone();
+        let timeline = Timeline::new(playlist, base, now, known.last_known().or(self.any_timeline()));
+        for stream in self.streams.iter_mut().filter(|stream| stream.url == address) {
+            stream.timeline = Some(timeline.clone());
+        }
     }
 
     /// The rendition to begin with.

@@ -10,14 +10,15 @@ use player_core::{Command, Input, Now, Output, Player, PlayerConfig, RequestId, 
 use player_lab::contract::Contract;
 use url::Url;
 
+/// One rendition has the segments of a variant, the other one its very playlist: addresses may be shared.
 const MULTIVARIANT: &str = "#EXTM3U\n\
-    #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"s\",NAME=\"one\",URI=\"x/playlist.m3u8\"\n\
-    #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"s\",NAME=\"two\",URI=\"y/playlist.m3u8\"\n\
+    #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"s\",NAME=\"one\",URI=\"a/sound.m3u8\"\n\
+    #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"s\",NAME=\"two\",URI=\"b/playlist.m3u8\"\n\
     #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"s\"\na/playlist.m3u8\n\
     #EXT-X-STREAM-INF:BANDWIDTH=5000000,RESOLUTION=1920x1080,CODECS=\"hvc1.1.6,mp4a.40.2\",AUDIO=\"s\"\nb/playlist.m3u8\n\
     #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"s\"\nc/playlist.m3u8\n";
 
-const SEGMENTS: &str = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MAP:URI=\"init.mp4\"\n#EXTINF:2,\n0.m4s\n#EXTINF:4,\n1.m4s\n\
+const SEGMENTS: &str = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=24\n#EXT-X-MAP:URI=\"init.mp4\"\n#EXTINF:2,\n0.m4s\n#EXTINF:4,\n1.m4s\n\
     #EXT-X-DISCONTINUITY\n#EXTINF:1.5,\n2.m4s\n#EXT-X-GAP\n#EXTINF:2,\n3.m4s\n#EXTINF:3,\n4.m4s\n";
 
 /// Longer plays find nothing that shorter ones do not, and take their time.
@@ -171,6 +172,7 @@ impl Driver {
                     (2, _) => format!("#EXTM3U\n{}", numbers.text()),
                     (_, "/main.m3u8") => MULTIVARIANT.to_owned(),
                     (3, _) => format!("{SEGMENTS}#EXT-X-ENDLIST\n"),
+                    (7, _) => update(numbers),
                     (5, _) => SEGMENTS.replace("TARGET", &format!("MEDIA-SEQUENCE:{}\n#EXT-X-TARGET", numbers.any())),
                     _ => SEGMENTS.to_owned(),
                 };
@@ -252,6 +254,15 @@ impl Driver {
         };
         self.tell(input);
     }
+}
+
+/// What is new of a playlist, whether it was asked for or not.
+fn update(numbers: &mut Numbers<'_>) -> String {
+    let (first, skipped) = (numbers.byte() % 8, numbers.byte() % 8);
+    format!(
+        "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=24\n#EXT-X-MEDIA-SEQUENCE:{first}\n\
+         #EXT-X-SKIP:SKIPPED-SEGMENTS={skipped}\n#EXTINF:2,\n5.m4s\n#EXTINF:2,\n6.m4s\n"
+    )
 }
 
 fn failure(numbers: &mut Numbers<'_>) -> LoadFailure {

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use media_model::hls::{Playlist, Reading, Variables};
 use reqwest::Url;
 use serde::Deserialize;
-use system_tests::browser::programs_are_here;
+use system_tests::browser::{node_modules, programs_are_here};
 use system_tests::server::slow_tests_run;
 
 const BASE: &str = "http://origin.test/film/playlist.m3u8?token=abc";
@@ -73,12 +73,7 @@ fn the_parser_of_hls_js_finds_what_ours_finds() {
     if !slow_tests_run(test) || !programs_are_here(test, &["node"]) {
         return;
     }
-    let Some(modules) = std::env::var_os("MATINEE_NODE_MODULES") else {
-        let must = std::env::var_os("REQUIRE_BACKENDS").is_some_and(|value| value == "1");
-        assert!(!must, "{test} needs hls.js: set MATINEE_NODE_MODULES");
-        eprintln!("SKIPPED {test}: set MATINEE_NODE_MODULES to a folder with hls.js");
-        return;
-    };
+    let Some(modules) = node_modules(test) else { return };
     let mut node = Command::new("node");
     node.arg(script("hls_js.cjs")).arg(modules);
     compare(node);

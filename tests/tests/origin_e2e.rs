@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use mock_origin::{Origin, OriginConfig, Scenario};
 use serde::Deserialize;
 use serde_json::json;
-use system_tests::browser::{Browser, programs_are_here, until};
+use system_tests::browser::{Browser, node_modules, programs_are_here, until};
 use system_tests::server::slow_tests_run;
 
 /// Two small rungs, quick to encode; the link carries both.
@@ -45,17 +45,10 @@ struct Seen {
 }
 
 /// hls.js, where the test can run.
-#[expect(clippy::print_stderr, reason = "a skip must be seen")]
 fn script(test: &str) -> Option<String> {
-    let modules = std::env::var_os("MATINEE_NODE_MODULES").map(PathBuf::from);
-    let Some(modules) = modules else {
-        let must = std::env::var_os("REQUIRE_BACKENDS").is_some_and(|value| value == "1");
-        assert!(!must || !slow_tests_run(test), "{test} needs hls.js: set MATINEE_NODE_MODULES");
-        eprintln!("SKIPPED {test}: set MATINEE_NODE_MODULES to a folder with hls.js");
-        return None;
-    };
     let runs = slow_tests_run(test) && Browser::is_here(test) && programs_are_here(test, &["gst-launch-1.0"]);
-    runs.then(|| std::fs::read_to_string(modules.join("hls.js/dist/hls.js")).unwrap())
+    let modules = runs.then(|| node_modules(test))??;
+    Some(std::fs::read_to_string(modules.join("hls.js/dist/hls.js")).unwrap())
 }
 
 async fn play(browser: &Browser, script: &str, page: &str, url: &str) {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use reqwest::Url;
 use serde::Deserialize;
 use serde_json::json;
-use system_tests::browser::{Browser, programs_are_here, until};
+use system_tests::browser::{Browser, node_modules, programs_are_here, until};
 use system_tests::server::{TestServer, slow_tests_run};
 use tokio::process::Command;
 
@@ -96,15 +96,10 @@ async fn gstreamer_plays_to_the_end() {
 #[tokio::test]
 async fn hls_js_plays_to_the_end() {
     let test = "hls_js_plays_to_the_end";
-    let Some(modules) = std::env::var_os("MATINEE_NODE_MODULES").map(PathBuf::from) else {
-        let must = std::env::var_os("REQUIRE_BACKENDS").is_some_and(|value| value == "1");
-        assert!(!must || !slow_tests_run(test), "{test} needs hls.js: set MATINEE_NODE_MODULES");
-        eprintln!("SKIPPED {test}: set MATINEE_NODE_MODULES to a folder with hls.js");
-        return;
-    };
-    if !Browser::is_here(test) {
+    if !slow_tests_run(test) || !Browser::is_here(test) {
         return;
     }
+    let Some(modules) = node_modules(test) else { return };
     let Some(server) = server(test, &[]).await else { return };
     let script = std::fs::read_to_string(modules.join("hls.js/dist/hls.js")).unwrap();
     let browser = Browser::start().await.unwrap();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use system_tests::browser::{Browser, programs_are_here};
+use system_tests::browser::{Browser, node_modules, programs_are_here, skip};
 use system_tests::server::{built, slow_tests_run};
 
 fn page() -> PathBuf {
@@ -16,22 +16,14 @@ fn page() -> PathBuf {
 }
 
 /// Where npm put the players, where the test can run.
-#[expect(clippy::print_stderr, reason = "a skip must be seen")]
 fn modules(test: &str) -> Option<PathBuf> {
-    let modules = std::env::var_os("MATINEE_NODE_MODULES").map(PathBuf::from);
-    let missing = match &modules {
-        None => Some("MATINEE_NODE_MODULES is not set"),
-        Some(_) if !page().is_dir() => Some("the web page is not built"),
-        Some(_) => None,
-    };
-    if let Some(missing) = missing {
-        let must = std::env::var_os("REQUIRE_BACKENDS").is_some_and(|value| value == "1");
-        assert!(!must || !slow_tests_run(test), "{test}: {missing}");
-        eprintln!("SKIPPED {test}: {missing}");
+    let runs = slow_tests_run(test) && Browser::is_here(test) && programs_are_here(test, &["gst-launch-1.0"]);
+    let modules = runs.then(|| node_modules(test))??;
+    if !page().is_dir() {
+        skip(test, "the web page is not built");
         return None;
     }
-    let runs = slow_tests_run(test) && Browser::is_here(test) && programs_are_here(test, &["gst-launch-1.0"]);
-    modules.filter(|_| runs)
+    Some(modules)
 }
 
 fn race(page: &Path, modules: &Path, more: &[&str]) -> Output {

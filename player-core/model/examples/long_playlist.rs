@@ -3,9 +3,10 @@
 #![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a stopwatch")]
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Instant;
 
-use media_model::hls;
+use media_model::hls::{self, MediaPlaylist, Playlist, Reading, Skip};
 use url::Url;
 
 /// Runs of each; the fastest and the middle one are printed.
@@ -29,7 +30,26 @@ fn main() {
     for (name, text) in [("plain", plain + "#EXT-X-ENDLIST\n"), ("rich", rich + "#EXT-X-ENDLIST\n")] {
         time(name, "read", || assert!(hls::parse(&text, &base).is_ok_and(|parsed| parsed.warnings.is_empty())));
         time(name, "check", || assert!(hls::check(&text, &base).faults.is_empty()));
+        reload(name, &text.replace("#EXT-X-ENDLIST\n", ""), &base);
     }
+}
+
+/// The same as a live playlist that is read once more: as a whole, and as an update that leaves out all but six segments.
+fn reload(name: &str, text: &str, base: &Url) {
+    let Ok(Playlist::Media(before)) = hls::parse(text, base).map(|parsed| parsed.value) else { return };
+    let reading = Reading { previous: Some(&before), ..Reading::new(base) };
+    let last = before.segments.len().saturating_sub(6);
+    let is_shared = |text: &str| match reading.parse_clear(text).map(|parsed| parsed.value) {
+        Ok(Playlist::Media(now)) => {
+            now.segments.iter().zip(&before.segments).all(|(one, other)| Arc::ptr_eq(one, other))
+        }
+        Ok(Playlist::Multivariant(_)) | Err(_) => false,
+    };
+    time(name, "reread", || assert!(is_shared(text)));
+    let rest = before.segments[last..].to_vec();
+    let skip = Some(Skip { segments: last as u64, removed_date_ranges: None });
+    let update = hls::write_media(&MediaPlaylist { segments: rest, skip, ..before.clone() });
+    time(name, "update", || assert!(is_shared(&update)));
 }
 
 fn time(name: &str, what: &str, work: impl Fn()) {

@@ -268,7 +268,7 @@ impl Player {
         }
         // Of a byte range, a server that knows no ranges sends more than was asked for.
         let news = load.bytes.get().saturating_sub(load.appended.get());
-        if news < LEAST_PART.get() || load.is_range || !self.comes_quickly(load, wanted) {
+        if news < LEAST_PART.get() || load.address.range.is_some() || !self.comes_quickly(load, wanted) {
             return false;
         }
         let (stream, period) = (wanted.stream, wanted.period);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use media_model::hls::{self, Playlist};
+use media_model::hls::{Playlist, Reading};
 use media_model::{BitsPerSecond, ByteCount, CodecString, MediaTime};
 use url::Url;
 
@@ -63,7 +63,7 @@ impl Player {
         let Some(download) = self.download(load) else { return };
         let (length, is_replacement) = (wanted.span.length(), wanted.is_replacement);
         let is_forced = matches!(wanted.stream, StreamId::Variant(id) if self.wishes.variant == Some(id));
-        if is_forced || load.bytes >= load.expected && load.is_range {
+        if is_forced || load.bytes >= load.expected && load.address.range.is_some() {
             return;
         }
         let scope = match self.config.rule {
@@ -128,8 +128,22 @@ impl Player {
     pub(super) fn playlist_arrived(&mut self, id: RequestId, url: Url, text: &str) {
         let size = ByteCount::new(text.len() as u64);
         let Some(load) = self.finish(id, size) else { return };
-        let parsed = hls::parse(text, &url);
-        match (load.purpose, parsed.map(|parsed| parsed.value)) {
+        let is_left = self.presentation.as_ref().is_some_and(|presentation| presentation.place() != load.place);
+        let reading = match (&load.purpose, &self.presentation) {
+            // What a copy that has been left says is no news.
+            (Purpose::Playlist(_), _) if is_left => return,
+            (Purpose::Playlist(stream), Some(presentation)) => presentation.reading(*stream, &url),
+            (
+                Purpose::Root
+                | Purpose::Renewal
+                | Purpose::Playlist(_)
+                | Purpose::Init(..)
+                | Purpose::Segment(..)
+                | Purpose::Probe,
+                _,
+            ) => Reading::new(&url),
+        };
+        match (load.purpose, reading.parse_clear(text).map(|parsed| parsed.value)) {
             (Purpose::Root, Ok(Playlist::Multivariant(playlist))) => match Presentation::multivariant(playlist, &url) {
                 Some(presentation) => self.presentation_known(presentation),
                 None => self.fail(&Trouble::NoStreams),
@@ -142,18 +156,17 @@ impl Player {
             (Purpose::Playlist(stream), Ok(Playlist::Media(playlist))) => {
                 self.health.entry(stream).or_default().succeeded();
                 self.setback_passed();
-                let Some(presentation) = &mut self.presentation else { return };
-                let known = presentation.stream(stream).and_then(|known| known.last_known());
-                let timeline = Timeline::new(playlist, url, self.now, known.or(presentation.any_timeline()));
-                if let Some(stream) = presentation.stream_mut(stream) {
-                    stream.timeline = Some(timeline);
+                if let Some(presentation) = &mut self.presentation {
+                    presentation.lay_out(stream, playlist, url, self.now);
                 }
                 self.timeline_known();
             }
             (Purpose::Root, Err(cause)) => self.fail(&Trouble::Playlist(cause)),
             (Purpose::Renewal, parsed) => self.addresses_arrived(&url, parsed),
             (Purpose::Playlist(stream), Err(_) | Ok(Playlist::Multivariant(_))) => {
-                self.stream_failed(stream, &LoadFailure::Corrupt);
+                if !self.goes_without_updates(stream, load.is_update, &LoadFailure::Corrupt) {
+                    self.stream_failed(stream, &LoadFailure::Corrupt);
+                }
             }
             // A driver that answers a media load with text is wrong; nothing is lost by asking again.
             (Purpose::Init(key, _), _) => drop(self.inits.remove(&key)),

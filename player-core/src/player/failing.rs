@@ -56,6 +56,11 @@ impl Player {
         if !matches!(load.purpose, Purpose::Renewal | Purpose::Probe) && is_expired(&cause) && self.renew_address() {
             return;
         }
+        if let Purpose::Playlist(stream) = load.purpose
+            && self.goes_without_updates(stream, load.is_update, &cause)
+        {
+            return;
+        }
         match load.purpose {
             // The rule goes on with what it knows.
             Purpose::Probe => {}
@@ -88,6 +93,21 @@ impl Player {
         let soon = self.now + wait;
         timeline.reload_at = timeline.reload_at.map(|at| at.min(soon));
         self.health.entry(wanted.stream).or_default().not_before = Some(soon);
+        true
+    }
+
+    /// After a delta update that the server refuses, or that does not fit, the whole playlist is asked for, and no update any
+    /// more (rfc8216bis §6.3.7). Whether that is so.
+    pub(super) fn goes_without_updates(&mut self, stream: StreamId, is_update: bool, cause: &LoadFailure) -> bool {
+        let is_refused = match cause {
+            // These two ask for patience, whatever was asked for.
+            LoadFailure::Status { code: 408 | 429, .. } | LoadFailure::Network | LoadFailure::TimedOut => false,
+            LoadFailure::Status { code, .. } => (400..500).contains(code) || *code == 501,
+            LoadFailure::Corrupt => true,
+        };
+        let known = self.presentation.as_mut().and_then(|presentation| presentation.stream_mut(stream));
+        let Some(known) = known.filter(|_| is_update && is_refused) else { return false };
+        known.no_updates = true;
         true
     }
 

@@ -141,7 +141,8 @@ impl Player {
     /// 404, and the rule goes on with what it knows.
     fn probe(&mut self, stream: StreamId, size: ByteCount) {
         let path = format!("/api/bandwidth-test?size={}", size.get());
-        if let Some(url) = self.timeline(stream).and_then(|timeline| timeline.resolve(&path)) {
+        let url = self.timeline(stream).and_then(|timeline| timeline.resolve(&path));
+        if let Some(url) = url.filter(|url| !self.is_under_way(url, None)) {
             self.begin(Purpose::Probe, url, None, size);
         }
     }
@@ -177,12 +178,16 @@ impl Player {
         };
         let (span, period, range) = (entry.span, entry.period, entry.segment.range);
         let init = init_key(timeline, &entry.segment);
-        if let Some(key) = &init
-            && !self.inits.contains_key(key)
-        {
+        if let Some(key) = init.as_ref().filter(|key| !self.inits.contains_key(key)) {
+            if self.is_under_way(&key.url, key.range) {
+                return;
+            }
             self.inits.insert(key.clone(), Init::Loading);
             let purpose = Purpose::Init(key.clone(), stream);
             self.begin(purpose, key.url.clone(), key.range, ByteCount::default());
+        }
+        if self.is_under_way(&url, range) {
+            return;
         }
         let expected = match range {
             Some(range) => ByteCount::new(range.length),
@@ -260,7 +265,8 @@ impl Player {
     /// Loads an init section again that failed while its segment arrived.
     pub(super) fn load_init(&mut self, key: &InitKey, stream: StreamId) {
         let waits = self.health.get(&stream).is_some_and(|health| health.waits(self.now));
-        if !waits && !self.renewal.is_under_way() && !self.inits.contains_key(key) {
+        let is_free = !self.inits.contains_key(key) && !self.is_under_way(&key.url, key.range);
+        if !waits && !self.renewal.is_under_way() && is_free {
             self.inits.insert(key.clone(), Init::Loading);
             self.begin(Purpose::Init(key.clone(), stream), key.url.clone(), key.range, ByteCount::default());
         }
@@ -272,8 +278,19 @@ impl Player {
         if under_way || waits {
             return;
         }
-        if let Some(url) = self.presentation.as_ref().and_then(|one| one.stream(stream)).map(|one| one.url.clone()) {
-            self.begin(Purpose::Playlist(stream), url, None, ByteCount::default());
+        let Some(known) = self.presentation.as_ref().and_then(|one| one.stream(stream)) else { return };
+        let mut url = known.url.clone();
+        let skips = known.timeline.as_ref().and_then(|timeline| timeline.may_skip(self.now));
+        let skips = skips.filter(|_| !known.no_updates);
+        if let Some(what) = skips {
+            url.query_pairs_mut().append_pair("_HLS_skip", what);
+        }
+        if self.is_under_way(&url, None) {
+            return;
+        }
+        let id = self.begin(Purpose::Playlist(stream), url, None, ByteCount::default());
+        if let Some(load) = self.loads.get_mut(&id) {
+            load.is_update = skips.is_some();
         }
     }
 

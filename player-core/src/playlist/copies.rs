@@ -41,7 +41,8 @@ fn are_alike(one: &VariantStream, other: &VariantStream) -> bool {
 
 impl Stream {
     pub(super) fn new(id: StreamId, url: Url, codecs: Vec<media_model::CodecString>) -> Self {
-        Self { id, url, timeline: None, codecs, known: None, place: 0, others: std::collections::BTreeMap::new() }
+        let others = std::collections::BTreeMap::new();
+        Self { id, url, timeline: None, codecs, no_updates: false, known: None, place: 0, others }
     }
 
     /// What was read of it last, if only at an address before.
@@ -60,6 +61,7 @@ impl Stream {
 
     fn go_to(&mut self, place: usize) {
         let Some(copy) = self.others.remove(&place) else { return };
+        self.no_updates = false;
         let timeline = std::mem::replace(&mut self.timeline, copy.timeline);
         if timeline.is_some() {
             self.known.clone_from(&timeline);
@@ -71,6 +73,7 @@ impl Stream {
     fn readdress(&mut self, fresh: Self) {
         self.known = self.timeline.take().or(self.known.take());
         (self.url, self.timeline, self.place, self.others) = (fresh.url, fresh.timeline, 0, fresh.others);
+        self.no_updates = false;
     }
 }
 
@@ -116,7 +119,7 @@ impl Presentation {
             && self.variants.iter().zip(&fresh.variants).all(|(one, other)| are_alike(one, other));
         let is_same = same_streams && same_variants;
         if is_same {
-            self.place = 0;
+            (self.place, self.variables) = (0, fresh.variables);
             self.streams.iter_mut().zip(fresh.streams).for_each(|(stream, fresh)| stream.readdress(fresh));
         }
         is_same

@@ -16,7 +16,7 @@ pub(crate) struct Entry {
     pub(crate) span: TimeRange,
     /// Discontinuity sequence number: timestamps go on within one.
     pub(crate) period: u64,
-    pub(crate) segment: Segment,
+    pub(crate) segment: Arc<Segment>,
 }
 
 /// What a media playlist said when it was read last.
@@ -24,8 +24,8 @@ pub(crate) struct Entry {
 pub(crate) struct Timeline {
     /// Where relative addresses resolve against.
     pub(crate) base: Url,
-    /// Shared with what was known before: a reload of a long live playlist brings a segment or two, and keeps the others.
-    pub(crate) entries: Vec<Arc<Entry>>,
+    /// Their segments are shared with what was known before: a reload of a long live playlist brings a segment or two.
+    pub(crate) entries: Vec<Entry>,
     /// Media sequence number of the first entry.
     first: u64,
     /// No segment will be added.
@@ -33,6 +33,9 @@ pub(crate) struct Timeline {
     pub(crate) target_duration: MediaDuration,
     /// When to read it again; `None` if it ended.
     pub(crate) reload_at: Option<Now>,
+    /// What a reload is read with; `None` if it ended.
+    pub(crate) playlist: Option<MediaPlaylist>,
+    read_at: Now,
 }
 
 impl Timeline {
@@ -50,21 +53,37 @@ impl Timeline {
         // The sum is kept as nanoseconds would be: durations are whole microseconds, so it does not drift by rounding.
         let mut start = anchor.unwrap_or(MediaTime::ZERO);
         let mut entries = Vec::with_capacity(playlist.segments.len());
-        for segment in playlist.segments {
-            let number = first.saturating_add(entries.len() as u64);
+        for segment in &playlist.segments {
             // A tag before the first segment counts too (RFC 8216 §6.2.2): else the period of a segment would change when
             // it becomes the first of a window.
             period = period.saturating_add(u64::from(segment.discontinuity));
             let span = TimeRange::of(start, segment.duration);
             start = span.end();
-            let entry = Entry { span, period, segment };
-            let same = known.and_then(|known| known.entry(number)).filter(|known| ***known == entry);
-            entries.push(same.map_or_else(|| Arc::new(entry), Arc::clone));
+            entries.push(Entry { span, period, segment: Arc::clone(segment) });
         }
         // RFC 8216 §6.3.4: after a target duration, or after half of one if nothing had changed.
         let wait = playlist.target_duration.to_std().max(Duration::from_millis(500));
         let reload_at = live.then(|| now + if is_news { wait } else { wait / 2 });
-        Self { base, entries, first, ended: playlist.ended, target_duration: playlist.target_duration, reload_at }
+        Self {
+            base,
+            entries,
+            first,
+            ended: playlist.ended,
+            target_duration: playlist.target_duration,
+            reload_at,
+            playlist: live.then_some(playlist),
+            read_at: now,
+        }
+    }
+
+    /// What a reload may ask to leave out: the value of `_HLS_skip` (rfc8216bis §6.2.5.1). `None` if the server offers no
+    /// delta updates, or what is known is too old for one (§6.3.7).
+    pub(crate) fn may_skip(&self, now: Now) -> Option<&'static str> {
+        let playlist = self.playlist.as_ref().filter(|playlist| playlist.skip.is_none())?;
+        let control = playlist.server_control?;
+        let newest = control.can_skip_until?.to_std() / 2;
+        let value = if control.can_skip_date_ranges { "v2" } else { "YES" };
+        (now.since(self.read_at) <= newest).then_some(value)
     }
 
     /// Where the segment with this number starts. One after the last starts where the last ends; one further on is put
@@ -81,7 +100,7 @@ impl Timeline {
     }
 
     /// The segment with this number.
-    fn entry(&self, number: u64) -> Option<&Arc<Entry>> {
+    fn entry(&self, number: u64) -> Option<&Entry> {
         self.entries.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
     }
 
@@ -118,7 +137,7 @@ impl Timeline {
     /// The entry that plays at `at`; the first one if `at` is before it.
     pub(crate) fn entry_at(&self, at: MediaTime) -> Option<&Entry> {
         let index = self.entries.partition_point(|entry| entry.span.end() <= at);
-        self.entries.get(index).map(Arc::as_ref)
+        self.entries.get(index)
     }
 
     /// Index of the entry that plays at `at`; the number of entries if it is past the end.

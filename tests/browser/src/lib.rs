@@ -367,16 +367,36 @@ pub async fn until_within<T>(
 ///
 /// # Panics
 /// When a program is missing and must not be.
-#[expect(clippy::print_stderr, reason = "a skip must be seen")]
 pub fn programs_are_here(test: &str, programs: &[&str]) -> bool {
     let missing = missing_programs(programs);
     if missing.is_empty() {
         return true;
     }
-    let must = std::env::var_os("REQUIRE_BACKENDS").is_some_and(|value| value == "1");
-    assert!(!must, "{test} needs {}", missing.join(", "));
-    eprintln!("SKIPPED {test}: needs {}", missing.join(", "));
+    skip(test, &format!("needs {}", missing.join(", ")));
     false
+}
+
+/// Where npm put the players of others, or skips the test.
+///
+/// # Panics
+/// When nobody says where, and `REQUIRE_BACKENDS=1`.
+pub fn node_modules(test: &str) -> Option<PathBuf> {
+    let modules = std::env::var_os("MATINEE_NODE_MODULES").map(PathBuf::from);
+    if modules.is_none() {
+        skip(test, "set MATINEE_NODE_MODULES to a folder with hls.js");
+    }
+    modules
+}
+
+/// Says that a test does not run and why, and fails it where `REQUIRE_BACKENDS=1`.
+///
+/// # Panics
+/// Where it must run.
+#[expect(clippy::print_stderr, reason = "a skip must be seen")]
+pub fn skip(test: &str, why: &str) {
+    let must = std::env::var_os("REQUIRE_BACKENDS").is_some_and(|value| value == "1");
+    assert!(!must, "{test}: {why}");
+    eprintln!("SKIPPED {test}: {why}");
 }
 
 /// Those of the programs that are not on the path.

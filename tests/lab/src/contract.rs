@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use player_core::message::Track;
+use player_core::message::{ByteRange, Track};
 use player_core::{Command, Event, Input, Output, RequestId, Step};
 use url::Url;
 
@@ -10,7 +10,7 @@ use url::Url;
 #[derive(Debug, Default)]
 pub struct Contract {
     faults: BTreeSet<String>,
-    under_way: BTreeMap<RequestId, Url>,
+    under_way: BTreeMap<RequestId, (Url, Option<ByteRange>)>,
     used: BTreeSet<RequestId>,
     busy: BTreeSet<Track>,
     tracks: BTreeSet<Track>,
@@ -62,14 +62,15 @@ impl Contract {
 
     fn output(&mut self, output: &Output) {
         match output {
-            Output::Load { id, url, .. } => {
-                if self.under_way.values().any(|other| other == url) {
+            Output::Load { id, url, range, .. } => {
+                let address = (url.clone(), *range);
+                if self.under_way.values().any(|other| *other == address) {
                     self.fault("loads the same thing twice at once");
                 }
                 if !self.used.insert(*id) {
                     self.fault("uses the number of a load twice");
                 }
-                self.under_way.insert(*id, url.clone());
+                self.under_way.insert(*id, address);
                 if self.under_way.len() > 8 {
                     self.fault("has more than eight loads under way");
                 }

@@ -15,10 +15,12 @@ mod results;
 pub mod scenario;
 pub mod sim;
 pub mod simulate;
+mod table;
 
 /// Recorded networks.
 pub use network_traces as trace;
 pub use network_traces::Trace;
 pub use report::Report;
+pub use results::print;
 pub use scenario::Scenario;
 pub use sim::play;

@@ -9,9 +9,11 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use media_model::CodecString;
 use media_model::hls::{MultivariantPlaylist, ParseError, Playlist, Reading, Variables, check};
 use url::Url;
 
+use crate::results;
 use report::{Finding, PlaylistReport, Report};
 use source::{Client, Source, Trouble};
 
@@ -34,14 +36,13 @@ pub struct Lint {
 impl Lint {
     /// Runs the command: prints one line for each finding, and how much there was at the end. The status is 1 if a playlist
     /// is refused or, in strict mode, breaks a rule.
-    #[expect(clippy::print_stdout, clippy::print_stderr, reason = "findings are what this command is for")]
+    #[expect(clippy::print_stderr, reason = "what is wrong is said there")]
     pub fn run(&self) -> ExitCode {
         let report = self.report();
-        print!("{report}");
-        if let Some(path) = &self.json
-            && let Err(error) = std::fs::write(path, report.to_json())
-        {
-            eprintln!("{}: cannot be written: {error}", path.display());
+        let printed = results::print(&report.to_string());
+        let saved = self.json.as_ref().map_or(Ok(()), |path| results::save(path, &report.to_json()));
+        if let Err(error) = printed.and(saved) {
+            eprintln!("{error:#}");
             return ExitCode::FAILURE;
         }
         if report.is_fine() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -108,6 +109,9 @@ impl Lint {
                 report.warnings.extend(warnings.map(Finding::warning));
                 report.more_warnings = parsed.more_warnings;
                 report.describe(&parsed.value);
+                if let Playlist::Multivariant(playlist) = &parsed.value {
+                    report.warnings.extend(unknown_codecs(playlist, &loaded.text));
+                }
                 let multivariant = match parsed.value {
                     Playlist::Multivariant(_) if variables.is_some() => {
                         report.refused = Some(Finding::nested());
@@ -120,6 +124,25 @@ impl Lint {
             }
         }
     }
+}
+
+/// Codecs that exist, though nothing of ours plays them: pictures, sound, text.
+const OTHER_CODECS: [&str; 23] = [
+    "dvh1", "dvhe", "dva1", "dvav", "dav1", "mp4v", "vvc1", "vvi1", "evc1", "lvc1", "jpeg", // pictures
+    "ac-4", "dtsc", "dtse", "dtsh", "dtsx", "mhm1", "mhm2", "iamf", "apac", // sound
+    "stpp", "wvtt", "tx3g", // text
+];
+
+/// A finding for each codec that nobody knows, at the first line that has it. A typing error makes a variant that no player
+/// plays, and none says why.
+fn unknown_codecs(playlist: &MultivariantPlaylist, text: &str) -> Vec<Finding> {
+    let codecs = playlist.variants.iter().chain(&playlist.i_frames).flat_map(|variant| &variant.codecs);
+    let is_known = |codec: &CodecString| {
+        codec.video().is_some() || codec.audio().is_some() || OTHER_CODECS.contains(&codec.family())
+    };
+    let unknown: BTreeSet<&str> = codecs.filter(|codec| !is_known(codec)).map(CodecString::as_str).collect();
+    let line = |codec: &str| text.lines().position(|line| line.contains(codec)).map_or(1, |index| index + 1);
+    unknown.into_iter().map(|codec| Finding::unknown_codec(line(codec), codec)).collect()
 }
 
 /// The media playlists that a multivariant playlist names, each once.

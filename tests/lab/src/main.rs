@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use player_lab::{play, race, scenario, simulate};
+use player_lab::{Report, play, print, race, scenario, simulate};
 
 /// Plays in virtual time and in real browsers.
 #[derive(Parser)]
@@ -35,45 +35,54 @@ enum Task {
     Race(Box<race::command::Options>),
 }
 
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "reports are what this program is for")]
+#[expect(clippy::print_stderr, reason = "what is wrong is said there")]
 fn main() -> ExitCode {
-    let known = scenario::built_in();
-    match Arguments::parse().command {
+    let printed = match Arguments::parse().command {
         Task::Lint(lint) => return lint.run(),
         Task::Replay(replay) => return replay.run(),
         Task::Simulate(simulate) => return simulate.run(),
         Task::Race(race) => return race.run(),
-        Task::List => known.iter().for_each(|scenario| println!("{}", scenario.name)),
+        Task::List => {
+            let known = scenario::built_in();
+            print(&known.iter().map(|scenario| format!("{}\n", scenario.name)).collect::<String>())
+        }
         Task::Play { scenarios, seconds, requests } => {
+            let known = scenario::built_in();
             if let Some(unknown) = scenarios.iter().find(|name| known.iter().all(|scenario| scenario.name != **name)) {
                 eprintln!("no scenario is called {unknown}; `matinee-lab list` names them");
                 return ExitCode::from(2);
             }
             let wanted = |name: &str| scenarios.is_empty() || scenarios.iter().any(|wanted| wanted == name);
-            for scenario in known.iter().filter(|scenario| wanted(scenario.name)) {
-                let report = play(scenario);
-                print!("{report}");
-                if requests {
-                    for one in &report.requests {
-                        let (at, took) = (one.at.as_secs_f64(), one.took.as_secs_f64());
-                        println!("  {at:8.3} s  {:<28} {:>9} B in {took:.3} s  {}", one.path, one.bytes, one.outcome);
-                    }
-                }
-                if seconds {
-                    for row in &report.seconds {
-                        println!(
-                            "  {:4} s  at {:6.1} s  buffered {:5.1} s  {:<8}  {:>7} kbit/s  {:?}",
-                            row.at.as_secs(),
-                            row.position.as_seconds(),
-                            row.buffered.as_seconds(),
-                            row.shown,
-                            row.throughput_kbps,
-                            row.state,
-                        );
-                    }
-                }
-            }
+            let mut played = known.iter().filter(|scenario| wanted(scenario.name)).map(play);
+            played.try_for_each(|report| print(&text(&report, seconds, requests)))
+        }
+    };
+    match printed {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
         }
     }
-    ExitCode::SUCCESS
+}
+
+/// A report with the rows that are wanted as well.
+fn text(report: &Report, seconds: bool, requests: bool) -> String {
+    let mut text = report.to_string();
+    for one in report.requests.iter().filter(|_| requests) {
+        let (at, took) = (one.at.as_secs_f64(), one.took.as_secs_f64());
+        text += &format!("  {at:8.3} s  {:<28} {:>9} B in {took:.3} s  {}\n", one.path, one.bytes, one.outcome);
+    }
+    for row in report.seconds.iter().filter(|_| seconds) {
+        text += &format!(
+            "  {:4} s  at {:6.1} s  buffered {:5.1} s  {:<8}  {:>7} kbit/s  {:?}\n",
+            row.at.as_secs(),
+            row.position.as_seconds(),
+            row.buffered.as_seconds(),
+            row.shown,
+            row.throughput_kbps,
+            row.state,
+        );
+    }
+    text
 }

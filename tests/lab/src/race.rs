@@ -19,3 +19,4 @@ mod stage;
 pub use circuit::Circuit;
 pub use entrant::Entrant;
 pub use figures::{Figures, Heat, Outcome};
+pub use goals::Verdict;

@@ -65,7 +65,6 @@ impl Replay {
         }
     }
 
-    #[expect(clippy::print_stdout, reason = "this is what the user reads")]
     fn play(&self) -> Result<()> {
         let name = self.file.display();
         let file = fs::read(&self.file).with_context(|| format!("cannot read {name}"))?;
@@ -84,16 +83,17 @@ impl Replay {
         if results::write(&[(&self.json, document.to_string()), (&self.csv, csv(&rows))])? {
             return Ok(());
         }
-        println!("{:>9}  {:>7}  {:>7}  {:>8}  {:>12}  why", "time", "segment", "variant", "buffer", "expected");
+        let mut text =
+            format!("{:>9}  {:>7}  {:>7}  {:>8}  {:>12}  why\n", "time", "segment", "variant", "buffer", "expected");
         for row in &rows {
-            println!(
-                "{:>7.2} s  {:>7}  {:>7}  {:>6.1} s  {:>5} kbit/s  {}",
+            text += &format!(
+                "{:>7.2} s  {:>7}  {:>7}  {:>6.1} s  {:>5} kbit/s  {}\n",
                 row.at_s, row.segment, row.variant, row.buffer_s, row.throughput_kbps, row.why
             );
         }
         let stats = &course.stats;
-        println!(
-            "\nThe same play, step by step: {} steps, {:.1} s, digest {}. {}: {} stalls, {:.1} s; {} switches",
+        text += &format!(
+            "\nThe same play, step by step: {} steps, {:.1} s, digest {}. {}: {} stalls, {:.1} s; {} switches\n",
             course.steps,
             course.length,
             course.digest,
@@ -102,7 +102,7 @@ impl Replay {
             stats.stalled.as_secs_f64(),
             stats.switches,
         );
-        Ok(())
+        results::print(&text)
     }
 }
 

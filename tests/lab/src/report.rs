@@ -17,6 +17,8 @@ pub struct Request {
     pub server: String,
     /// What was asked for.
     pub path: String,
+    /// What stands after the path.
+    pub query: String,
     /// Whether it is a media segment.
     pub is_segment: bool,
     /// Bytes that were sent.

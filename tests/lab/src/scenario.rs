@@ -53,6 +53,8 @@ pub struct Title {
     pub servers: usize,
     /// Addresses are signed for so long; absent, for ever.
     pub signed_for: Option<Duration>,
+    /// Addresses of segments are made of variables, one imported, one out of the query of the playlist's address.
+    pub variables: bool,
 }
 
 /// A programme that is made while it is watched.
@@ -64,6 +66,22 @@ pub struct Live {
     pub window: usize,
     /// How long after the playlist names a segment the server has it.
     pub late: Duration,
+    /// What becomes of a request for what is new of a playlist.
+    pub updates: Updates,
+}
+
+/// How a server deals with delta updates of playlists (rfc8216bis §6.2.5.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Updates {
+    /// It has never heard of them.
+    #[default]
+    Unknown,
+    /// It offers them and sends them.
+    Sent,
+    /// It offers them, and answers 400.
+    Refused,
+    /// It offers them, and leaves out more than anybody can know.
+    Unrelated,
 }
 
 /// What befalls the device.

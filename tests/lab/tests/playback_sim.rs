@@ -275,6 +275,7 @@ const EXPECTED: &[Expected] = &[
     Expected { name: "hole", kbps: 4_400, also: |r| r.moves.len() == 1 && r.loaded_again() == 0, ..FINE },
     Expected { name: "muxed", kbps: 4_400, ..FINE },
     Expected { name: "media-playlist", startup_ms: 600, switches: 0..=0, kbps: 4_500, ..FINE },
+    Expected { name: "variables", kbps: 4_400, also: |r| r.requests_of("/1080p/media/") > 50, ..FINE },
     Expected { name: "short", ..FINE },
     // Limits.
     Expected { name: "at-most", kbps: 1_150, also: |r| r.played.keys().all(|name| name == "480p"), ..FINE },

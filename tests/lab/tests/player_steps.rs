@@ -121,17 +121,19 @@ fn open(url: &str) -> Command {
     Command::Open { url: Url::parse(url).unwrap(), start: None }
 }
 
+/// One rendition has the segments of a variant, the other one its very playlist: addresses may be shared.
 const MULTIVARIANT: &str = "#EXTM3U\n\
-    #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"s\",NAME=\"one\",URI=\"x/playlist.m3u8\"\n\
-    #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"s\",NAME=\"two\",URI=\"y/playlist.m3u8\"\n\
+    #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"s\",NAME=\"one\",URI=\"a/sound.m3u8\"\n\
+    #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"s\",NAME=\"two\",URI=\"b/playlist.m3u8\"\n\
     #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"s\"\na/playlist.m3u8\n\
     #EXT-X-STREAM-INF:BANDWIDTH=5000000,RESOLUTION=1920x1080,CODECS=\"hvc1.1.6,mp4a.40.2\",AUDIO=\"s\"\nb/playlist.m3u8\n\
     #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"s\"\nc/playlist.m3u8\n";
 
 fn media_playlist(path: &str) -> String {
-    // Each stream has a grid of its own; `b` is live.
+    // Each folder has a grid of its own; `b` is live.
     let length = 1.0 + f64::from(path.as_bytes().get(1).copied().unwrap_or(0) % 5) * 0.73;
-    let mut text = String::from("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MAP:URI=\"init.mp4\"\n");
+    let mut text = String::from("#EXTM3U\n#EXT-X-TARGETDURATION:4\n");
+    text += "#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=24\n#EXT-X-MAP:URI=\"init.mp4\"\n";
     for number in 0..20 {
         text += &format!("#EXTINF:{length},\n{number}.m4s\n");
     }

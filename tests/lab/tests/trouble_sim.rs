@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use player_lab::report::Request;
 use player_lab::{Report, play, scenario};
 
 struct Expected {
@@ -168,6 +169,29 @@ const EXPECTED: &[Expected] = &[
         stalled_ms: 600,
         ..UNSEEN
     },
+    // Long live playlists.
+    Expected {
+        name: "live-updates",
+        startup_ms: 950,
+        // The first of each stream is whole, and all others are short.
+        also: |r| {
+            let (updates, whole) = playlists(r);
+            updates.len() > 100 && whole.len() <= 3 && updates.iter().all(|one| one.bytes * 5 < whole[0].bytes)
+        },
+        ..UNSEEN
+    },
+    // With three segments ahead, twelve seconds without a network are noticed.
+    Expected {
+        name: "live-updates-after-an-outage",
+        told: &[LOST, BACK],
+        startup_ms: 950,
+        stalls: 1,
+        stalled_ms: 12_000,
+        also: |r| playlists(r).1.iter().filter(|one| one.at > S(20) && one.outcome == "ok").count() == 2,
+        ..UNSEEN
+    },
+    Expected { name: "live-updates-refused", startup_ms: 950, also: |r| whole_after_one(r), ..UNSEEN },
+    Expected { name: "live-updates-unrelated", startup_ms: 950, also: |r| whole_after_one(r), ..UNSEEN },
     // Devices.
     Expected {
         name: "offline-and-back",
@@ -230,6 +254,24 @@ const S: fn(u64) -> Duration = Duration::from_secs;
 fn asked(report: &Report, from: Duration, until: Duration, server: usize) -> bool {
     let mut asked = report.requests.iter().filter(|one| one.is_segment && (from..until).contains(&one.at)).peekable();
     asked.peek().is_some() && asked.all(|one| one.server == format!("origin{server}.test"))
+}
+
+/// Requests for what is new of a media playlist, and for all of it.
+fn playlists(report: &Report) -> (Vec<&Request>, Vec<&Request>) {
+    let of_media = report.requests.iter().filter(|one| one.path.ends_with("/playlist.m3u8"));
+    of_media.partition(|one| one.query.contains("_HLS_skip=YES"))
+}
+
+/// Whether each stream asked for an update once, and for the whole playlist from then on.
+fn whole_after_one(report: &Report) -> bool {
+    let (updates, whole) = playlists(report);
+    let mut paths: Vec<_> = updates.iter().map(|one| one.path.as_str()).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    // It is asked for at once.
+    let follows =
+        |update: &&Request| whole.iter().any(|one| one.path == update.path && one.at == update.at + update.took);
+    updates.len() >= 2 && paths.len() == updates.len() && whole.len() > 100 && updates.iter().all(follows)
 }
 
 impl Expected {

@@ -15,7 +15,7 @@ use tokio::time::{Duration, sleep};
 use crate::body::{self, Source, Trouble};
 use crate::calendar;
 use crate::connection::Lifeline;
-use crate::content::{Moment, Resource};
+use crate::content::{Extent, Moment, Resource};
 use crate::fault::{self, Asked, Fault, Refusal, Tokens, Verdict};
 use crate::network::Peer;
 use crate::note::Note;
@@ -112,7 +112,8 @@ fn refused(refusal: Refusal) -> Reply {
 /// The reply that there would be if nothing went wrong on the way, or with the playlist itself.
 async fn found(shared: &Arc<Shared>, plan: &Arc<Playing>, verdict: &Verdict, mut request: Request) -> Reply {
     let path = request.uri().path().to_owned();
-    let mut reply = match own(shared, plan, &path).await {
+    let extent = Extent::of(request.uri().query());
+    let mut reply = match own(shared, plan, &path, extent).await {
         Ok(Some(resource)) => match *request.method() {
             Method::GET | Method::HEAD => of(resource),
             Method::OPTIONS => preflight(),
@@ -142,7 +143,7 @@ async fn found(shared: &Arc<Shared>, plan: &Arc<Playing>, verdict: &Verdict, mut
     }
     if is_playlist && let ReplyBody::Resource(payload) = &reply.body {
         let text = String::from_utf8_lossy(&payload.read(0, usize::MAX)).into_owned();
-        let edited = edited(shared, plan, verdict, &path, text.clone());
+        let edited = edited(shared, plan, verdict, &path, extent, text.clone());
         if edited != text {
             reply.headers.remove(header::ETAG);
             reply.body = ReplyBody::Resource(Payload::Whole(Bytes::from(edited)));
@@ -157,11 +158,19 @@ async fn found(shared: &Arc<Shared>, plan: &Arc<Playing>, verdict: &Verdict, mut
 }
 
 /// A resource of our own at this path.
-async fn own(shared: &Arc<Shared>, plan: &Arc<Playing>, path: &str) -> std::io::Result<Option<Resource>> {
+async fn own(
+    shared: &Arc<Shared>,
+    plan: &Arc<Playing>,
+    path: &str,
+    extent: Extent,
+) -> std::io::Result<Option<Resource>> {
     let moment = Moment { at: shared.now(), start_ms: calendar::millis(shared.log.started(), Duration::ZERO) };
     let (presentations, path) = (Arc::clone(&plan.presentations), path.to_owned());
     let look = move || {
-        presentations.iter().find_map(|presentation| presentation.resource(&path, moment).transpose()).transpose()
+        presentations
+            .iter()
+            .find_map(|presentation| presentation.resource(&path, extent, moment).transpose())
+            .transpose()
     };
     // Samples are read from a file.
     tokio::task::spawn_blocking(look).await.unwrap_or_else(|error| Err(std::io::Error::other(error)))
@@ -205,15 +214,17 @@ async fn held(mut reply: Reply) -> Reply {
 }
 
 /// A playlist's text with what is to go wrong with it, and with the upstream's own address made ours.
-fn edited(shared: &Shared, plan: &Playing, verdict: &Verdict, path: &str, text: String) -> String {
+fn edited(shared: &Shared, plan: &Playing, verdict: &Verdict, path: &str, extent: Extent, text: String) -> String {
     let now = shared.now();
     let mut text = text;
     if plan.faults.iter().any(|rule| matches!(rule.fault, Fault::Stale(_) | Fault::Backward(_))) {
         let mut past = shared.past();
-        past.versions.learn(path, now, &text);
+        // An update is another text than the whole.
+        let name = if extent == Extent::Update { format!("{path}?_HLS_skip") } else { path.to_owned() };
+        past.versions.learn(&name, now, &text);
         let older = match (verdict.stale, verdict.backward) {
-            (Some(age), _) => past.versions.as_of(path, now.saturating_sub(age)),
-            (None, Some(changes)) => past.versions.before(path, changes),
+            (Some(age), _) => past.versions.as_of(&name, now.saturating_sub(age)),
+            (None, Some(changes)) => past.versions.before(&name, changes),
             (None, None) => None,
         };
         text = older.map_or(text, str::to_owned);

@@ -46,6 +46,22 @@ pub(crate) struct Moment {
     pub(crate) start_ms: i64,
 }
 
+/// What of a media playlist is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    Whole,
+    /// Only what is new (`_HLS_skip`), if the playlist offers that.
+    Update,
+}
+
+impl Extent {
+    /// What this query asks for.
+    pub(crate) fn of(query: Option<&str>) -> Self {
+        let names = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        if names.into_iter().any(|(name, _)| name == "_HLS_skip") { Self::Update } else { Self::Whole }
+    }
+}
+
 /// A resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Resource {
@@ -60,6 +76,8 @@ pub(crate) struct Presentation {
     pub(crate) streams: Vec<Stream>,
     /// Segments of the window, if it is live.
     pub(crate) live: Option<u64>,
+    /// Whether playlists offer delta updates.
+    pub(crate) delta_updates: bool,
     pub(crate) seed: Seed,
 }
 
@@ -110,7 +128,7 @@ impl Presentation {
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub(crate) fn resource(&self, path: &str, moment: Moment) -> std::io::Result<Option<Resource>> {
+    pub(crate) fn resource(&self, path: &str, extent: Extent, moment: Moment) -> std::io::Result<Option<Resource>> {
         let inside = path.strip_prefix('/').and_then(|path| path.strip_prefix(self.name.as_str()));
         let Some(inside) = inside.and_then(|path| path.strip_prefix('/')) else { return Ok(None) };
         if inside == MAIN {
@@ -124,7 +142,7 @@ impl Presentation {
         let Some((folder, file)) = inside.split_once('/') else { return Ok(None) };
         let Some(stream) = self.streams.iter().find(|stream| stream.folder == folder) else { return Ok(None) };
         if file == PLAYLIST {
-            return Ok(Some(playlist(hls::media(self, stream, moment))));
+            return Ok(Some(playlist(hls::media(self, stream, extent, moment))));
         }
         self.segment(stream, file, moment)
     }

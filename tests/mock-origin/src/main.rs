@@ -54,7 +54,7 @@ struct Serve {
     #[arg(long)]
     clip: Option<PathBuf>,
     /// A real server behind the network and the faults, such as http://127.0.0.1:8484; a path in it is what is played.
-    #[arg(long)]
+    #[arg(long, value_parser = upstream)]
     upstream: Option<Url>,
     /// Where to listen; port 0 takes any that is free.
     #[arg(long, default_value = "127.0.0.1:0")]
@@ -74,6 +74,11 @@ struct Serve {
     /// Latency of each request, instead of the scenario's.
     #[arg(long)]
     latency_ms: Option<u64>,
+}
+
+fn upstream(text: &str) -> Result<Url, String> {
+    let is_http = |url: &Url| ["http", "https"].contains(&url.scheme());
+    Url::parse(text).ok().filter(is_http).ok_or_else(|| "it is an address such as http://127.0.0.1:8484".to_owned())
 }
 
 fn step(text: &str) -> Result<(Duration, u64), String> {

@@ -55,6 +55,7 @@ pub const PRESETS: &[Preset] = presets![
     "offline-and-back",
     "expired-tokens",
     "live",
+    "live-long",
     "live-short",
     "live-stale",
     "live-backward",

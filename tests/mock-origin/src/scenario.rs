@@ -102,7 +102,7 @@ impl Scenario {
     pub fn read_file(path: &Path) -> Result<Self, ScenarioError> {
         let text = std::fs::read_to_string(path).map_err(|error| {
             let reason = format!("cannot be read: {error}");
-            ScenarioError(vec![Mistake { key: path.display().to_string(), line: None, reason }])
+            ScenarioError(vec![Mistake { key: String::new(), line: None, reason }])
         })?;
         Self::read(&text, path.parent().unwrap_or(Path::new(".")))
     }

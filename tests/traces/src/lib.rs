@@ -56,6 +56,8 @@ pub enum TraceError {
     Json(String),
     /// The column is missing in the head of a CSV.
     Column(&'static str),
+    /// The file holds nothing.
+    Blank,
     /// It lasts no time at all.
     Empty,
     /// It carries nothing at all, so that no play would ever end.
@@ -68,6 +70,7 @@ impl fmt::Display for TraceError {
             Self::Line { number, reason } => write!(out, "line {number}: {reason}"),
             Self::Json(reason) => write!(out, "not a list of periods in JSON: {reason}"),
             Self::Column(name) => write!(out, "the first line names no column `{name}`"),
+            Self::Blank => write!(out, "the file is empty"),
             Self::Empty => write!(out, "the trace lasts no time at all: it has no period longer than zero"),
             Self::Silent => write!(out, "the trace carries nothing: every rate in it is zero"),
         }
@@ -97,6 +100,10 @@ impl Trace {
     /// # Errors
     /// When it is not written as the format says, with the line.
     pub fn read(format: Format, text: &str, latency: Duration) -> Result<Self, TraceError> {
+        // Whatever the format would make of it.
+        if text.trim().is_empty() {
+            return Err(TraceError::Blank);
+        }
         Self::new(match format {
             Format::Sabre => read::sabre(text)?,
             Format::Mahimahi => read::mahimahi(text, latency)?,

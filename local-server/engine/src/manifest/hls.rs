@@ -75,11 +75,9 @@ pub fn multivariant_playlist(offer: &Offer) -> Option<String> {
 pub fn media_playlist(facts: &MediaFacts, stream: &StreamName) -> Option<String> {
     let lengths = segment_lengths(facts, stream)?;
     let init = Arc::new(InitSection { uri: "init.mp4".to_owned(), ..InitSection::default() });
-    let segment = |(number, duration)| Segment {
-        uri: format!("{number}.m4s"),
-        duration,
-        init: Some(Arc::clone(&init)),
-        ..Segment::default()
+    let segment = |(number, duration)| {
+        let (uri, init) = (format!("{number}.m4s"), Some(Arc::clone(&init)));
+        Arc::new(Segment { uri, duration, init, ..Segment::default() })
     };
     Some(write_media(&MediaPlaylist {
         version: VERSION,

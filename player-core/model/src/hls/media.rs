@@ -22,8 +22,9 @@ pub struct MediaPlaylist {
     pub independent_segments: bool,
     /// `EXT-X-ENDLIST`: no segment will be added.
     pub ended: bool,
-    /// Segments in order.
-    pub segments: Vec<Segment>,
+    /// Segments in order. Shared with the playlist before where they are the same, so that a reload of a long live playlist
+    /// costs what is new of it.
+    pub segments: Vec<Arc<Segment>>,
     /// What is known of the segment after the last one: its parts and tags. Its address is empty, its duration zero.
     pub pending: Option<Box<Segment>>,
     /// `EXT-X-I-FRAMES-ONLY`: each segment is one keyframe (RFC 8216 §4.3.3.6).

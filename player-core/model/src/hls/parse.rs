@@ -141,13 +141,13 @@ impl ParseError {
     }
 }
 
-/// Reads a playlist that was loaded from `base`, for a player that cannot decrypt; see [`Reading`] for all others.
+/// Reads a playlist that was loaded from `base`, for a player that cannot decrypt and knows nothing else; see [`Reading`]
+/// for all others.
 ///
 /// # Errors
-/// [`ParseError`] if there is nothing in it that could be played.
+/// As [`Reading::parse_clear`].
 pub fn parse(text: &str, base: &Url) -> Result<Parsed<Playlist>, ParseError> {
-    let (parsed, encrypted) = Reading::new(base).read(text)?;
-    encrypted.map_or(Ok(parsed), |line| Err(ParseError::Encrypted { line }))
+    Reading::new(base).parse_clear(text)
 }
 
 /// How to read a playlist: what is known beside its text.
@@ -158,7 +158,7 @@ pub struct Reading<'a> {
     /// What a media playlist may import ([`MultivariantPlaylist::variables`](super::MultivariantPlaylist::variables)).
     pub variables: Option<&'a Variables>,
     /// The same media playlist as it was read before: a delta update is completed from it, so that what is read equals
-    /// what the whole playlist would have given (rfc8216bis §6.3.7).
+    /// what the whole playlist would have given (rfc8216bis §6.3.7). Segments that are as they were are shared with it.
     pub previous: Option<&'a MediaPlaylist>,
 }
 
@@ -174,6 +174,15 @@ impl<'a> Reading<'a> {
     /// [`ParseError`] if there is nothing in it that could be played; never [`ParseError::Encrypted`].
     pub fn parse(&self, text: &str) -> Result<Parsed<Playlist>, ParseError> {
         self.read(text).map(|(parsed, _)| parsed)
+    }
+
+    /// Reads a playlist for a player that cannot decrypt.
+    ///
+    /// # Errors
+    /// [`ParseError`] if there is nothing in it that could be played.
+    pub fn parse_clear(&self, text: &str) -> Result<Parsed<Playlist>, ParseError> {
+        let (parsed, encrypted) = self.read(text)?;
+        encrypted.map_or(Ok(parsed), |line| Err(ParseError::Encrypted { line }))
     }
 
     /// Also says where encryption begins.

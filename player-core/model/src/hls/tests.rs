@@ -73,11 +73,9 @@ fn a_multivariant_playlist_is_written_as_servers_do() {
 #[test]
 fn a_media_playlist_is_written_as_servers_do() {
     let init = Some(Arc::new(InitSection { uri: "init.mp4".into(), ..InitSection::default() }));
-    let segment = |uri: &str, micros| Segment {
-        uri: uri.into(),
-        duration: MediaDuration::from_micros(micros),
-        init: init.clone(),
-        ..Segment::default()
+    let segment = |uri: &str, micros| {
+        let duration = MediaDuration::from_micros(micros);
+        Arc::new(Segment { uri: uri.into(), duration, init: init.clone(), ..Segment::default() })
     };
     let playlist = MediaPlaylist {
         version: 7,

@@ -47,6 +47,11 @@ impl Finding {
         Self { section: Some("RFC 8216 §4.1".to_owned()), ..Self::new(1, "the playlist is not UTF-8", None) }
     }
 
+    pub(super) fn unknown_codec(line: usize, codec: &str) -> Self {
+        let sentence = format!("CODECS names {codec:?}, which is no codec that is known");
+        Self { section: Some("RFC 8216 §4.3.4.2".to_owned()), ..Self::new(line, sentence, None) }
+    }
+
     pub(super) fn nested() -> Self {
         let sentence = "it is a multivariant playlist in the place of a media playlist";
         Self { section: Some("RFC 8216 §4.3.4.2".to_owned()), ..Self::new(1, sentence, None) }

@@ -60,6 +60,8 @@ impl Source {
     pub(super) fn of(target: &str) -> Result<Self, Trouble> {
         let url = if target.starts_with("http://") || target.starts_with("https://") {
             Url::parse(target).map_err(|error| Trouble(format!("it is no address: {error}")))?
+        } else if let Some((scheme, _)) = target.split_once("://") {
+            return Err(Trouble(format!("addresses with {scheme}: are not loaded; http:, https: and files are")));
         } else {
             let path = std::path::absolute(Path::new(target)).map_err(|error| Trouble(error.to_string()))?;
             Url::from_file_path(path).map_err(|()| Trouble("it is no name of a file".to_owned()))?

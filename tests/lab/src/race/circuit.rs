@@ -6,7 +6,24 @@ use anyhow::{Context, Result};
 use mock_origin::Scenario;
 use mock_origin::presets::{PRESETS, preset};
 
-use super::goals::{Goal, goals};
+use super::goals::{DSL, Goal, LAN, SLOW, STEADY, STEP, WIFI};
+
+/// A preset that is always raced over.
+struct Usual {
+    name: &'static str,
+    watch_s: u64,
+    goals: &'static [Goal],
+}
+
+const USUAL: [Usual; 6] = [
+    Usual { name: "lan-200", watch_s: 8, goals: LAN },
+    Usual { name: "wifi-20", watch_s: 8, goals: WIFI },
+    Usual { name: "dsl-5", watch_s: 8, goals: DSL },
+    Usual { name: "slow-2", watch_s: 8, goals: SLOW },
+    // The step, and 30 s after the way back.
+    Usual { name: "step-8", watch_s: 75, goals: STEP },
+    Usual { name: "steady-8", watch_s: 30, goals: STEADY },
+];
 
 /// A network and a film on it.
 #[derive(Clone, Debug)]
@@ -33,7 +50,9 @@ pub struct Rung {
 
 impl Circuit {
     /// What is raced over unless somebody asks for something else.
-    pub const USUAL: [&str; 6] = ["lan-200", "wifi-20", "dsl-5", "slow-2", "step-8", "steady-8"];
+    pub fn usual() -> [&'static str; 6] {
+        USUAL.map(|usual| usual.name)
+    }
 
     /// The circuit of this preset.
     ///
@@ -53,13 +72,9 @@ impl Circuit {
         let rungs = rungs.filter(|rungs| rungs.is_sorted_by(|low, high| low.width < high.width));
         let rungs =
             rungs.with_context(|| format!("the rungs of {name} cannot be told apart by the width on screen"))?;
-        let watch = Duration::from_secs(match name {
-            "lan-200" | "wifi-20" | "dsl-5" | "slow-2" => 8,
-            // The step, and 30 s after the way back.
-            "step-8" => 75,
-            _ => 30,
-        });
-        Ok(Self { name: name.to_owned(), scenario, watch, rungs, goals: goals(name) })
+        let usual = USUAL.iter().find(|usual| usual.name == name);
+        let (watch_s, goals) = usual.map_or((30, &[] as &[Goal]), |usual| (usual.watch_s, usual.goals));
+        Ok(Self { name: name.to_owned(), scenario, watch: Duration::from_secs(watch_s), rungs, goals })
     }
 
     /// The rung of a picture this wide.

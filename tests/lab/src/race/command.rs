@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use clap::Args;
+use clap::{Args, Parser};
 use indicatif::{ProgressBar, ProgressStyle};
 use mock_origin::{Origin, OriginConfig};
 use serde_json::json;
@@ -15,6 +15,7 @@ use test_browser::missing_programs;
 use super::circuit::Circuit;
 use super::entrant::{Entrant, Sources};
 use super::figures::Heat;
+use super::goals::Verdict;
 use super::report::Race;
 use super::{heat, html};
 use crate::results;
@@ -33,7 +34,7 @@ pub struct Options {
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', default_value = "matinee,hls.js,shaka")]
     players: Vec<Entrant>,
     /// Presets of mock-origin; `mock-origin presets` lists them.
-    #[arg(long, visible_alias = "preset", value_name = "NAME,..", value_delimiter = ',', default_values_t = Circuit::USUAL.map(str::to_owned))]
+    #[arg(long, visible_alias = "preset", value_name = "NAME,..", value_delimiter = ',', default_values_t = Circuit::usual().map(str::to_owned))]
     scenarios: Vec<String>,
     /// How often each player plays each scenario.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -69,7 +70,30 @@ struct Start {
     versions: BTreeMap<&'static str, String>,
 }
 
+/// A command line of nothing but options.
+#[derive(Parser)]
+struct Alone {
+    #[command(flatten)]
+    options: Options,
+}
+
 impl Options {
+    /// What the command does by itself, so many times.
+    pub fn usual(runs: u16) -> Self {
+        Self { runs, ..Alone::parse_from(["race"]).options }
+    }
+
+    /// Races, and says what each player's runs come to beside the goals.
+    ///
+    /// # Errors
+    /// When something is missing that a race needs.
+    pub async fn verdicts(&self) -> Result<Vec<Verdict>> {
+        let start = self.start()?;
+        let mut heats = Vec::new();
+        self.race_all(&start, &mut heats).await?;
+        Ok(Race { circuits: &start.circuits, entrants: &start.entrants, heats: &heats }.verdicts())
+    }
+
     /// Does it.
     #[expect(clippy::print_stderr, reason = "this is what the user reads")]
     pub fn run(self) -> ExitCode {
@@ -146,7 +170,6 @@ impl Options {
         Ok(())
     }
 
-    #[expect(clippy::print_stdout, reason = "this is what the user reads")]
     fn report(&self, start: &Start, heats: &[Heat]) -> Result<()> {
         let race = Race { circuits: &start.circuits, entrants: &start.entrants, heats };
         let chromium = heats.iter().find_map(|heat| Some(heat.seen.as_ref()?.chromium.clone())).unwrap_or_default();
@@ -167,9 +190,9 @@ impl Options {
             results::save(path, &html::page(&race, &facts))?;
         }
         if !results::write(&[(&self.json, document.to_string()), (&self.csv, race.csv())])? {
-            println!("Chromium {chromium}\n\n{}\n{}", race.table(), race.goals());
             let doubts = race.doubts();
-            println!("{}", if doubts.is_empty() { "The origin's logs say the same as the pages.\n" } else { &doubts });
+            let doubts = if doubts.is_empty() { "The origin's logs say the same as the pages.\n" } else { &doubts };
+            results::print(&format!("Chromium {chromium}\n\n{}\n{}\n{doubts}\n", race.table(), race.goals()))?;
         }
         Ok(())
     }

@@ -60,16 +60,34 @@ impl Entrant {
         }
     }
 
-    /// Its package at npm, and the script in it.
-    fn package(self) -> Option<(&'static str, &'static str)> {
+    /// Its package at npm; ours is in the web page.
+    fn package(self) -> Option<Package> {
         match self {
             Self::Matinee => None,
-            Self::HlsJs => Some(("hls.js", "dist/hls.js")),
-            Self::Shaka => Some(("shaka-player", "dist/shaka-player.compiled.js")),
-            Self::Dash => Some(("dashjs", "dist/modern/umd/dash.all.min.js")),
+            Self::HlsJs => Some(Package { name: "hls.js", script: "dist/hls.js", asked_as: "hls.js" }),
+            Self::Shaka => {
+                Some(Package { name: "shaka-player", script: "dist/shaka-player.compiled.js", asked_as: "shaka.js" })
+            }
+            Self::Dash => {
+                Some(Package { name: "dashjs", script: "dist/modern/umd/dash.all.min.js", asked_as: "dash.js" })
+            }
         }
     }
 }
+
+/// A player at npm.
+#[derive(Clone, Copy, Debug)]
+struct Package {
+    name: &'static str,
+    /// The file in it that is the player.
+    script: &'static str,
+    /// As what its adapter asks for that, below `/player/`.
+    asked_as: &'static str,
+}
+
+/// Files of the web page that our adapter asks for by plain names, and how the names begin and end that have a hash of the
+/// content between.
+const HASHED: [(&str, &str, &str); 2] = [("ui.js", "ui-", ".js"), ("ui_bg.wasm", "ui_bg-", ".wasm")];
 
 impl FromStr for Entrant {
     type Err = String;
@@ -86,20 +104,15 @@ impl FromStr for Entrant {
 impl Sources {
     /// The file that a page asks for as `/player/NAME`.
     pub(super) fn file(&self, entrant: Entrant, name: &str) -> Option<PathBuf> {
-        if let Some((package, script)) = entrant.package() {
-            return (name == format!("{}.js", entrant.name().trim_end_matches(".js")))
-                .then(|| self.modules.join(package).join(script));
+        if let Some(package) = entrant.package() {
+            return (name == package.asked_as).then(|| self.modules.join(package.name).join(package.script));
         }
-        match name.split_once('.') {
-            // The two files with their content's hash in their names.
-            Some(("ui", "js")) => hashed(&self.page, "ui-", ".js"),
-            Some(("ui_bg", "wasm")) => hashed(&self.page, "ui_bg-", ".wasm"),
-            Some(_) | None => {
-                let inside = Path::new(name);
-                let is_plain = inside.components().all(|part| matches!(part, std::path::Component::Normal(_)));
-                Some(self.page.join(inside)).filter(|_| is_plain)
-            }
+        if let Some((_, begins, ends)) = HASHED.iter().find(|(plain, ..)| *plain == name) {
+            return hashed(&self.page, begins, ends);
         }
+        let inside = Path::new(name);
+        let is_plain = inside.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        Some(self.page.join(inside)).filter(|_| is_plain)
     }
 
     /// Which version it is; says what to do if it is not there.
@@ -107,7 +120,7 @@ impl Sources {
     /// # Errors
     /// When a file is missing.
     pub(super) fn version(&self, entrant: Entrant) -> Result<String> {
-        let Some((package, script)) = entrant.package() else { return self.our_version() };
+        let Some(Package { name: package, script, .. }) = entrant.package() else { return self.our_version() };
         let folder = self.modules.join(package);
         let about = std::fs::read_to_string(folder.join("package.json"));
         let (Ok(about), true) = (about, folder.join(script).is_file()) else {

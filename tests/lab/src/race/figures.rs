@@ -58,8 +58,8 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    pub(super) fn failed(why: String, compile_ms: Option<f64>) -> Self {
-        Self { failed: Some(why), compile_ms, t0_ms: 0.0, seen: None, log: Vec::new() }
+    pub(super) fn failed(why: String) -> Self {
+        Self { failed: Some(why), compile_ms: None, t0_ms: 0.0, seen: None, log: Vec::new() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::circuit::Circuit;
 use super::figures::{Figures, Heat};
+use crate::table::median;
 
 /// A figure and its bound.
 #[derive(Clone, Copy, Debug)]
@@ -32,32 +33,23 @@ enum Bound {
 
 use Bound::{AtLeast, AtMost};
 
-/// The goals of a preset; none for what is not a usual circuit.
-pub(super) fn goals(circuit: &str) -> &'static [Goal] {
-    const fn goal(measure: Measure, bound: Bound) -> Goal {
-        Goal { measure, bound }
-    }
-    const LAN: &[Goal] = &[goal(Measure::FirstFrameMs, AtMost(200.0)), goal(Measure::FirstRungBelowTop, AtMost(0.0))];
-    const WIFI: &[Goal] =
-        &[goal(Measure::FirstFrameMs, AtMost(380.0)), goal(Measure::TopAfterFirstFrameS, AtMost(2.5))];
-    const DSL: &[Goal] = &[goal(Measure::FirstFrameMs, AtMost(600.0))];
-    const SLOW: &[Goal] = &[goal(Measure::FirstFrameMs, AtMost(1_350.0))];
-    const STEP: &[Goal] = &[
-        goal(Measure::StalledS, AtMost(0.0)),
-        goal(Measure::PlayedKbps, AtLeast(4_300.0)),
-        goal(Measure::TopAgainAfterS(45.0), AtMost(10.0)),
-    ];
-    const STEADY: &[Goal] = &[goal(Measure::TopAfterLoadS, AtMost(10.0)), goal(Measure::DownFromTop, AtMost(0.0))];
-    match circuit {
-        "lan-200" => LAN,
-        "wifi-20" => WIFI,
-        "dsl-5" => DSL,
-        "slow-2" => SLOW,
-        "step-8" => STEP,
-        "steady-8" => STEADY,
-        _ => &[],
-    }
+const fn goal(measure: Measure, bound: Bound) -> Goal {
+    Goal { measure, bound }
 }
+
+pub(super) const LAN: &[Goal] =
+    &[goal(Measure::FirstFrameMs, AtMost(200.0)), goal(Measure::FirstRungBelowTop, AtMost(0.0))];
+pub(super) const WIFI: &[Goal] =
+    &[goal(Measure::FirstFrameMs, AtMost(380.0)), goal(Measure::TopAfterFirstFrameS, AtMost(2.5))];
+pub(super) const DSL: &[Goal] = &[goal(Measure::FirstFrameMs, AtMost(600.0))];
+pub(super) const SLOW: &[Goal] = &[goal(Measure::FirstFrameMs, AtMost(1_350.0))];
+pub(super) const STEP: &[Goal] = &[
+    goal(Measure::StalledS, AtMost(0.0)),
+    goal(Measure::PlayedKbps, AtLeast(4_300.0)),
+    goal(Measure::TopAgainAfterS(45.0), AtMost(10.0)),
+];
+pub(super) const STEADY: &[Goal] =
+    &[goal(Measure::TopAfterLoadS, AtMost(10.0)), goal(Measure::DownFromTop, AtMost(0.0))];
 
 impl Measure {
     fn of(self, figures: &Figures, circuit: &Circuit) -> f64 {
@@ -102,14 +94,19 @@ fn top_again(figures: &Figures, top: usize, moment_ms: f64) -> Option<f64> {
 
 /// A goal beside what a player did.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub(super) struct Verdict {
-    pub(super) scenario: String,
-    pub(super) player: String,
-    pub(super) figure: String,
-    pub(super) goal: String,
+pub struct Verdict {
+    /// Name of the circuit.
+    pub scenario: String,
+    /// Name of the player.
+    pub player: String,
+    /// What was looked at, with its unit.
+    pub figure: String,
+    /// What is wanted of it.
+    pub goal: String,
     /// Median; absent if it never came to that.
-    pub(super) median: Option<f64>,
-    pub(super) met: bool,
+    pub median: Option<f64>,
+    /// Whether it is what is wanted.
+    pub met: bool,
 }
 
 /// What a player's runs on a circuit come to. A run that failed counts as the worst.
@@ -140,27 +137,9 @@ pub(super) fn verdicts(circuit: &Circuit, player: &str, heats: &[&Heat]) -> Vec<
     circuit.goals.iter().map(verdict).collect()
 }
 
-/// The middle one; of an even number the mean of the two in the middle.
-pub(super) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    let upper = *values.get(values.len() / 2)?;
-    let lower = values[(values.len() - 1) / 2];
-    // Two that are infinite have no mean.
-    Some(if lower == upper { upper } else { f64::midpoint(lower, upper) })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_median_of_failures_is_no_number() {
-        assert_eq!(median([3.0, 1.0, 2.0].into_iter()), Some(2.0));
-        assert_eq!(median([4.0, 1.0].into_iter()), Some(2.5));
-        assert_eq!(median([f64::INFINITY, f64::INFINITY].into_iter()), Some(f64::INFINITY));
-        assert_eq!(median(std::iter::empty()), None);
-    }
 
     #[test]
     fn the_top_rung_comes_back_when_it_is_on_screen_again() {

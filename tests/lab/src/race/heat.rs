@@ -27,8 +27,8 @@ pub(super) async fn run(
     let attempt = tokio::time::timeout(limit, play(entrant, sources, circuit, origin)).await;
     let outcome = match attempt {
         Ok(Ok(outcome)) => outcome,
-        Ok(Err(error)) => Outcome::failed(format!("{error:#}"), None),
-        Err(_) => Outcome::failed(format!("the browser did not answer within {} s", limit.as_secs()), None),
+        Ok(Err(error)) => Outcome::failed(format!("{error:#}")),
+        Err(_) => Outcome::failed(format!("the browser did not answer within {} s", limit.as_secs())),
     };
     Heat::new(number, entrant, circuit, load_average(), outcome)
 }

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use super::circuit::Circuit;
 use super::entrant::Entrant;
 use super::figures::{Figures, Heat};
-use super::goals::{Verdict, median, verdicts};
+use super::goals::{Verdict, verdicts};
+use crate::table::{markdown, median};
 
 /// Columns of the table.
 pub(super) const HEAD: [&str; 16] = [
@@ -169,12 +170,6 @@ fn row(heat: &Heat) -> Vec<String> {
     cells
 }
 
-fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
-    let mut text = format!("| {} |\n|{}\n", head.join(" | "), "---|".repeat(head.len()));
-    rows.iter().for_each(|row| text += &format!("| {} |\n", row.join(" | ")));
-    text
-}
-
 /// With as many digits as matter.
 fn number(value: f64) -> String {
     if value.abs() >= 100.0 { format!("{value:.0}") } else { format!("{}", (value * 10.0).round() / 10.0) }
@@ -188,7 +183,7 @@ mod tests {
     #[test]
     fn a_run_that_failed_is_printed_and_counts_as_the_worst() {
         let circuits = [Circuit::of("steady-8").unwrap()];
-        let outcome = Outcome::failed("no \"frame\" within 30 s".to_owned(), Some(50.0));
+        let outcome = Outcome::failed("no \"frame\" within 30 s".to_owned());
         let heats = [Heat::new(1, Entrant::Dash, &circuits[0], Some(1.5), outcome)];
         let race = Race { circuits: &circuits, entrants: &[Entrant::Dash], heats: &heats };
         let table = race.table();

@@ -45,6 +45,7 @@ pub(super) fn plain(name: &'static str) -> Scenario {
             live: None,
             servers: 1,
             signed_for: None,
+            variables: false,
         },
         link: LinkPlan { steps: vec![(s(0), 20_000)], latency: ms(20), outages: Vec::new() },
         faults: Vec::new(),
@@ -225,6 +226,7 @@ fn buffers() -> Vec<Scenario> {
         with_faults("hole", vec![fault(None, Part::Segment(15), FOREVER, FaultKind::Empty)]),
         edited(plain("muxed"), |one| one.title.audio = Vec::new()),
         edited(plain("media-playlist"), |one| (one.title.audio, one.title.single) = (Vec::new(), true)),
+        edited(plain("variables"), |one| one.title.variables = true),
         edited(plain("short"), |one| one.title.duration = ms(3_300)),
     ]
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use player_core::Command;
 
 use super::table::{FOREVER, edited, fault, ms, plain, s, seek, variant, with_faults};
-use super::{FaultKind, Live, Part, Scenario};
+use super::{FaultKind, Live, Part, Scenario, Updates};
 
 /// All of them.
 pub fn troubles() -> Vec<Scenario> {
@@ -85,7 +85,14 @@ fn live() -> Vec<Scenario> {
     let programme = |name, late| {
         edited(plain(name), |one| {
             one.title.duration = s(240);
-            one.title.live = Some(Live { before: s(60), window: 8, late });
+            one.title.live = Some(Live { before: s(60), window: 8, late, updates: Updates::Unknown });
+        })
+    };
+    // Five minutes to go back to: playlists of 150 segments.
+    let long_programme = |name, updates| {
+        edited(plain(name), |one| {
+            one.title.duration = s(520);
+            one.title.live = Some(Live { before: s(400), window: 150, late: Duration::ZERO, updates });
         })
     };
     vec![
@@ -100,6 +107,13 @@ fn live() -> Vec<Scenario> {
         edited(programme("live-segment-gone", Duration::ZERO), |one| {
             one.faults = vec![fault(None, Part::Segment(40), FOREVER, FaultKind::Status(404, None))];
         }),
+        long_programme("live-updates", Updates::Sent),
+        // What is known is too old for an update after that.
+        edited(long_programme("live-updates-after-an-outage", Updates::Sent), |one| {
+            one.link.outages.push((s(20), s(32)));
+        }),
+        long_programme("live-updates-refused", Updates::Refused),
+        long_programme("live-updates-unrelated", Updates::Unrelated),
     ]
 }
 

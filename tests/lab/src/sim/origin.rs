@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use media_model::hls::{
-    InitSection, MediaPlaylist, MultivariantPlaylist, PlaylistKind, Rendition, Segment, VariantStream, write_media,
-    write_multivariant,
+    Definition, DefinitionSource, InitSection, MediaPlaylist, MultivariantPlaylist, PlaylistKind, Rendition, Segment,
+    ServerControl, Skip, VariantStream, write_media, write_multivariant,
 };
 use media_model::{BitsPerSecond, CodecString, MediaDuration, MediaTime, Resolution, TimeRange};
 use player_core::message::{LoadFailure, Problem};
 use url::Url;
 
-use crate::scenario::{Encoder, Fault, FaultKind, Grid, Part, Scenario, Variant};
+use crate::scenario::{Encoder, Fault, FaultKind, Grid, Part, Scenario, Updates, Variant};
 
 /// A head that nobody asked anything of for this long has stopped.
 const HEAD_IDLE: Duration = Duration::from_secs(10);
@@ -20,6 +20,10 @@ const HEAD_IDLE: Duration = Duration::from_secs(10);
 const HEAD_NEAR: usize = 1;
 const AUDIO_KBPS: u64 = 128;
 pub(super) const INIT_BYTES: u64 = 800;
+/// Where segments are, in a variable.
+const FOLDER: &str = "media";
+/// Segments of target duration at the end of a playlist that no update leaves out.
+const SKIP_BOUNDARY: usize = 6;
 /// Segments that a live server keeps after they have left the playlist.
 const KEPT_BEHIND: usize = 3;
 
@@ -145,14 +149,17 @@ impl<'a> Origin<'a> {
     }
 
     fn is_expired(&self, url: &Url, now: Duration) -> bool {
-        let signed = url.query_pairs().find_map(|(_, value)| value.parse().ok()).map_or(now, Duration::from_millis);
+        let signed = url.query_pairs().find(|(name, _)| name == "t").and_then(|(_, value)| value.parse().ok());
+        let signed = signed.map_or(now, Duration::from_millis);
         self.scenario.title.signed_for.is_some_and(|valid| now > signed + valid)
     }
 
     /// Answers a request made at `now`.
     pub(super) fn get(&mut self, url: &Url, now: Duration) -> Answer {
         let plain = Answer::plain;
-        let (path, signature) = (url.path(), url.query().map_or_else(String::new, |query| format!("?{query}")));
+        let path = url.path();
+        let given = |name: &str| url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value);
+        let signature = given("t").map_or_else(String::new, |time| format!("?t={time}"));
         if self.is_expired(url, now) {
             return plain(Body::Fails(0, status(403, None)));
         }
@@ -161,7 +168,11 @@ impl<'a> Origin<'a> {
         }
         let at = (0..self.scenario.title.servers).find(|&index| url.as_str().starts_with(&server(index))).unwrap_or(0);
         let (stream, file) = path.trim_start_matches('/').split_once('/').unwrap_or_default();
-        let number = file.strip_suffix(".m4s").and_then(|number| number.parse::<usize>().ok());
+        let number = match self.scenario.title.variables {
+            true => file.strip_prefix(FOLDER).and_then(|file| file.strip_prefix('/')),
+            false => Some(file),
+        };
+        let number = number.and_then(|number| number.strip_suffix(".m4s")?.parse::<usize>().ok());
         let part = match (file, number) {
             ("playlist.m3u8", _) => Part::Playlist,
             ("init.mp4", _) => Part::Init,
@@ -187,7 +198,16 @@ impl<'a> Origin<'a> {
             | None => {}
         }
         match part {
-            Part::Playlist => plain(Body::Text(self.media_playlist(stream, &signature, now))),
+            Part::Playlist => {
+                let updates =
+                    self.scenario.title.live.map(|live| live.updates).filter(|_| given("_HLS_skip").is_some());
+                match updates {
+                    Some(Updates::Refused) => plain(Body::Fails(200, status(400, None))),
+                    Some(Updates::Unknown | Updates::Sent | Updates::Unrelated) | None => {
+                        plain(Body::Text(self.media_playlist(stream, &signature, updates, now)))
+                    }
+                }
+            }
             Part::Init | Part::Segments => plain(Body::Init(INIT_BYTES)),
             Part::Segment(number) => {
                 let span = self.streams.get(stream).and_then(|stream| stream.spans.get(number)).copied();
@@ -297,6 +317,9 @@ impl<'a> Origin<'a> {
 
     fn multivariant(&self, signature: &str) -> String {
         let title = &self.scenario.title;
+        let query = if title.variables { "?kind=m4s" } else { signature };
+        let folder =
+            Definition { name: "folder".to_owned(), value: FOLDER.to_owned(), source: DefinitionSource::Given };
         let sound = if title.audio.is_empty() { 0 } else { AUDIO_KBPS };
         // With one server, addresses are relative.
         let places: Vec<_> = match title.servers {
@@ -305,7 +328,7 @@ impl<'a> Origin<'a> {
         };
         let group = |place: usize| format!("audio{place}");
         let variant = |variant: &Variant, place: usize| VariantStream {
-            uri: format!("{}{}/playlist.m3u8{signature}", places[place], variant.name),
+            uri: format!("{}{}/playlist.m3u8{query}", places[place], variant.name),
             bandwidth: BitsPerSecond::from_kbps(variant.kbps * 4 / 3 + sound),
             average_bandwidth: Some(BitsPerSecond::from_kbps(variant.kbps + sound)),
             codecs: vec![CodecString::new(variant.codec), CodecString::new("mp4a.40.2")],
@@ -316,7 +339,7 @@ impl<'a> Origin<'a> {
         let audio = |(index, name): (usize, &&str), place: usize| Rendition {
             group: group(place),
             name: (*name).to_owned(),
-            uri: Some(format!("{}{name}/playlist.m3u8{signature}", places[place])),
+            uri: Some(format!("{}{name}/playlist.m3u8{query}", places[place])),
             is_default: index == 0,
             autoselect: true,
             ..Rendition::default()
@@ -324,6 +347,7 @@ impl<'a> Origin<'a> {
         write_multivariant(&MultivariantPlaylist {
             version: 7,
             independent_segments: true,
+            definitions: if title.variables { vec![folder] } else { Vec::new() },
             variants: (0..places.len())
                 .flat_map(|place| title.variants.iter().map(move |one| variant(one, place)))
                 .collect(),
@@ -334,13 +358,17 @@ impl<'a> Origin<'a> {
         })
     }
 
-    fn media_playlist(&self, name: &str, signature: &str, now: Duration) -> String {
+    /// What a stream's playlist says; with `update`, only what is new of it.
+    fn media_playlist(&self, name: &str, signature: &str, update: Option<Updates>, now: Duration) -> String {
         let init = Some(Arc::new(InitSection { uri: format!("init.mp4{signature}"), ..InitSection::default() }));
-        let segment = |(number, span): (usize, &TimeRange)| Segment {
-            uri: format!("{number}.m4s{signature}"),
-            duration: span.length(),
-            init: init.clone(),
-            ..Segment::default()
+        let variables = self.scenario.title.variables;
+        let address = |number: usize| match variables {
+            true => format!("{{$folder}}/{number}.{{$kind}}{signature}"),
+            false => format!("{number}.m4s{signature}"),
+        };
+        let segment = |(number, span): (usize, &TimeRange)| {
+            let (uri, duration) = (address(number), span.length());
+            Arc::new(Segment { uri, duration, init: init.clone(), ..Segment::default() })
         };
         let made = self.made(name, now);
         let first = self.scenario.title.live.map_or(0, |live| made.saturating_sub(live.window));
@@ -351,13 +379,28 @@ impl<'a> Origin<'a> {
             .get(name)
             .map(|stream| stream.spans.iter().enumerate().skip(first).take(made - first).map(segment).collect())
             .unwrap_or_default();
+        let target_duration = segments.iter().map(|segment| segment.duration).max().unwrap_or_default();
+        let offers = self.scenario.title.live.is_some_and(|live| live.updates != Updates::Unknown);
+        let boundary = MediaDuration::from_micros(target_duration.as_micros() * SKIP_BOUNDARY as u64);
+        let skipped = match update {
+            Some(Updates::Sent) => segments.len().saturating_sub(SKIP_BOUNDARY),
+            Some(Updates::Unrelated) => 9_999,
+            Some(Updates::Unknown | Updates::Refused) | None => 0,
+        };
+        let definition = |name: &str, source| Definition { name: name.to_owned(), value: String::new(), source };
+        let definitions = [("folder", DefinitionSource::Imported), ("kind", DefinitionSource::QueryParameter)];
+        let definitions = definitions.map(|(name, source)| definition(name, source));
         write_media(&MediaPlaylist {
             version: 7,
-            target_duration: segments.iter().map(|segment| segment.duration).max().unwrap_or_default(),
+            target_duration,
+            definitions: if variables { definitions.to_vec() } else { Vec::new() },
+            server_control: offers
+                .then_some(ServerControl { can_skip_until: Some(boundary), ..ServerControl::default() }),
+            skip: (skipped > 0).then_some(Skip { segments: skipped as u64, removed_date_ranges: None }),
             media_sequence: first as u64,
             kind: (!is_live).then_some(PlaylistKind::Vod),
             ended: made == all,
-            segments,
+            segments: segments.into_iter().skip(skipped).collect(),
             ..MediaPlaylist::default()
         })
     }

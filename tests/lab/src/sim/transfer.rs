@@ -52,6 +52,7 @@ impl Play<'_> {
             at: self.now,
             server: url.host_str().unwrap_or_default().to_owned(),
             path: url.path().to_owned(),
+            query: url.query().unwrap_or_default().to_owned(),
             is_segment: kind == LoadKind::Segment,
             bytes: 0,
             took: Duration::ZERO,

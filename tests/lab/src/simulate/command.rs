@@ -18,6 +18,7 @@ use super::networks::Networks;
 use super::verdict::{self, Difference};
 use super::{Movie, Progress, Setup, html, length, record, simulate};
 use crate::results;
+use crate::table::markdown;
 
 /// Plays recorded networks in virtual time.
 #[derive(Args, Clone, Debug)]
@@ -167,7 +168,6 @@ impl Simulate {
         recut.with_context(|| format!("{path} cannot be cut into segments of {length} s"))
     }
 
-    #[expect(clippy::print_stdout, reason = "this is what the user reads")]
     fn report(
         &self,
         rows: &[Row],
@@ -194,12 +194,13 @@ impl Simulate {
         if results::write(&[(&self.json, document.to_string()), (&self.csv, csv(rows)?)])? {
             return Ok(());
         }
-        print!("{}", table(summary));
-        if !against.is_empty() {
-            print!("{}", verdict::table(against));
-        }
-        let speed = media.as_secs_f64() / took.as_secs_f64();
-        println!("\n{} plays in {:.1} s, {speed:.0} times real time", rows.len(), took.as_secs_f64());
+        let against = if against.is_empty() { String::new() } else { verdict::table(against) };
+        let (seconds, plays) = (took.as_secs_f64(), rows.len());
+        let speed = media.as_secs_f64() / seconds;
+        results::print(&format!(
+            "{}{against}\n{plays} plays in {seconds:.1} s, {speed:.0} times real time\n",
+            table(summary)
+        ))?;
         Ok(())
     }
 }
@@ -235,23 +236,21 @@ fn csv(rows: &[Row]) -> Result<String> {
 }
 
 fn table(summary: &[Summary]) -> String {
-    let head = ["rule", "n", "kbit/s", "stall %", "stalls/h", "change", "score", "QoE", "ramp-up s", "wasted %"];
-    let mut text = format!("| {} |\n|{}\n", head.join(" | "), "---|".repeat(head.len()));
-    for one in summary {
+    let row = |one: &Summary| {
         let mean = &one.mean;
-        text += &format!(
-            "| {} | {} | {:.1} | {:.3} | {:.1} | {:.1} | {:.4} | {:.4} | {:.1} | {:.2} |\n",
-            one.abr,
-            one.n,
-            mean.bitrate_kbps,
-            mean.stall_pct,
-            mean.events_per_hour,
-            mean.change_kbps,
-            mean.score,
-            mean.qoe,
-            mean.rampup_s,
-            mean.bytes_wasted_pct,
-        );
-    }
-    text
+        vec![
+            one.abr.clone(),
+            one.n.to_string(),
+            format!("{:.1}", mean.bitrate_kbps),
+            format!("{:.3}", mean.stall_pct),
+            format!("{:.1}", mean.events_per_hour),
+            format!("{:.1}", mean.change_kbps),
+            format!("{:.4}", mean.score),
+            format!("{:.4}", mean.qoe),
+            format!("{:.1}", mean.rampup_s),
+            format!("{:.2}", mean.bytes_wasted_pct),
+        ]
+    };
+    let head = ["rule", "n", "kbit/s", "stall %", "stalls/h", "change", "score", "QoE", "ramp-up s", "wasted %"];
+    markdown(&head, &summary.iter().map(row).collect::<Vec<_>>())
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde::Serialize;
 
 use super::{Figures, Setup};
+use crate::table::median;
 use crate::trace::Trace;
 
 /// A trace and what it is called in reports.
@@ -100,19 +101,14 @@ pub fn summarise(rows: &[Row]) -> Vec<Summary> {
         let figures = of_rule(rule);
         let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
         let n = figures.len();
-        Summary { abr: rule.to_owned(), n, mean: each(&figures, mean), median: each(&figures, median) }
+        Summary {
+            abr: rule.to_owned(),
+            n,
+            mean: each(&figures, mean),
+            median: each(&figures, |values| median(values).unwrap_or(0.0)),
+        }
     };
     rules.into_iter().map(summary).collect()
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match (values.get(middle), values.len() % 2) {
-        (Some(value), 1) => *value,
-        (Some(value), _) => (value + values[middle - 1]) / 2.0,
-        (None, _) => 0.0,
-    }
 }
 
 /// One figure out of many, for each kind.

@@ -1,13 +1,13 @@
 //! What is expected of a run, and how it differs from an earlier one.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::field::{Row, Summary};
+use crate::table::markdown;
 
 /// Bounds for one figure of one rule.
 #[derive(Clone, Debug, Deserialize)]
@@ -100,12 +100,12 @@ pub(super) fn against(document: &str, rows: &[Row]) -> Result<Vec<Difference>> {
 
 /// The same as a table.
 pub(super) fn table(differences: &[Difference]) -> String {
-    let mut text = String::from("\n| rule | figure | plays | mean difference | 95 % |\n|---|---|---|---|---|\n");
-    for Difference { rule, figure, plays, mean, range } in differences {
-        let _ =
-            writeln!(text, "| {rule} | {figure} | {plays} | {mean:+.4} | {:+.4} .. {:+.4} |", range.start, range.end);
-    }
-    text
+    let row = |Difference { rule, figure, plays, mean, range }: &Difference| {
+        let range = format!("{:+.4} .. {:+.4}", range.start, range.end);
+        vec![rule.clone(), (*figure).to_owned(), plays.to_string(), format!("{mean:+.4}"), range]
+    };
+    let rows: Vec<_> = differences.iter().map(row).collect();
+    format!("\n{}", markdown(&["rule", "figure", "plays", "mean difference", "95 %"], &rows))
 }
 
 /// Mean and the interval that holds 95 % of the means of 2,000 samples drawn with replacement; always the same ones.

@@ -3,16 +3,20 @@
 use std::sync::Arc;
 
 use media_model::hls::{
-    FrameRate, InitSection, MediaPlaylist, MultivariantPlaylist, PlaylistKind, Rendition, Segment, VariantStream,
-    write_media, write_multivariant,
+    FrameRate, InitSection, MediaPlaylist, MultivariantPlaylist, PlaylistKind, Rendition, Segment, ServerControl, Skip,
+    VariantStream, write_media, write_multivariant,
 };
 use media_model::{BitsPerSecond, CodecString, MediaDuration};
 
-use super::{INIT, Media, Moment, PLAYLIST, Presentation, Role, Stream};
+use super::{Extent, INIT, Media, Moment, PLAYLIST, Presentation, Role, Stream};
 use crate::calendar;
 
 /// `EXT-X-VERSION`: init sections for fragmented MP4 (RFC 8216 §7).
 const VERSION: u16 = 7;
+/// `EXT-X-VERSION` with delta updates (rfc8216bis §8).
+const SKIP_VERSION: u16 = 9;
+/// Six target durations at the end of a playlist are never left out, which is as few as may be.
+const SKIP_BOUNDARY: u64 = 6;
 const AUDIO_GROUP: &str = "audio";
 const SUBTITLES_GROUP: &str = "subtitles";
 
@@ -99,7 +103,7 @@ fn subtitles(presentation: &Presentation) -> Vec<Rendition> {
 }
 
 /// The media playlist of one stream at this moment.
-pub(super) fn media(presentation: &Presentation, stream: &Stream, moment: Moment) -> String {
+pub(super) fn media(presentation: &Presentation, stream: &Stream, extent: Extent, moment: Moment) -> String {
     let window = presentation.window(stream, moment);
     let has_init = !matches!(stream.media, Media::Words);
     let init = has_init.then(|| Arc::new(InitSection { uri: INIT.to_owned(), ..InitSection::default() }));
@@ -112,17 +116,31 @@ pub(super) fn media(presentation: &Presentation, stream: &Stream, moment: Moment
         let ahead = i64::try_from(ahead.as_micros() / 1_000).unwrap_or(i64::MAX);
         calendar::iso(moment.start_ms.saturating_add(at).saturating_sub(ahead))
     };
-    let segment = |number: u64| Segment {
-        uri: format!("{number}.{}", stream.extension()),
-        duration: stream.grid.length(number),
-        init: init.clone(),
-        program_date_time: (live && number == first).then(|| date(number)),
-        ..Segment::default()
+    let segment = |number: u64| {
+        Arc::new(Segment {
+            uri: format!("{number}.{}", stream.extension()),
+            duration: stream.grid.length(number),
+            init: init.clone(),
+            program_date_time: (live && (number == first || presentation.delta_updates)).then(|| date(number)),
+            ..Segment::default()
+        })
     };
     // One for all streams (RFC 8216 §6.2.4), rounded up so that it holds however a player rounds EXTINF.
     let longest = presentation.streams.iter().map(|stream| stream.grid.longest()).max().unwrap_or(MediaDuration::ZERO);
+    // No segment is longer, so this many at least are within the boundary (rfc8216bis §4.4.3.8).
+    let boundary = MediaDuration::from_micros(longest.as_micros() * SKIP_BOUNDARY);
+    let skipped = match extent {
+        Extent::Update if presentation.delta_updates => {
+            let edge = stream.grid.start(window.end);
+            window.clone().take_while(|&number| stream.grid.start(number + 1) + boundary < edge).count()
+        }
+        Extent::Update | Extent::Whole => 0,
+    };
+    let control = ServerControl { can_skip_until: Some(boundary), ..ServerControl::default() };
     write_media(&MediaPlaylist {
-        version: VERSION,
+        server_control: presentation.delta_updates.then_some(control),
+        skip: (skipped > 0).then_some(Skip { segments: skipped as u64, removed_date_ranges: None }),
+        version: if presentation.delta_updates { SKIP_VERSION } else { VERSION },
         // A packet of sound more than the grid asks for is a rounding, not a longer segment.
         target_duration: longest.saturating_sub(MediaDuration::from_millis(40)),
         media_sequence: window.start,
@@ -130,7 +148,7 @@ pub(super) fn media(presentation: &Presentation, stream: &Stream, moment: Moment
         kind: (!live).then_some(PlaylistKind::Vod),
         independent_segments: true,
         ended: !live,
-        segments: window.map(segment).collect(),
+        segments: window.skip(skipped).map(segment).collect(),
         ..MediaPlaylist::default()
     })
 }

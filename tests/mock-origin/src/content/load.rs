@@ -78,7 +78,9 @@ pub(crate) fn presentation(
         })
     });
     streams.extend(words.collect::<Vec<_>>());
-    Ok(Presentation { name: plan.name.clone(), streams, live: plan.live.map(|live| live.window), seed })
+    let live = plan.live.map(|live| live.window);
+    let delta_updates = plan.live.is_some_and(|live| live.delta_updates);
+    Ok(Presentation { name: plan.name.clone(), streams, live, delta_updates, seed })
 }
 
 /// How long a plan's streams go on: for ever if it is live.

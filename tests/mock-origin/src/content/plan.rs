@@ -61,6 +61,8 @@ pub struct AudioPlan {
 pub struct Live {
     /// Segments that are listed at a time; at least 3.
     pub window: u64,
+    /// Whether playlists offer delta updates (rfc8216bis §6.2.5.1).
+    pub delta_updates: bool,
 }
 
 impl PresentationPlan {

@@ -1,4 +1,4 @@
-use media_model::hls::{MediaPlaylist, MultivariantPlaylist, Playlist, parse};
+use media_model::hls::{MediaPlaylist, MultivariantPlaylist, Playlist, Reading, parse};
 use media_model::{MediaDuration, Resolution};
 
 use super::*;
@@ -14,7 +14,7 @@ fn plan(live: Option<u64>) -> PresentationPlan {
         sizes: Sizes::Constant,
         audio: vec![AudioPlan { language: "en".to_owned() }, AudioPlan { language: "de".to_owned() }],
         subtitles: vec!["fr".to_owned()],
-        live: live.map(|window| Live { window }),
+        live: live.map(|window| Live { window, delta_updates: false }),
     }
 }
 
@@ -27,7 +27,7 @@ fn moment(seconds: u64) -> Moment {
 }
 
 fn get(presentation: &Presentation, path: &str, seconds: u64) -> Option<Resource> {
-    presentation.resource(path, moment(seconds)).unwrap()
+    presentation.resource(path, Extent::Whole, moment(seconds)).unwrap()
 }
 
 fn text(presentation: &Presentation, path: &str, seconds: u64) -> String {
@@ -140,6 +140,30 @@ fn a_live_window_slides_and_its_dates_with_it() {
     let there = |number: u64, seconds| get(&live, &format!("/p/video-0/{number}.m4s"), seconds).is_some();
     assert!(there(0, 0) && there(4, 0) && !there(5, 0) && there(5, 4));
     assert!(there(0, 12) && !there(0, 16), "three more segments stay");
+}
+
+#[test]
+fn an_update_leaves_out_what_is_known() {
+    let long = PresentationPlan { live: Some(Live { window: 20, delta_updates: true }), ..plan(None) };
+    let live = presentation(&long);
+    let path = "/p/video-0/playlist.m3u8";
+    let at = |seconds, extent| {
+        let resource = live.resource(path, extent, moment(seconds)).unwrap().unwrap();
+        String::from_utf8(resource.payload.read(0, usize::MAX).to_vec()).unwrap()
+    };
+    let before = media(&at(0, Extent::Whole));
+    let (whole, update) = (at(9, Extent::Whole), at(9, Extent::Update));
+    // Twenty of 4 s, but for one of 2 s at the end of each round; six of 4 s stay.
+    assert!(update.contains("#EXT-X-SKIP:SKIPPED-SEGMENTS=13\n") && update.len() * 2 < whole.len(), "{update}");
+    let url = base();
+    let reading = Reading { previous: Some(&before), ..Reading::new(&url) };
+    assert_eq!(reading.parse(&update).unwrap().value, Playlist::Media(media(&whole)));
+    // Who offers none sends all there is.
+    let plain = presentation(&plan(Some(20)));
+    let asked = plain.resource(path, Extent::Update, moment(9)).unwrap().unwrap();
+    assert_eq!(asked, get(&plain, path, 9).unwrap());
+    assert_eq!(Extent::of(Some("a=b&_HLS_skip=YES")), Extent::Update);
+    assert_eq!((Extent::of(Some("x=_HLS_skip")), Extent::of(None)), (Extent::Whole, Extent::Whole));
 }
 
 #[test]

@@ -247,5 +247,5 @@ fn live(table: LiveTable, finder: &mut Finder<'_>) -> Live {
     if !(3..=1_000).contains(&window) {
         finder.wrong("live.window", format!("{window} is not in 3..=1000"));
     }
-    Live { window: window.clamp(3, 1_000) }
+    Live { window: window.clamp(3, 1_000), delta_updates: table.delta_updates }
 }

@@ -59,7 +59,7 @@ pub(super) fn file(text: &str) -> (ScenarioFile, Vec<Mistake>, Lines) {
             Ok(file) => return (file, mistakes, lines),
             Err(error) => error,
         };
-        let reason = error.inner().message().trim().replace('\n', ", ");
+        let reason = plainly(&error.inner().message().trim().replace('\n', ", "));
         let mut key = path(error.path());
         // Of a key that nobody knows, the path is that of its table.
         if let Some(unknown) = reason.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next())
@@ -73,6 +73,21 @@ pub(super) fn file(text: &str) -> (ScenarioFile, Vec<Mistake>, Lines) {
             return (ScenarioFile::deserialize(Table::new()).unwrap_or_default(), mistakes, lines);
         }
     }
+}
+
+/// The words of the reader for what it expected, in words of people.
+fn plainly(reason: &str) -> String {
+    const WORDS: [(&str, &str); 7] = [
+        ("expected u64", "expected a whole number from 0 up"),
+        ("expected u32", "expected a whole number from 0 up"),
+        ("expected u16", "expected a whole number from 0 to 65535"),
+        ("expected u8", "expected a whole number from 0 to 255"),
+        ("expected i64", "expected a whole number"),
+        ("expected f64", "expected a number"),
+        ("expected a sequence", "expected a list"),
+    ];
+    let found = WORDS.iter().find_map(|(theirs, ours)| Some(format!("{}{ours}", reason.strip_suffix(theirs)?)));
+    found.unwrap_or_else(|| reason.to_owned())
 }
 
 /// A path as `faults[1].kind`.

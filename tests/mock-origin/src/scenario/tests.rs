@@ -69,7 +69,7 @@ fn three_mistakes_are_three_messages_with_key_and_line() {
             "line 2: network.latency: unknown field `latency`, expected one of `scope`, `rate_kbps`, `steps`, `repeat`, \
              `trace`, `trace_format`, `latency_ms`, `jitter_ms`, `connect_ms`, `max_connections`, `over_limit`, `http`, \
              `stalls`",
-            "line 3: network.rate_kbps: invalid type: string \"fast\", expected u64",
+            "line 3: network.rate_kbps: invalid type: string \"fast\", expected a whole number from 0 up",
             "line 6: presentations[0].segment_s: the card can be cut every half second only",
         ]
     );

@@ -184,6 +184,8 @@ pub struct Rung {
 pub struct Live {
     /// Segments that are listed at a time; 3 to 1000, default 8.
     pub window: Option<u64>,
+    /// Playlists offer delta updates (`CAN-SKIP-UNTIL`), and a request with `_HLS_skip` gets one; default false.
+    pub delta_updates: bool,
 }
 
 /// A rule: what goes wrong, and when. Of the conditions all that are given must be true.

@@ -162,7 +162,16 @@ impl Reader<'_> {
             segment.duration = self.playlist.target_duration;
         }
         self.put_in_force(&mut segment);
+        let segment = self.known(&segment).map_or_else(|| Arc::new(segment), Arc::clone);
         self.playlist.segments.push(segment);
+    }
+
+    /// The next segment as the playlist before had it, if it is the same.
+    fn known(&self, next: &Segment) -> Option<&Arc<Segment>> {
+        let previous = self.previous?;
+        let number = self.playlist.media_sequence.checked_add(self.playlist.segments.len() as u64)?;
+        let before = previous.segments.get(usize::try_from(number.checked_sub(previous.media_sequence)?).ok()?)?;
+        (**before == *next).then_some(before)
     }
 
     /// What tags before it say of all that follow.
@@ -245,7 +254,10 @@ impl Reader<'_> {
         let until = usize::try_from(skip.segments).ok().and_then(|count| from.checked_add(count)).ok_or(unrelated)?;
         let skipped = previous.segments.get(from..until).ok_or(unrelated)?;
         // Parts are only listed close to the live edge, and what is skipped is far from it (rfc8216bis §4.4.3.8).
-        let without_parts = |segment: &Segment| Segment { parts: Vec::new(), ..segment.clone() };
+        let without_parts = |segment: &Arc<Segment>| match segment.parts.is_empty() {
+            true => Arc::clone(segment),
+            false => Arc::new(Segment { parts: Vec::new(), ..Segment::clone(segment) }),
+        };
         self.playlist.segments.extend(skipped.iter().map(without_parts));
         if let Some(last) = skipped.last() {
             self.init.clone_from(&last.init);

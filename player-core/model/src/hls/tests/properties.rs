@@ -243,6 +243,7 @@ prop_compose! {
             let rate = BitsPerSecond::new(kbps * 1_000);
             all.iter_mut().skip(from).for_each(|segment| segment.bitrate = Some(rate));
         }
+        let segments = segments.into_iter().map(Arc::new).collect();
         MediaPlaylist {
             version, target_duration: MediaDuration::from_secs(target), media_sequence, discontinuity_sequence, kind,
             independent_segments: flags.0, ended: flags.1, i_frames_only: flags.2, segments, start, definitions, ..edge
@@ -275,8 +276,8 @@ proptest! {
         // What was known before: older segments that are gone, and not the newest ones.
         let mut full = MediaPlaylist { media_sequence: full.media_sequence / 2 + 100, ..full };
         let skipped = skipped.min(full.segments.len());
-        full.segments[..skipped].iter_mut().for_each(|segment| segment.parts.clear());
-        let older = vec![Segment { uri: "gone".into(), ..Segment::default() }; gone];
+        full.segments[..skipped].iter_mut().for_each(|segment| Arc::make_mut(segment).parts.clear());
+        let older = vec![Arc::new(Segment { uri: "gone".into(), ..Segment::default() }); gone];
         let mut previous = full.clone();
         previous.segments = older.into_iter().chain(full.segments[..skipped].iter().cloned()).collect();
         previous.media_sequence = full.media_sequence - gone as u64;
@@ -308,7 +309,14 @@ proptest! {
         let reading = Reading { previous: Some(&previous), ..Reading::new(&url) };
         let parsed = reading.parse(&text).unwrap();
         prop_assert_eq!(&parsed.warnings, &[]);
-        prop_assert_eq!(parsed.value, Playlist::Media(full));
+        let Playlist::Media(updated) = parsed.value else { panic!("wrong kind") };
+        let shared = updated.segments.iter().zip(&previous.segments[gone..]).filter(|(new, old)| Arc::ptr_eq(new, old));
+        prop_assert_eq!(shared.count(), skipped, "what is known is not made again");
+        // So it is when the whole playlist comes again.
+        let Playlist::Media(again) = reading.parse(&whole).unwrap().value else { panic!("wrong kind") };
+        let shared = again.segments.iter().zip(&previous.segments[gone..]).filter(|(new, old)| Arc::ptr_eq(new, old));
+        prop_assert_eq!(shared.count(), skipped);
+        prop_assert_eq!(updated, full);
         let Playlist::Media(alone) = Reading::new(&url).parse(&text).unwrap().value else { panic!("wrong kind") };
         prop_assert_eq!(alone.skip.unwrap().segments, skipped as u64);
     }

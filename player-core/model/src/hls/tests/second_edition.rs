@@ -34,7 +34,7 @@ fn sizes_are_expected_by_range_and_by_rate() {
         "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\na\n#EXT-X-BITRATE:1000\n#EXTINF:4,\nb\n#EXTINF:2,\nc\n",
         "#EXTINF:2,\n#EXT-X-BYTERANGE:7@0\nd\n",
     ));
-    let sizes: Vec<_> = parsed.value.segments.iter().map(Segment::expected_size).collect();
+    let sizes: Vec<_> = parsed.value.segments.iter().map(|segment| segment.expected_size()).collect();
     let bytes = |count| Some(ByteCount::new(count));
     assert_eq!(sizes, [None, bytes(500_000), bytes(250_000), bytes(7)]);
 }
@@ -80,7 +80,7 @@ fn keys_of_different_formats_are_in_force_together() {
         "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"c\",KEYFORMAT=\"com.a\"\n#EXTINF:4,\n1\n#EXT-X-KEY:METHOD=NONE\n#EXTINF:4,\n2\n",
     );
     let Playlist::Media(playlist) = Reading::new(&base()).parse(text).unwrap().value else { panic!("wrong kind") };
-    let uris = |segment: &Segment| -> Vec<String> {
+    let uris = |segment: &Arc<Segment>| -> Vec<String> {
         segment.keys.iter().flat_map(|keys| keys.iter()).map(|key| key.uri.clone()).collect()
     };
     let all: Vec<_> = playlist.segments.iter().map(uris).collect();

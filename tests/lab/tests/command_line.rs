@@ -1,0 +1,75 @@
+//! What `matinee-lab` says to people who got something wrong: a sentence that names it, and a status.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn lab(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_matinee-lab"));
+    command.args(arguments).current_dir(folder).stdin(Stdio::null()).output().unwrap()
+}
+
+fn fixture(name: &str) -> String {
+    format!("{}/../fixtures/traces/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Whether it ends with the status and says this, and nothing of panics.
+fn says(folder: &Path, arguments: &[&str], status: i32, sentence: &str) {
+    let output = lab(folder, arguments);
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains(sentence) && !said.contains("panicked"), "{arguments:?}: {said}");
+    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    write("page.html", "<html><body>hello</body></html>");
+    write("nothing.m3u8", "");
+    write("blank.json", " \n");
+    write("short.json", r#"[{"duration_ms":0,"bandwidth_kbps":100,"latency_ms":1}]"#);
+    write("silent.json", r#"[{"duration_ms":5,"bandwidth_kbps":0,"latency_ms":1}]"#);
+    write("codec.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,CODECS=\"nope.1\"\ngone.m3u8\n");
+
+    // Nobody listens on the port of discarding.
+    says(folder, &["lint", "http://127.0.0.1:9/x.m3u8"], 1, "127.0.0.1:9 cannot be reached: Connection refused");
+    says(folder, &["lint", "ftp://host/x.m3u8"], 1, "addresses with ftp: are not loaded; http:, https: and files are");
+    says(folder, &["lint", "page.html"], 1, "it is a web page (HTML), not a playlist");
+    says(folder, &["lint", "nothing.m3u8"], 1, "it is empty");
+    says(folder, &["lint", "none.m3u8"], 1, "none.m3u8:1: it cannot be read: No such file");
+    says(folder, &["lint", "codec.m3u8"], 1, "codec.m3u8:2: CODECS names \"nope.1\", which is no codec that is known");
+
+    let (movie, trace) = (fixture("movie-bbb.json"), fixture("3g-2010-09-13_1003.json"));
+    let simulate = |trace: &str, movie: &str, rest: &[&str], status, sentence| {
+        let mut arguments = vec!["simulate", "--traces", trace, "--movie", movie];
+        arguments.extend(rest);
+        says(folder, &arguments, status, sentence);
+    };
+    let usual = ["--max-buffer", "25", "--abr", "bba"];
+    simulate("blank.json", &movie, &usual, 1, "trace blank.json: the file is empty");
+    simulate("short.json", &movie, &usual, 1, "trace short.json: the trace lasts no time at all");
+    simulate("silent.json", &movie, &usual, 1, "trace silent.json: the trace carries nothing");
+    simulate("none.json", &movie, &usual, 1, "trace none.json: cannot be read: No such file");
+    simulate(&trace, "page.html", &usual, 1, "page.html is no movie: not {segment_duration_ms");
+    simulate(&trace, &movie, &["--max-buffer", "25", "--abr", "best"], 2, "no rule is called best; there are matinee");
+    simulate(&trace, &movie, &["--max-buffer", "0", "--abr", "bba"], 2, "--max-buffer must be above zero, not 0");
+
+    says(folder, &["replay", "page.html"], 1, "page.html: this is no recording of a play");
+    says(folder, &["play", "nothing"], 2, "no scenario is called nothing; `matinee-lab list` names them");
+    says(folder, &["race", "--players", "vlc"], 2, "there is no player vlc; there are matinee, hls.js");
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_fault() {
+    let (movie, trace) = (fixture("movie-bbb.json"), fixture("3g-2010-09-13_1003.json"));
+    let simulate = ["simulate", "--traces", &trace, "--movie", &movie, "--max-buffer", "25", "--abr", "bba"];
+    for arguments in [&["list"][..], &["play", "short", "--requests"], &simulate] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_matinee-lab"));
+        let output = command.args(arguments).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && !said.contains("panicked"), "{arguments:?}: {said}");
+    }
+}
