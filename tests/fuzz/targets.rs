@@ -7,7 +7,9 @@
 use bytes::Bytes;
 use media_container::mkv::{Matroska, Wanted};
 use media_container::mp4::Movie;
+use media_container::webvtt::WebVtt;
 use media_container::{cmaf, nal};
+use media_model::MediaTime;
 use media_model::hls::{self, Playlist, Reading};
 use url::Url;
 
@@ -51,6 +53,18 @@ pub(crate) fn playlist(data: &[u8]) {
                 assert!(updated.segments.len() <= playlist.segments.len() * 2, "an update makes segments");
             }
         }
+    }
+}
+
+/// A text segment, whose cues are put on a timeline.
+pub(crate) fn webvtt(data: &[u8]) {
+    let Ok(file) = WebVtt::parse(&String::from_utf8_lossy(data)) else { return };
+    let read: usize = file.cues.iter().map(|cue| cue.id.len() + cue.text.len()).sum();
+    // What is no UTF-8 becomes a character of three bytes.
+    assert!(read <= data.len() * 3, "cues hold more than the file");
+    for offset_us in [0, i64::MIN, i64::MAX] {
+        let cues = file.clone().place(offset_us, MediaTime::ZERO);
+        assert_eq!(cues.len(), file.cues.len());
     }
 }
 

@@ -50,6 +50,11 @@ fn mkv() {
 }
 
 #[test]
+fn webvtt() {
+    replay("webvtt", targets::webvtt);
+}
+
+#[test]
 fn player_steps() {
     replay("player_steps", targets::player_steps);
 }

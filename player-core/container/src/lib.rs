@@ -19,5 +19,6 @@ pub mod nal;
 pub mod positioned;
 mod sample_entry;
 pub mod track;
+pub mod webvtt;
 
 pub use track::{CodecConfig, Sample, TrackConfig};
