@@ -42,6 +42,13 @@ pub struct PlayerConfig {
     pub appends_in_part: bool,
     /// How the variant of the next segment is chosen.
     pub rule: Rule,
+    /// Languages to hear, the dearest first (BCP 47, matched as RFC 4647 says): a rendition that may be chosen by language
+    /// (`AUTOSELECT`) and is in one of them is played rather than the playlist's own default. Default none.
+    pub audio_languages: Vec<String>,
+    /// Languages to read, the dearest first. Default none.
+    pub text_languages: Vec<String>,
+    /// Whether the driver can show subtitles; otherwise none are offered or loaded. Default false.
+    pub shows_text: bool,
 }
 
 impl Default for PlayerConfig {
@@ -59,6 +66,9 @@ impl Default for PlayerConfig {
             decoded_ahead: MediaDuration::from_millis(1_500),
             appends_in_part: false,
             rule: Rule::Matinee,
+            audio_languages: Vec::new(),
+            text_languages: Vec::new(),
+            shows_text: false,
         }
     }
 }

@@ -39,6 +39,7 @@ pub mod config;
 pub mod direct;
 pub mod error;
 mod home;
+mod language;
 mod load;
 pub mod message;
 mod player;

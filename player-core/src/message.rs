@@ -29,6 +29,10 @@ pub struct VariantId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AudioId(pub u32);
 
+/// Index of a text rendition (subtitles) in its group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TextId(pub u32);
+
 pub use media_model::hls::{ByteRange, FrameRate};
 
 /// What the viewer or the page wants.
@@ -50,6 +54,9 @@ pub enum Command {
     LockVariant(Option<VariantId>),
     /// Changes to another audio rendition at the playhead.
     SelectAudio(AudioId),
+    /// Shows this text rendition, or none: then only what everybody has to read stays (`FORCED` in the language that is
+    /// heard), if there is such a rendition.
+    SelectText(Option<TextId>),
     /// The viewer changed how fast it plays; the driver has set its media element already.
     SetSpeed(Speed),
     /// No variant larger than this is of use (the size of the picture on screen); `None` lifts the limit.
@@ -272,6 +279,8 @@ pub enum LoadKind {
     Init,
     /// A media segment, answered by [`Input::Loaded`].
     Segment,
+    /// A segment of text (WebVTT), answered by [`Input::Loaded`].
+    Text,
     /// Bytes that only measure the link, answered by [`Input::Loaded`]; [`Output::Forget`] follows. No rule of ours asks
     /// for any: a policy that it is compared with does.
     Probe,
@@ -299,6 +308,25 @@ pub struct DecoderQuestion {
     pub bandwidth: BitsPerSecond,
     /// Frames in 1,000 seconds; 30,000 if the playlist does not tell.
     pub frame_rate: FrameRate,
+}
+
+/// What a driver that [shows text](crate::PlayerConfig::shows_text) does about it. Nothing of it needs an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextOrder {
+    /// Removes all cues, and shows from now on those of this rendition, or none.
+    Show(Option<TextInfo>),
+    /// Adds the cues of a loaded segment; those that are there already (a cue may be in several segments) are the same.
+    /// [`Output::Forget`] follows. A file that cannot be read adds nothing.
+    Add {
+        /// Whose bytes.
+        id: RequestId,
+        /// What is added to every timestamp of the media it goes with, µs.
+        offset_us: i64,
+        /// Where the segment begins.
+        from: MediaTime,
+    },
+    /// Removes the cues that have ended before this position: a live stream has no way back to them.
+    DropBefore(MediaTime),
 }
 
 /// Work for the driver.
@@ -371,6 +399,8 @@ pub enum Output {
     RenewAddress,
     /// Everything is appended (`MediaSource.endOfStream`). A later append revokes it.
     EndOfStream,
+    /// See [`TextOrder`].
+    Text(TextOrder),
     /// News for the page; see [`Event`].
     Event(Event),
 }
@@ -399,6 +429,19 @@ pub struct AudioInfo {
     pub language: Option<String>,
 }
 
+/// One text rendition (subtitles) as a person may choose it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextInfo {
+    /// Which one.
+    pub id: TextId,
+    /// NAME of the playlist.
+    pub name: String,
+    /// LANGUAGE of the playlist (BCP 47).
+    pub language: Option<String>,
+    /// FORCED of the playlist: only what everybody has to read. It is shown without being chosen, so it is no choice.
+    pub forced: bool,
+}
+
 /// Why playback stands still.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StallCause {
@@ -421,6 +464,8 @@ pub enum Event {
         variants: Vec<VariantInfo>,
         /// In playlist order; empty if audio is muxed or absent.
         audio: Vec<AudioInfo>,
+        /// In playlist order; empty if there is none.
+        text: Vec<TextInfo>,
         /// Length, if it has one.
         duration: Option<MediaDuration>,
     },
@@ -433,6 +478,8 @@ pub enum Event {
     },
     /// This audio rendition is loaded from now on.
     AudioChosen(AudioId),
+    /// This text rendition is shown from now on, or none.
+    TextChosen(Option<TextId>),
     /// The throughput estimate changed.
     Throughput(BitsPerSecond),
     /// The first frame is on screen, this long after `Open`.

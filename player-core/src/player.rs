@@ -2,7 +2,7 @@
 //!
 //! [`Player::step`] is the only way in. It takes the input (`player/commands.rs` for wishes, `player/arrival.rs` for
 //! loads, `player/failing.rs` for those that fail, `player/watching.rs` for the playhead), then looks at the whole state once and does what is due: loads (`player/loading.rs`, the variant by
-//! `player/choosing.rs`), appends (`player/appending.rs`), stalls and holes (`player/watching.rs`). Looking at the whole
+//! `player/choosing.rs`), appends (`player/appending.rs`), subtitles (`player/text.rs`), stalls and holes (`player/watching.rs`). Looking at the whole
 //! state each time costs microseconds, and nothing can be forgotten between two events.
 
 mod appending;
@@ -16,6 +16,7 @@ mod loading;
 mod permitted;
 mod phase;
 mod recovery;
+mod text;
 mod watching;
 
 use std::collections::BTreeMap;
@@ -40,6 +41,7 @@ use lane::{Busy, Health, InitKey, Lane, Role, Wanted};
 use permitted::Limits;
 use phase::Phase;
 use recovery::{Rescue, Stuck};
+use text::{Text, TextSegment};
 
 /// With nothing else due, the whole state is looked at this often while something is waited for.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -58,6 +60,7 @@ enum Purpose {
     Playlist(StreamId),
     Init(InitKey, StreamId),
     Segment(Role, Wanted),
+    Text(TextSegment),
     /// Bytes that only measure the link.
     Probe,
 }
@@ -67,7 +70,7 @@ impl Purpose {
     fn segment(&self) -> Option<(Role, &Wanted)> {
         match self {
             Self::Segment(role, wanted) => Some((*role, wanted)),
-            Self::Root | Self::Renewal | Self::Playlist(_) | Self::Init(..) | Self::Probe => None,
+            Self::Root | Self::Renewal | Self::Playlist(_) | Self::Init(..) | Self::Text(_) | Self::Probe => None,
         }
     }
 
@@ -175,6 +178,7 @@ pub struct Player {
     /// The estimate told last, bit/s.
     told_throughput: u64,
     wishes: Wishes,
+    text: Text,
     motion: Motion,
     /// Media to have ahead; shrinks when a buffer has no room for it.
     goal: MediaDuration,
@@ -226,6 +230,7 @@ impl Player {
             encoder_start: Duration::ZERO,
             told_throughput: 0,
             wishes: Wishes::default(),
+            text: Text::default(),
             motion: Motion::default(),
             prepared: false,
             sizes_known: false,
@@ -444,6 +449,7 @@ impl Player {
             Purpose::Root | Purpose::Renewal | Purpose::Playlist(_) => LoadKind::Playlist,
             Purpose::Init(..) => LoadKind::Init,
             Purpose::Segment(..) => LoadKind::Segment,
+            Purpose::Text(_) => LoadKind::Text,
             Purpose::Probe => LoadKind::Probe,
         };
         let load = Load {
@@ -480,7 +486,7 @@ impl Player {
             Purpose::Init(key, _) => drop(self.inits.remove(key)),
             // The driver is asked again when it matters.
             Purpose::Renewal => self.renewal = Renewal::Unneeded,
-            Purpose::Root | Purpose::Playlist(_) | Purpose::Segment(..) | Purpose::Probe => {}
+            Purpose::Root | Purpose::Playlist(_) | Purpose::Segment(..) | Purpose::Text(_) | Purpose::Probe => {}
         }
         self.out.push(Output::Cancel(id));
     }

@@ -1,9 +1,10 @@
-//! What is known of the presentation: its variant streams, its audio renditions and their timelines.
+//! What is known of the presentation: its variant streams, its audio and text renditions and their timelines.
 //!
 //! Must not know loads or buffers. The timeline of one stream is in `playlist/timeline.rs`, its redundant copies in
-//! `playlist/copies.rs`.
+//! `playlist/copies.rs`, which renditions to begin with in `playlist/preferred.rs`.
 
 mod copies;
+mod preferred;
 pub(crate) mod timeline;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use media_model::{BitsPerSecond, CodecString, Resolution};
 use url::Url;
 
 use crate::clock::Now;
-use crate::message::{AudioId, AudioInfo, Track, VariantId, VariantInfo};
+use crate::message::{AudioId, AudioInfo, TextId, TextInfo, Track, VariantId, VariantInfo};
 pub(crate) use timeline::Timeline;
 
 /// A stream with a media playlist of its own.
@@ -23,6 +24,8 @@ pub(crate) enum StreamId {
     Variant(VariantId),
     /// A separate audio rendition.
     Audio(AudioId),
+    /// A text rendition.
+    Text(TextId),
 }
 
 /// One stream and what has been read of it.
@@ -58,6 +61,8 @@ pub(crate) struct Presentation {
     pub(crate) variants: Vec<VariantStream>,
     /// The renditions to choose from; `AudioId` is the index. Empty if audio is in the variant streams.
     pub(crate) audio: Vec<Rendition>,
+    /// The subtitles to choose from; `TextId` is the index.
+    pub(crate) text: Vec<Rendition>,
     /// In which buffer the variant streams play; `None` if only the renditions are played.
     pub(crate) variant_track: Option<Track>,
     /// What media playlists may import (rfc8216bis §4.4.2.3).
@@ -88,7 +93,11 @@ impl Presentation {
             playlist.audio.iter().any(|one| one.group == group && one.uri.is_some()).then(|| group.to_owned())
         });
         let is_played = |one: &Rendition| Some(&one.group) == group.as_ref() && one.uri.is_some();
-        let (audio, other_audio): (Vec<_>, Vec<_>) = playlist.audio.into_iter().partition(is_played);
+        let (audio, mut others): (Vec<_>, Vec<_>) = playlist.audio.into_iter().partition(is_played);
+        let group = variants.iter().rev().find_map(|variant| variant.subtitle_group.clone());
+        let is_shown = |one: &Rendition| Some(&one.group) == group.as_ref() && one.uri.is_some();
+        let (text, other_text): (Vec<_>, Vec<_>) = playlist.subtitles.into_iter().partition(is_shown);
+        others.extend(other_text);
         if !audio.is_empty() && pictures {
             // A variant with sound of its own would sound twice.
             variants.retain(|variant| variant.audio_group.is_some());
@@ -101,9 +110,9 @@ impl Presentation {
         if variants.is_empty() {
             return None;
         }
-        let mut presentation = Self { variants, audio, variant_track, variables, streams: Vec::new(), place: 0 };
+        let mut presentation = Self { variants, audio, text, variant_track, variables, streams: Vec::new(), place: 0 };
         presentation.collect_streams(base);
-        presentation.add_copies(base, &copies, &other_audio);
+        presentation.add_copies(base, &copies, &others);
         Some(presentation)
     }
 
@@ -113,6 +122,7 @@ impl Presentation {
         Self {
             variants: vec![VariantStream { uri: url.to_string(), ..VariantStream::default() }],
             audio: Vec::new(),
+            text: Vec::new(),
             variant_track: Some(Track::Video),
             variables: Variables::new(),
             streams: vec![Stream { timeline: Some(timeline), ..Stream::new(id, url, Vec::new()) }],
@@ -142,6 +152,10 @@ impl Presentation {
             let Some(Ok(url)) = rendition.uri.as_deref().map(|uri| base.join(uri)) else { continue };
             let id = StreamId::Audio(AudioId(index));
             self.streams.push(Stream::new(id, url, audio_codecs.clone()));
+        }
+        for (index, rendition) in (0..).zip(&self.text) {
+            let Some(Ok(url)) = rendition.uri.as_deref().map(|uri| base.join(uri)) else { continue };
+            self.streams.push(Stream::new(StreamId::Text(TextId(index)), url, Vec::new()));
         }
     }
 
@@ -173,13 +187,6 @@ impl Presentation {
         }
     }
 
-    /// The rendition to begin with.
-    pub(crate) fn default_audio(&self) -> Option<AudioId> {
-        let default =
-            (0..).zip(&self.audio).find(|(_, rendition)| rendition.is_default).map(|(index, _)| AudioId(index));
-        default.or(if self.audio.is_empty() { None } else { Some(AudioId(0)) })
-    }
-
     pub(crate) fn variant(&self, id: VariantId) -> Option<&VariantStream> {
         self.variants.get(usize::try_from(id.0).ok()?)
     }
@@ -208,6 +215,16 @@ impl Presentation {
             language: rendition.language.clone(),
         };
         (0..).zip(&self.audio).map(info).collect()
+    }
+
+    pub(crate) fn text_infos(&self) -> Vec<TextInfo> {
+        (0..).map(TextId).map_while(|id| self.text_info(id)).collect()
+    }
+
+    pub(crate) fn text_info(&self, id: TextId) -> Option<TextInfo> {
+        let rendition = self.text.get(usize::try_from(id.0).ok()?)?;
+        let (name, language, forced) = (rendition.name.clone(), rendition.language.clone(), rendition.forced);
+        Some(TextInfo { id, name, language, forced })
     }
 }
 

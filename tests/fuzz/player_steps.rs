@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use media_model::{BitsPerSecond, ByteCount, MediaDuration, MediaTime, Ranges, Resolution, TimeRange};
-use player_core::message::{AppendFailure, AudioId, LoadFailure, LoadKind, ServerTiming, Track, VariantId};
+use player_core::message::{AppendFailure, AudioId, LoadFailure, LoadKind, ServerTiming, TextId, Track, VariantId};
 use player_core::{Command, Input, Now, Output, Player, PlayerConfig, RequestId, Speed};
 use player_lab::contract::Contract;
 use url::Url;
@@ -14,9 +14,11 @@ use url::Url;
 const MULTIVARIANT: &str = "#EXTM3U\n\
     #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"s\",NAME=\"one\",URI=\"a/sound.m3u8\"\n\
     #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"s\",NAME=\"two\",URI=\"b/playlist.m3u8\"\n\
-    #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"s\"\na/playlist.m3u8\n\
-    #EXT-X-STREAM-INF:BANDWIDTH=5000000,RESOLUTION=1920x1080,CODECS=\"hvc1.1.6,mp4a.40.2\",AUDIO=\"s\"\nb/playlist.m3u8\n\
-    #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"s\"\nc/playlist.m3u8\n";
+    #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"t\",NAME=\"one\",DEFAULT=YES,URI=\"t/playlist.m3u8\"\n\
+    #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"t\",NAME=\"two\",URI=\"u/playlist.m3u8\"\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"s\",SUBTITLES=\"t\"\na/playlist.m3u8\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=5000000,RESOLUTION=1920x1080,CODECS=\"hvc1.1.6,mp4a.40.2\",AUDIO=\"s\",SUBTITLES=\"t\"\nb/playlist.m3u8\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"s\",SUBTITLES=\"t\"\nc/playlist.m3u8\n";
 
 const SEGMENTS: &str = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=24\n#EXT-X-MAP:URI=\"init.mp4\"\n#EXTINF:2,\n0.m4s\n#EXTINF:4,\n1.m4s\n\
     #EXT-X-DISCONTINUITY\n#EXTINF:1.5,\n2.m4s\n#EXT-X-GAP\n#EXTINF:2,\n3.m4s\n#EXTINF:3,\n4.m4s\n";
@@ -79,7 +81,9 @@ struct Driver {
 /// If the core breaks a rule of its boundary.
 pub(crate) fn player_steps(data: &[u8]) {
     let mut numbers = Numbers(data);
-    let config = PlayerConfig { appends_in_part: numbers.byte() % 2 == 1, ..PlayerConfig::default() };
+    let manner = numbers.byte();
+    let (appends_in_part, shows_text) = (manner % 2 == 1, manner % 4 > 1);
+    let config = PlayerConfig { appends_in_part, shows_text, ..PlayerConfig::default() };
     let mut driver = Driver {
         player: Player::new(config),
         contract: Contract::default(),
@@ -178,7 +182,7 @@ impl Driver {
                 };
                 Input::Playlist { id, url, text }
             }
-            LoadKind::Init | LoadKind::Segment | LoadKind::Probe => {
+            LoadKind::Init | LoadKind::Segment | LoadKind::Text | LoadKind::Probe => {
                 let media_start = (how % 8 == 1).then(|| MediaTime::from_micros(numbers.any().cast_signed()));
                 Input::Loaded { id, size: ByteCount::new(numbers.any()), media_start }
             }
@@ -204,7 +208,7 @@ impl Driver {
 
     fn command(&mut self, numbers: &mut Numbers<'_>) {
         let id = u32::from(numbers.byte());
-        let command = match numbers.byte() % 12 {
+        let command = match numbers.byte() % 13 {
             0 => {
                 self.busy.clear();
                 open(numbers.byte())
@@ -218,6 +222,7 @@ impl Driver {
             9 => Command::SaveData(id.is_multiple_of(2)),
             10 => Command::SetVisible(id.is_multiple_of(2)),
             11 => Command::LimitBandwidth { least: None, most: Some(BitsPerSecond::from_kbps(u64::from(id) * 50)) },
+            12 => Command::SelectText((id > 0).then(|| TextId(id % 4))),
             6 => Command::Seek(MediaTime::from_micros(numbers.any().cast_signed())),
             _ => Command::Seek(at(numbers.short())),
         };

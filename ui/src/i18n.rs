@@ -39,6 +39,7 @@ pub(crate) const VOLUME: &str = "Volume";
 pub(crate) const SEEK: &str = "Position";
 pub(crate) const QUALITY: &str = "Quality";
 pub(crate) const AUDIO: &str = "Audio";
+pub(crate) const OFF: &str = "Off";
 pub(crate) const SUBTITLES: &str = "Subtitles";
 pub(crate) const CHAPTERS: &str = "Chapters";
 pub(crate) const FILE: &str = "File";
@@ -66,6 +67,7 @@ pub(crate) const KEY_HELP: &[(&[&str], &str)] = &[
     (&["0 – 9"], "To a tenth of the film"),
     (&["↑", "↓"], "Volume"),
     (&["M"], "Sound on or off"),
+    (&["C"], "Subtitles on or off"),
     (&["F"], "Full screen"),
     (&["I"], "Statistics"),
     (&["?"], "This list"),

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use media_model::MediaTime;
 use player_web::{
-    AudioId, Beginning, Capabilities, Now, PlaySource, PlaybackState, PlayerEvent, Stats, VariantId, WebClock,
+    AudioId, Beginning, Capabilities, Now, PlaySource, PlaybackState, PlayerEvent, Stats, TextId, VariantId, WebClock,
     WebPlayer,
 };
 use serde::Serialize;
@@ -178,6 +178,7 @@ impl Stage {
             }
             Action::VolumeBy(part) => self.set_volume((snapshot.volume + part).clamp(0.0, 1.0), false),
             Action::ToggleMute => self.set_volume(snapshot.volume, !snapshot.muted),
+            Action::ToggleSubtitles => self.select_text(self.playback.with_untracked(Playback::other_text)),
             Action::ToggleStats => self.playback.update(|playback| playback.toggle_panel(Panel::Stats)),
             Action::ToggleHelp => self.playback.update(|playback| playback.toggle_panel(Panel::Help)),
             Action::ToggleFullscreen | Action::Back => return false,
@@ -209,6 +210,12 @@ impl Stage {
 
     pub(crate) fn select_audio(self, audio: AudioId) {
         self.with_player(|player| player.select_audio(audio));
+        self.playback.update(|playback| playback.menu = None);
+    }
+
+    /// Shows these subtitles, or none.
+    pub(crate) fn select_text(self, text: Option<TextId>) {
+        self.with_player(|player| player.select_text(text));
         self.playback.update(|playback| playback.menu = None);
     }
 

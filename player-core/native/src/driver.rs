@@ -124,6 +124,7 @@ impl NativePlayer {
             Command::Open { .. }
             | Command::LockVariant(_)
             | Command::SelectAudio(_)
+            | Command::SelectText(_)
             | Command::LimitResolution(_)
             | Command::LimitBandwidth { .. }
             | Command::SaveData(_)
@@ -281,6 +282,8 @@ impl NativePlayer {
             }
             // What was appended says itself what it is; the sink changes decoders where the codec does.
             Output::ChangeType { .. } => {}
+            // Not offered: `shows_text` is off.
+            Output::Text(_) => {}
             Output::MoveTo(to) => {
                 let moved = self.sink.seek(to);
                 self.check(moved);

@@ -144,7 +144,7 @@ async fn run(client: &Client, order: &Order, news: &UnboundedSender<LoadNews>) -
             let text = String::from_utf8(body.into()).map_err(|_| LoadFailure::Corrupt)?;
             Ok(LoadNews::Input(Input::Playlist { id, url: response.url().clone(), text }))
         }
-        LoadKind::Init | LoadKind::Segment | LoadKind::Probe => {
+        LoadKind::Init | LoadKind::Segment | LoadKind::Text | LoadKind::Probe => {
             Ok(LoadNews::Body { id, kind: order.kind, bytes: body })
         }
     }

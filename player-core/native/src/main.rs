@@ -86,6 +86,7 @@ async fn play(arguments: &Arguments) -> Result<()> {
                 Event::Stalled(cause) => tracing::warn!(?cause, "stalled"),
                 Event::VariantChosen { .. }
                 | Event::AudioChosen(_)
+                | Event::TextChosen(_)
                 | Event::Throughput(_)
                 | Event::Sought { .. }
                 | Event::Shown(_)

@@ -151,7 +151,7 @@ impl Sink {
         let lane = self.lane(track).ok_or(AppendFailure::Rejected)?;
         match kind {
             LoadKind::Init => lane.begin(bytes),
-            LoadKind::Segment | LoadKind::Playlist | LoadKind::Probe => {
+            LoadKind::Segment | LoadKind::Playlist | LoadKind::Text | LoadKind::Probe => {
                 lane.append(bytes, offset_us)?;
                 self.ended = false;
                 self.tend().map_err(|_| AppendFailure::Rejected)

@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use media_model::{BitsPerSecond, ByteCount, MediaDuration, MediaTime, Ranges, Resolution, TimeRange};
-use player_core::message::{AppendFailure, AudioId, Ease, LoadFailure, Problem, ServerTiming, Track, VariantId};
+use player_core::message::{
+    AppendFailure, AudioId, Ease, LoadFailure, Problem, ServerTiming, TextId, Track, VariantId,
+};
 use player_core::{Command, RequestId};
 
 use super::*;
@@ -17,6 +19,7 @@ fn everything() -> Vec<Input> {
         Command::SetPlaying(false),
         Command::LockVariant(Some(VariantId(3))),
         Command::SelectAudio(AudioId(1)),
+        Command::SelectText(Some(TextId(1))),
         Command::LimitResolution(Some(Resolution { width: 16, height: 9 })),
         Command::LimitBandwidth { least: None, most: Some(BitsPerSecond::from_kbps(2_000)) },
         Command::SaveData(true),
@@ -60,7 +63,13 @@ fn everything() -> Vec<Input> {
 }
 
 fn recorded() -> (PlayerConfig, Vec<(Now, Input)>, Recorder) {
-    let config = PlayerConfig { rule: "bola-e-u".parse().unwrap(), appends_in_part: true, ..PlayerConfig::default() };
+    let config = PlayerConfig {
+        rule: "bola-e-u".parse().unwrap(),
+        appends_in_part: true,
+        shows_text: true,
+        audio_languages: vec!["de-CH".to_owned()],
+        ..PlayerConfig::default()
+    };
     let (mut player, mut recorder) = (Player::new(config.clone()), Recorder::new(&config));
     let at = |index: u64| Now::new(Duration::from_nanos(1_234_567 * index));
     let told: Vec<_> = (1..).map(at).zip(everything()).collect();

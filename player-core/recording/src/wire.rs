@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use media_model::{BitsPerSecond, ByteCount, MediaDuration, MediaTime, Ranges, Resolution, TimeRange};
-use player_core::message::{self, AudioId, Problem, RequestId, ServerTiming, VariantId};
+use player_core::message::{self, AudioId, Problem, RequestId, ServerTiming, TextId, VariantId};
 use player_core::{PlayerConfig, Speed, message as core};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -40,6 +40,9 @@ pub(crate) struct Config {
     appends_in_part: bool,
     rule: String,
     known_throughput_bps: Option<u64>,
+    audio_languages: Vec<String>,
+    text_languages: Vec<String>,
+    shows_text: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -73,6 +76,7 @@ pub(crate) enum Input {
     SaveData(bool),
     SetVisible(bool),
     Decodes { variant: u32, ease: Ease },
+    SelectText(Option<u32>),
 }
 
 /// Start and end, µs.
@@ -126,6 +130,9 @@ impl From<&PlayerConfig> for Config {
             decoded_ahead,
             appends_in_part,
             rule,
+            audio_languages,
+            text_languages,
+            shows_text,
         } = config;
         Self {
             buffer_goal_us: buffer_goal.as_micros(),
@@ -140,6 +147,9 @@ impl From<&PlayerConfig> for Config {
             appends_in_part: *appends_in_part,
             rule: rule.to_string(),
             known_throughput_bps: known_throughput.map(BitsPerSecond::get),
+            audio_languages: audio_languages.clone(),
+            text_languages: text_languages.clone(),
+            shows_text: *shows_text,
         }
     }
 }
@@ -161,6 +171,9 @@ impl TryFrom<Config> for PlayerConfig {
             decoded_ahead: MediaDuration::from_micros(wire.decoded_ahead_us),
             appends_in_part: wire.appends_in_part,
             rule: wire.rule.parse().map_err(|_| RecordingError::Unknown(format!("the rule {}", wire.rule)))?,
+            audio_languages: wire.audio_languages,
+            text_languages: wire.text_languages,
+            shows_text: wire.shows_text,
         })
     }
 }
@@ -213,6 +226,7 @@ impl From<&core::Command> for Input {
             core::Command::SetPlaying(playing) => Self::SetPlaying(*playing),
             core::Command::LockVariant(variant) => Self::LockVariant(variant.map(|variant| variant.0)),
             core::Command::SelectAudio(audio) => Self::SelectAudio(audio.0),
+            core::Command::SelectText(text) => Self::SelectText(text.map(|text| text.0)),
             core::Command::LimitResolution(limit) => {
                 Self::LimitResolution(limit.map(|limit| (limit.width, limit.height)))
             }
@@ -273,6 +287,7 @@ impl TryFrom<Input> for core::Input {
             Input::SetPlaying(playing) => return command(Command::SetPlaying(playing)),
             Input::LockVariant(variant) => return command(Command::LockVariant(variant.map(VariantId))),
             Input::SelectAudio(audio) => return command(Command::SelectAudio(AudioId(audio))),
+            Input::SelectText(text) => return command(Command::SelectText(text.map(TextId))),
             Input::LimitResolution(limit) => {
                 let limit = limit.map(|(width, height)| Resolution { width, height });
                 return command(Command::LimitResolution(limit));

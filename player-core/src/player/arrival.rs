@@ -139,6 +139,7 @@ impl Player {
                 | Purpose::Playlist(_)
                 | Purpose::Init(..)
                 | Purpose::Segment(..)
+                | Purpose::Text(_)
                 | Purpose::Probe,
                 _,
             ) => Reading::new(&url),
@@ -170,21 +171,24 @@ impl Player {
             }
             // A driver that answers a media load with text is wrong; nothing is lost by asking again.
             (Purpose::Init(key, _), _) => drop(self.inits.remove(&key)),
-            (Purpose::Segment(..) | Purpose::Probe, _) => {}
+            (Purpose::Segment(..) | Purpose::Text(_) | Purpose::Probe, _) => {}
         }
     }
 
-    fn presentation_known(&mut self, presentation: Presentation) {
+    fn presentation_known(&mut self, mut presentation: Presentation) {
         if let Some(track) = presentation.variant_track {
             self.lanes.push(Lane::new(Role::Variant, track));
         }
-        if let Some(audio) = presentation.default_audio() {
+        if let Some(audio) = presentation.preferred_audio(&self.config.audio_languages) {
             let mut lane = Lane::new(Role::Rendition, Track::Audio);
             lane.stream = Some(StreamId::Audio(audio));
             self.lanes.push(lane);
             self.wishes.audio = Some(audio);
         } else if presentation.variants.len() == 1 && presentation.any_timeline().is_some() {
             self.lanes[0].stream = Some(StreamId::Variant(crate::message::VariantId(0)));
+        }
+        if !self.config.shows_text {
+            presentation.text.clear();
         }
         self.presentation = Some(presentation);
         self.ask_decoder();
@@ -203,13 +207,14 @@ impl Player {
         let Some(first) = timelines.as_ref().and_then(|timelines| timelines.first()) else { return };
         let start = start.take().unwrap_or(first.suggested_start());
         let duration = first.duration();
-        let ready =
-            Event::Ready { variants: presentation.variant_infos(), audio: presentation.audio_infos(), duration };
+        let (variants, audio) = (presentation.variant_infos(), presentation.audio_infos());
+        let ready = Event::Ready { variants, audio, text: presentation.text_infos(), duration };
         self.root = None;
         self.tell(ready);
         if let Some(audio) = self.wishes.audio {
             self.tell(Event::AudioChosen(audio));
         }
+        self.begin_text();
         if start != MediaTime::ZERO {
             self.motion = Motion { sent_to: Some((start, self.now)), ..self.motion.sought(MediaTime::ZERO) };
         }
@@ -219,7 +224,10 @@ impl Player {
         let stream = match self.loads.get(&id).map(|load| &load.purpose) {
             Some(Purpose::Init(_, stream)) => *stream,
             Some(Purpose::Segment(_, wanted)) => wanted.stream,
-            Some(Purpose::Root | Purpose::Renewal | Purpose::Playlist(_) | Purpose::Probe) | None => return,
+            Some(Purpose::Root | Purpose::Renewal | Purpose::Playlist(_) | Purpose::Text(_) | Purpose::Probe)
+            | None => {
+                return;
+            }
         };
         let found: Vec<_> =
             codecs.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(CodecString::new).collect();
@@ -270,6 +278,7 @@ impl Player {
                 }
                 self.out.push(Output::Forget(id));
             }
+            Purpose::Text(segment) => self.text_loaded(id, segment),
             Purpose::Root | Purpose::Renewal | Purpose::Playlist(_) => {}
         }
     }

@@ -137,7 +137,7 @@ impl Player {
         let lane = self.lane(Role::Variant);
         let current = match lane.and_then(|lane| lane.stream) {
             Some(StreamId::Variant(id)) => Some(id),
-            Some(StreamId::Audio(_)) | None => None,
+            Some(StreamId::Audio(_) | StreamId::Text(_)) | None => None,
         };
         let candidates: Vec<_> = variants.iter().filter_map(|&id| self.candidate(id)).collect();
         let mut facts = Facts {
@@ -242,7 +242,7 @@ impl Player {
         let seen = self.health.get(&stream).and_then(|health| health.seen_rate());
         let rate = match stream {
             StreamId::Variant(id) => seen.or_else(|| self.candidate(id).map(|candidate| candidate.average)),
-            StreamId::Audio(_) => seen,
+            StreamId::Audio(_) | StreamId::Text(_) => seen,
         };
         let bits = u128::from(rate.unwrap_or_default().get()) * u128::from(length.as_micros()) / 1_000_000;
         ByteCount::new(u64::try_from(bits / 8).unwrap_or(u64::MAX))

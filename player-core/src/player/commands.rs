@@ -37,6 +37,7 @@ impl Player {
             Command::SetSpeed(speed) => self.set_speed(speed),
             Command::LockVariant(variant) => self.lock_variant(variant),
             Command::SelectAudio(audio) => self.select_audio(audio),
+            Command::SelectText(text) => self.select_text(text),
             Command::LimitResolution(limit) => self.wishes.limits.resolution = limit,
             Command::LimitBandwidth { least, most } => {
                 (self.wishes.limits.least, self.wishes.limits.most) = (least, most);
@@ -51,6 +52,7 @@ impl Player {
         let loads: Vec<_> = self.loads.keys().copied().collect();
         loads.into_iter().for_each(|id| self.cancel(id));
         self.forget_media();
+        self.end_text();
         let wishes = Wishes { playing: true, variant: None, audio: None, ..self.wishes };
         let fresh = Self::new(self.config.clone());
         // Of the same link, what was learnt stays true; numbers of loads are never used twice.
@@ -141,6 +143,7 @@ impl Player {
         self.wishes.audio = Some(audio);
         self.replace_ahead(Role::Rendition, StreamId::Audio(audio), MediaDuration::ZERO);
         self.tell(Event::AudioChosen(audio));
+        self.change_text();
     }
 
     /// Loads another stream of a lane from `lead` ahead of the playhead on. What is on its way or waits to be appended is
@@ -156,10 +159,8 @@ impl Player {
         };
         let useless_load = |load: &Load| match &load.purpose {
             Purpose::Segment(of, wanted) => *of == role && useless(wanted),
-            Purpose::Playlist(stream) | Purpose::Init(_, stream) => {
-                *stream != chosen && matches!(stream, StreamId::Audio(_)) == (role == Role::Rendition)
-            }
-            Purpose::Root | Purpose::Renewal | Purpose::Probe => false,
+            Purpose::Playlist(stream) | Purpose::Init(_, stream) => *stream != chosen && stream.role() == Some(role),
+            Purpose::Root | Purpose::Renewal | Purpose::Text(_) | Purpose::Probe => false,
         };
         let cancelled: Vec<_> = self.loads.iter().filter(|(_, load)| useless_load(load)).map(|(id, _)| *id).collect();
         cancelled.into_iter().for_each(|id| self.cancel(id));

@@ -53,7 +53,8 @@ impl Player {
                 return;
             }
         }
-        if !matches!(load.purpose, Purpose::Renewal | Purpose::Probe) && is_expired(&cause) && self.renew_address() {
+        let is_vital = !matches!(load.purpose, Purpose::Renewal | Purpose::Text(_) | Purpose::Probe);
+        if is_vital && is_expired(&cause) && self.renew_address() {
             return;
         }
         if let Purpose::Playlist(stream) = load.purpose
@@ -74,6 +75,7 @@ impl Player {
                     self.drop_loaded(stream);
                 }
             }
+            Purpose::Text(segment) => self.text_failed(segment.text, Some(segment), &cause),
             Purpose::Playlist(stream) | Purpose::Segment(_, Wanted { stream, .. }) => {
                 self.stream_failed(stream, &cause);
             }
@@ -132,6 +134,9 @@ impl Player {
 
     /// A stream failed in one way or another: waits, or looks for another one.
     pub(super) fn stream_failed(&mut self, stream: StreamId, cause: &LoadFailure) {
+        if let StreamId::Text(text) = stream {
+            return self.text_failed(text, None, cause);
+        }
         let failures = self.health.entry(stream).or_default().failures;
         self.lanes.iter_mut().for_each(|lane| lane.plan = lane.plan.filter(|plan| plan.stream != stream));
         let wait = match remedy(cause, failures) {

@@ -21,6 +21,17 @@ pub(crate) enum Role {
     Rendition,
 }
 
+impl StreamId {
+    /// Which lane carries it; text is in none.
+    pub(crate) fn role(self) -> Option<Role> {
+        match self {
+            Self::Variant(_) => Some(Role::Variant),
+            Self::Audio(_) => Some(Role::Rendition),
+            Self::Text(_) => None,
+        }
+    }
+}
+
 /// What names an init section.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct InitKey {
@@ -72,7 +83,7 @@ impl Item {
     pub(crate) fn variant(&self) -> Option<VariantId> {
         match self.wanted.stream {
             StreamId::Variant(id) => Some(id),
-            StreamId::Audio(_) => None,
+            StreamId::Audio(_) | StreamId::Text(_) => None,
         }
     }
 }

@@ -51,6 +51,7 @@ impl Player {
                 roles.sort();
                 roles.into_iter().for_each(|(_, role)| self.load_lane(role));
                 self.load_sizes();
+                self.load_text();
             }
             Phase::Idle | Phase::Failed => {}
         }
@@ -272,7 +273,7 @@ impl Player {
         }
     }
 
-    fn load_playlist(&mut self, stream: StreamId) {
+    pub(super) fn load_playlist(&mut self, stream: StreamId) {
         let under_way = self.loads.values().any(|load| load.purpose == Purpose::Playlist(stream));
         let waits = self.health.get(&stream).is_some_and(|health| health.waits(self.now));
         if under_way || waits {

@@ -135,7 +135,7 @@ impl Player {
         let lane = self.lane(Role::Variant)?;
         let loaded = lane.stream.and_then(|stream| match stream {
             StreamId::Variant(id) => Some(id),
-            StreamId::Audio(_) => None,
+            StreamId::Audio(_) | StreamId::Text(_) => None,
         });
         lane.buffer.variant_at(at).or(loaded)
     }

@@ -12,21 +12,21 @@ const TWO_VARIANTS: &str = "#EXTM3U\n\
     #EXT-X-STREAM-INF:BANDWIDTH=9000000,RESOLUTION=1920x1080,CODECS=\"hvc1.1.6,mp4a.40.2\"\nhigh/playlist.m3u8\n";
 
 /// A driver by hand: the test answers what it wants to.
-struct Desk {
+pub(super) struct Desk {
     player: Player,
     now: Duration,
     /// Under way, by path.
-    loads: BTreeMap<String, RequestId>,
-    outputs: Vec<Output>,
+    pub(super) loads: BTreeMap<String, RequestId>,
+    pub(super) outputs: Vec<Output>,
     wake_at: Option<Now>,
 }
 
 impl Desk {
-    fn open(path: &str) -> Self {
+    pub(super) fn open(path: &str) -> Self {
         Self::open_with(PlayerConfig::default(), path)
     }
 
-    fn open_with(config: PlayerConfig, path: &str) -> Self {
+    pub(super) fn open_with(config: PlayerConfig, path: &str) -> Self {
         let mut desk = Self {
             player: Player::new(config),
             now: Duration::ZERO,
@@ -39,7 +39,7 @@ impl Desk {
         desk
     }
 
-    fn tell(&mut self, input: Input) {
+    pub(super) fn tell(&mut self, input: Input) {
         let step = self.player.step(Now::new(self.now), input);
         self.wake_at = step.wake_at;
         for output in step.outputs {
@@ -55,44 +55,45 @@ impl Desk {
                 | Output::EndOfStream
                 | Output::RenewAddress
                 | Output::AskDecoder(_)
+                | Output::Text(_)
                 | Output::Event(_) => {}
             }
             self.outputs.push(output);
         }
     }
 
-    fn pass(&mut self, ms: u64) {
+    pub(super) fn pass(&mut self, ms: u64) {
         self.now += Duration::from_millis(ms);
         self.tell(Input::Tick);
     }
 
-    fn take(&mut self, path: &str) -> RequestId {
+    pub(super) fn take(&mut self, path: &str) -> RequestId {
         self.loads.remove(path).unwrap_or_else(|| panic!("{path} is not under way, but {:?}", self.loads.keys()))
     }
 
-    fn playlist(&mut self, path: &str, text: &str) {
+    pub(super) fn playlist(&mut self, path: &str, text: &str) {
         let id = self.take(path);
         let url = Url::parse("http://box.local").unwrap().join(path).unwrap();
         self.tell(Input::Playlist { id, url, text: text.to_owned() });
     }
 
-    fn loaded(&mut self, path: &str, media_start: Option<f64>) -> RequestId {
+    pub(super) fn loaded(&mut self, path: &str, media_start: Option<f64>) -> RequestId {
         let id = self.take(path);
         let media_start = media_start.and_then(MediaTime::from_seconds);
         self.tell(Input::Loaded { id, size: ByteCount::new(100_000), media_start });
         id
     }
 
-    fn fails(&mut self, path: &str, cause: LoadFailure) {
+    pub(super) fn fails(&mut self, path: &str, cause: LoadFailure) {
         let id = self.take(path);
         self.tell(Input::LoadFailed { id, cause });
     }
 
-    fn appended(&mut self) {
+    pub(super) fn appended(&mut self) {
         self.tell(Input::Appended { track: Track::Video });
     }
 
-    fn playhead(&mut self, at: f64, until: f64, moving: bool) {
+    pub(super) fn playhead(&mut self, at: f64, until: f64, moving: bool) {
         let time = |seconds| MediaTime::from_seconds(seconds).unwrap();
         let video = Ranges::new(vec![TimeRange::new(MediaTime::ZERO, time(until)).unwrap()]);
         let audio = Ranges::default();
@@ -100,21 +101,21 @@ impl Desk {
     }
 
     /// What was ordered since the last call, without loads.
-    fn orders(&mut self) -> Vec<Output> {
+    pub(super) fn orders(&mut self) -> Vec<Output> {
         let is_load = |output: &Output| matches!(output, Output::Load { .. } | Output::Event(Event::Throughput(_)));
         std::mem::take(&mut self.outputs).into_iter().filter(|output| !is_load(output)).collect()
     }
 
-    fn is_under_way(&self, path: &str) -> bool {
+    pub(super) fn is_under_way(&self, path: &str) -> bool {
         self.loads.contains_key(path)
     }
 
     /// Plays the low variant of `TWO_VARIANTS` with two segments in the buffer.
-    fn playing() -> Self {
+    pub(super) fn playing() -> Self {
         Self::playing_with(PlayerConfig::default())
     }
 
-    fn playing_with(config: PlayerConfig) -> Self {
+    pub(super) fn playing_with(config: PlayerConfig) -> Self {
         let mut desk = Self::open_with(config, "/main.m3u8");
         desk.now += Duration::from_millis(50);
         desk.playlist("/main.m3u8", TWO_VARIANTS);
@@ -129,7 +130,7 @@ impl Desk {
     }
 
     /// The same with eight seconds in the buffer, half a second of them played.
-    fn playing_with_four_segments() -> Self {
+    pub(super) fn playing_with_four_segments() -> Self {
         let mut desk = Self::playing();
         for number in 1..4 {
             desk.loaded(&format!("/low/{number}.m4s"), Some(f64::from(number) * 2.0));
@@ -140,7 +141,7 @@ impl Desk {
     }
 }
 
-fn vod(segments: usize) -> String {
+pub(super) fn vod(segments: usize) -> String {
     let segments: String = (0..segments).map(|number| format!("#EXTINF:2,\n{number}.m4s\n")).collect();
     format!("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MAP:URI=\"init.mp4\"\n{segments}#EXT-X-ENDLIST\n")
 }

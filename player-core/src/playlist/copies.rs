@@ -5,7 +5,7 @@ use media_model::hls::{Rendition, VariantStream};
 use url::Url;
 
 use super::{Copy, Presentation, Stream, StreamId, Timeline};
-use crate::message::VariantId;
+use crate::message::{AudioId, TextId, VariantId};
 
 /// Separates the variants from their copies: the first of its kind in the playlist is the variant, the next is its copy
 /// with place 1, and so on.
@@ -78,22 +78,41 @@ impl Stream {
 }
 
 impl Presentation {
-    pub(super) fn add_copies(&mut self, base: &Url, copies: &[Vec<VariantStream>], other_audio: &[Rendition]) {
+    /// `others` are renditions of all groups that are not played.
+    pub(super) fn add_copies(&mut self, base: &Url, copies: &[Vec<VariantStream>], others: &[Rendition]) {
         for (index, copies) in (0..).zip(copies) {
             let Some(stream) = self.stream_mut(StreamId::Variant(VariantId(index))) else { continue };
             copies.iter().filter_map(|copy| base.join(&copy.uri).ok()).for_each(|url| stream.add_copy(url));
         }
-        // The sound of a copy is in a group of its own, under the same name.
-        let groups: Vec<_> = copies.iter().rev().flatten().filter_map(|copy| copy.audio_group.as_ref()).collect();
+        // What goes with a copy is in a group of its own, under the same name.
+        let copies = || copies.iter().rev().flatten();
+        let sound: Vec<_> = copies().filter_map(|copy| copy.audio_group.as_ref()).collect();
+        let text: Vec<_> = copies().filter_map(|copy| copy.subtitle_group.as_ref()).collect();
         for (index, rendition) in (0..).zip(self.audio.clone()) {
-            let is_same = |other: &&Rendition| {
-                groups.contains(&&other.group) && other.name == rendition.name && other.language == rendition.language
-            };
-            let id = StreamId::Audio(crate::message::AudioId(index));
-            let Some(stream) = self.stream_mut(id) else { continue };
-            let urls = other_audio.iter().filter(is_same).filter_map(|other| base.join(other.uri.as_deref()?).ok());
-            urls.for_each(|url| stream.add_copy(url));
+            self.add_rendition_copies(StreamId::Audio(AudioId(index)), &rendition, &sound, base, others);
         }
+        for (index, rendition) in (0..).zip(self.text.clone()) {
+            self.add_rendition_copies(StreamId::Text(TextId(index)), &rendition, &text, base, others);
+        }
+    }
+
+    fn add_rendition_copies(
+        &mut self,
+        id: StreamId,
+        rendition: &Rendition,
+        groups: &[&String],
+        base: &Url,
+        others: &[Rendition],
+    ) {
+        let is_same = |other: &&Rendition| {
+            groups.contains(&&other.group)
+                && other.name == rendition.name
+                && other.language == rendition.language
+                && other.forced == rendition.forced
+        };
+        let Some(stream) = self.stream_mut(id) else { return };
+        let urls = others.iter().filter(is_same).filter_map(|other| base.join(other.uri.as_deref()?).ok());
+        urls.for_each(|url| stream.add_copy(url));
     }
 
     /// The place of the copies that are used now; 0 is the first.

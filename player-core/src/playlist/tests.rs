@@ -44,7 +44,7 @@ fn variants_are_sorted_and_those_without_a_picture_left_out() {
     let labels: Vec<_> = presentation.variant_infos().into_iter().map(|info| info.label).collect();
     assert_eq!(labels, ["360p", "720p"]);
     assert_eq!(presentation.variant_track, Some(Track::Video));
-    assert_eq!(presentation.default_audio(), Some(AudioId(1)));
+    assert_eq!(presentation.preferred_audio(&[]), Some(AudioId(1)));
     let codecs = |id| presentation.stream(id).unwrap().codecs.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(codecs(StreamId::Variant(VariantId(0))), ["avc1.64001f"]);
     assert_eq!(codecs(StreamId::Audio(AudioId(0))), ["mp4a.40.2"]);

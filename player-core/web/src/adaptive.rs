@@ -19,9 +19,11 @@ use crate::clock::{Timer, WebClock};
 use crate::decoder;
 use crate::element::{self, Moment};
 use crate::fetch::{Loads, Order};
+use crate::languages::Languages;
 use crate::listen::Listener;
 use crate::media_source::{Buffers, Piece};
 use crate::memory;
+use crate::subtitles::Subtitles;
 use crate::surroundings::{PageLimits, Surroundings};
 
 /// A position this near to where the element was sent is that place: a frame is longer.
@@ -36,6 +38,7 @@ pub(crate) struct Adaptive {
     video: HtmlVideoElement,
     loads: Rc<Loads>,
     buffers: RefCell<Rc<Buffers>>,
+    subtitles: Subtitles,
     /// Where the element was sent to last, by the core or for the viewer.
     sent_to: Cell<Option<MediaTime>>,
     /// A frame was on screen, or sound in the room.
@@ -60,6 +63,7 @@ impl Adaptive {
         video: &HtmlVideoElement,
         url: Url,
         start: Option<MediaTime>,
+        languages: Languages,
         find_address: FindAddress,
         limits: Rc<PageLimits>,
         tell: impl Fn(Event) + 'static,
@@ -68,7 +72,14 @@ impl Adaptive {
         let sink = sink(&inlet);
         let buffers = Buffers::attach(video, Rc::clone(&sink))?;
         let known_throughput = memory::known(&url);
-        let config = PlayerConfig { appends_in_part: true, known_throughput, ..PlayerConfig::default() };
+        let config = PlayerConfig {
+            appends_in_part: true,
+            known_throughput,
+            shows_text: true,
+            audio_languages: languages.audio,
+            text_languages: languages.text,
+            ..PlayerConfig::default()
+        };
         let adaptive = Rc::new_cyclic(|this: &Weak<Self>| {
             inlet.replace(this.clone());
             Self {
@@ -79,6 +90,7 @@ impl Adaptive {
                 video: video.clone(),
                 loads: Loads::new(sink),
                 buffers: RefCell::new(buffers),
+                subtitles: Subtitles::on(video),
                 sent_to: Cell::default(),
                 framed: Cell::new(false),
                 timer: RefCell::default(),
@@ -263,6 +275,7 @@ impl Adaptive {
                 });
             }
             Output::EndOfStream => buffers.end(),
+            Output::Text(order) => self.subtitles.obey(order, &self.loads),
             Output::Event(event) => (self.tell)(event),
         }
     }

@@ -234,7 +234,7 @@ async fn run(loads: &Weak<Loads>, order: &Order, flight: &Rc<Flight>) -> Result<
             let text = String::from_utf8(bytes.to_vec()).map_err(|_| LoadFailure::Corrupt)?;
             Ok(Input::Playlist { id, url, text })
         }
-        LoadKind::Init | LoadKind::Segment | LoadKind::Probe => {
+        LoadKind::Init | LoadKind::Segment | LoadKind::Text | LoadKind::Probe => {
             let loads = loads.upgrade().ok_or(LoadFailure::Network)?;
             loads.bodies.borrow_mut().insert(id, bytes);
             Ok(Input::Loaded { id, size, media_start: None })

@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use media_model::{BitsPerSecond, MediaDuration, MediaTime, Resolution};
-use player_core::message::{AudioId, AudioInfo, Command, Event, StallCause, VariantId, VariantInfo};
+use player_core::message::{AudioId, AudioInfo, Command, Event, StallCause, TextId, TextInfo, VariantId, VariantInfo};
 use player_core::{Now, PlaybackState, Setback, Summary};
 use url::Url;
 use wasm_bindgen_futures::spawn_local;
@@ -17,6 +17,7 @@ use crate::adaptive::{Adaptive, FindAddress, LocalBoxFuture};
 use crate::clock::{Interval, WebClock};
 use crate::direct::Direct;
 use crate::element::{self, MOMENTS, Moment, NextFrame};
+use crate::languages::Languages;
 use crate::listen::Listener;
 use crate::stats::{Counters, Shown, Stats};
 use crate::surroundings::{Bounds, PageLimits};
@@ -66,11 +67,15 @@ pub enum PlayerEvent {
         variants: Vec<VariantInfo>,
         /// In playlist order.
         audio: Vec<AudioInfo>,
+        /// Subtitles, in playlist order.
+        text: Vec<TextInfo>,
     },
     /// The source with this index plays from now on.
     Source(usize),
     /// This audio rendition is loaded from now on.
     AudioChosen(AudioId),
+    /// These subtitles are shown from now on, or none.
+    TextChosen(Option<TextId>),
     /// The browser allows playback only without sound, so it plays without.
     Muted,
     /// The browser allows no playback before the viewer does something.
@@ -142,6 +147,7 @@ struct Inner {
     listeners: RefCell<Vec<Listener>>,
     find_address: RefCell<Option<FindAddress>>,
     limits: Rc<PageLimits>,
+    languages: RefCell<Languages>,
     tell: Box<dyn Fn(PlayerEvent)>,
 }
 
@@ -175,6 +181,7 @@ impl WebPlayer {
             listeners: RefCell::default(),
             find_address: RefCell::default(),
             limits: Rc::default(),
+            languages: RefCell::new(Languages::of_browser()),
             tell: Box::new(tell),
         });
         inner.listen();
@@ -260,6 +267,16 @@ impl WebPlayer {
         self.0.command(Command::SelectAudio(audio));
     }
 
+    /// Shows these subtitles, or none.
+    pub fn select_text(&self, text: Option<TextId>) {
+        self.0.command(Command::SelectText(text));
+    }
+
+    /// In which languages to hear and to read what is opened from now on. Without it, in those of the browser.
+    pub fn prefer(&self, languages: Languages) {
+        self.0.languages.replace(languages);
+    }
+
     /// Leaves the present source for the one with this index, at the same position.
     pub fn change_source(&self, index: usize) {
         if index != self.0.current.get() {
@@ -336,11 +353,20 @@ impl Inner {
                     let opened = opened.clone();
                     found.map_or_else(|| -> LocalBoxFuture<_> { Box::pin(async { Some(opened) }) }, |find| find())
                 });
-                Adaptive::open(&self.video, url.clone(), start, find, Rc::clone(&self.limits), move |event| {
-                    if let Some(inner) = this.upgrade() {
-                        inner.told(event);
-                    }
-                })
+                let languages = self.languages.borrow().clone();
+                Adaptive::open(
+                    &self.video,
+                    url.clone(),
+                    start,
+                    languages,
+                    find,
+                    Rc::clone(&self.limits),
+                    move |event| {
+                        if let Some(inner) = this.upgrade() {
+                            inner.told(event);
+                        }
+                    },
+                )
                 .map(Session::Adaptive)
             }
         };
@@ -513,11 +539,12 @@ impl Inner {
     /// The core said something.
     fn told(&self, event: Event) {
         match event {
-            Event::Ready { variants, audio, duration } => {
+            Event::Ready { variants, audio, text, duration } => {
                 self.duration.set(duration);
-                (self.tell)(PlayerEvent::Ready { variants, audio });
+                (self.tell)(PlayerEvent::Ready { variants, audio, text });
             }
             Event::AudioChosen(audio) => (self.tell)(PlayerEvent::AudioChosen(audio)),
+            Event::TextChosen(text) => (self.tell)(PlayerEvent::TextChosen(text)),
             Event::Stalled(cause) => (self.tell)(PlayerEvent::Stalled(cause)),
             // Told as `Blocked`, whatever plays.
             Event::Degraded(Setback::WaitsForViewer) => {}

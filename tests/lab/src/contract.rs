@@ -105,6 +105,7 @@ impl Contract {
             | Output::EndOfStream
             | Output::RenewAddress
             | Output::AskDecoder(_)
+            | Output::Text(_)
             | Output::Event(_) => {}
         }
     }

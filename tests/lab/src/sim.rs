@@ -187,7 +187,7 @@ impl<'a> Play<'a> {
                 Output::Evict { track, range } => {
                     self.work.insert(track, (self.now + BUFFER_WORK, Work::Evict(range)));
                 }
-                Output::ChangeType { .. } => {}
+                Output::ChangeType { .. } | Output::Text(_) => {}
                 Output::AskDecoder(questions) => {
                     let ease = |lines| match self.device.says {
                         Some((most, ease)) if lines > most => ease,
@@ -230,6 +230,7 @@ impl<'a> Play<'a> {
             Event::Ready { .. }
             | Event::VariantChosen { .. }
             | Event::AudioChosen(_)
+            | Event::TextChosen(_)
             | Event::Throughput(_)
             | Event::Started { .. }
             | Event::Sought { .. }
@@ -283,6 +284,7 @@ impl<'a> Play<'a> {
             Command::Open { .. }
             | Command::LockVariant(_)
             | Command::SelectAudio(_)
+            | Command::SelectText(_)
             | Command::LimitResolution(_)
             | Command::LimitBandwidth { .. }
             | Command::SaveData(_)

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use media_model::{BitsPerSecond, ByteCount, MediaDuration, MediaTime, Ranges, Resolution, TimeRange};
-use player_core::message::{AppendFailure, AudioId, LoadFailure, LoadKind, Problem, ServerTiming, Track, VariantId};
+use player_core::message::{
+    AppendFailure, AudioId, LoadFailure, LoadKind, Problem, ServerTiming, TextId, Track, VariantId,
+};
 use player_core::{Command, Input, Now, Output, Player, PlayerConfig, RequestId, Speed, Step};
 use player_lab::contract::Contract;
 use proptest::prelude::*;
@@ -61,6 +63,7 @@ fn command() -> impl Strategy<Value = Command> {
         3 => any::<bool>().prop_map(Command::SetPlaying),
         3 => proptest::option::of(0u32..6).prop_map(|id| Command::LockVariant(id.map(VariantId))),
         3 => (0u32..4).prop_map(|id| Command::SelectAudio(AudioId(id))),
+        3 => proptest::option::of(0u32..3).prop_map(|id| Command::SelectText(id.map(TextId))),
         2 => (0u32..2_000, 0u32..2_000).prop_map(|(width, height)| {
             Command::LimitResolution(Some(Resolution { width, height }))
         }),
@@ -125,7 +128,9 @@ fn open(url: &str) -> Command {
 const MULTIVARIANT: &str = "#EXTM3U\n\
     #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"s\",NAME=\"one\",URI=\"a/sound.m3u8\"\n\
     #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"s\",NAME=\"two\",URI=\"b/playlist.m3u8\"\n\
-    #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"s\"\na/playlist.m3u8\n\
+    #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"t\",NAME=\"one\",DEFAULT=YES,URI=\"t/playlist.m3u8\"\n\
+    #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"t\",NAME=\"two\",URI=\"u/playlist.m3u8\"\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"s\",SUBTITLES=\"t\"\na/playlist.m3u8\n\
     #EXT-X-STREAM-INF:BANDWIDTH=5000000,RESOLUTION=1920x1080,CODECS=\"hvc1.1.6,mp4a.40.2\",AUDIO=\"s\"\nb/playlist.m3u8\n\
     #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"s\"\nc/playlist.m3u8\n";
 
@@ -168,6 +173,7 @@ impl Driver {
                 | Output::EndOfStream
                 | Output::RenewAddress
                 | Output::AskDecoder(_)
+                | Output::Text(_)
                 | Output::Event(_) => {}
             }
         }
@@ -247,10 +253,10 @@ impl Driver {
                 Input::Playlist { id, url, text }
             }
             (Outcome::Garbage, LoadKind::Playlist) => Input::Playlist { id, url, text: "<html>".to_owned() },
-            (Outcome::Good, LoadKind::Init | LoadKind::Segment | LoadKind::Probe) => {
+            (Outcome::Good, LoadKind::Init | LoadKind::Segment | LoadKind::Text | LoadKind::Probe) => {
                 Input::Loaded { id, size, media_start: None }
             }
-            (Outcome::Garbage, LoadKind::Init | LoadKind::Segment | LoadKind::Probe) => {
+            (Outcome::Garbage, LoadKind::Init | LoadKind::Segment | LoadKind::Text | LoadKind::Probe) => {
                 let media_start = Some(MediaTime::from_micros(i64::MIN));
                 Input::Loaded { id, size: ByteCount::new(u64::MAX), media_start }
             }
@@ -262,10 +268,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn the_boundary_holds_whatever_comes(
-        moves in proptest::collection::vec(any_move(), 1..150), appends_in_part in any::<bool>(),
+        moves in proptest::collection::vec(any_move(), 1..150), appends_in_part in any::<bool>(), shows_text in any::<bool>(),
     ) {
         let mut driver = Driver {
-            player: Player::new(PlayerConfig { appends_in_part, ..PlayerConfig::default() }),
+            player: Player::new(PlayerConfig { appends_in_part, shows_text, ..PlayerConfig::default() }),
             contract: Contract::default(),
             now: Duration::ZERO,
             loads: BTreeMap::new(),

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::HtmlInputElement;
-use player_web::{AudioId, PlaybackState, VariantId, VariantInfo};
+use player_web::{AudioId, PlaybackState, TextId, VariantId, VariantInfo};
 use server_api::Chapter;
 
 use crate::components::icon::{Glyph, Icon};
@@ -47,6 +47,7 @@ pub(crate) fn Controls(
         Quality::Variant(variant) => stage.lock_variant(Some(variant)),
     });
     let audio_choices = Memo::new(move |_| playback.with(audio_choices));
+    let text_choices = Memo::new(move |_| playback.with(text_choices));
     view! {
         <div class="controls" data-testid="controls">
             <SeekBar stage chapters />
@@ -69,6 +70,14 @@ pub(crate) fn Controls(
                         toggle=Callback::new(move |()| stage.toggle_menu(Menu::Audio))
                         choices=audio_choices
                         choose=Callback::new(move |audio: AudioId| stage.select_audio(audio)) />
+                </Show>
+                <Show when=move || text_choices.with(|choices| choices.len() > 1)>
+                    <ChoiceMenu
+                        name=MenuName { label: i18n::SUBTITLES, menu: "subtitles-menu", option: "subtitles-option", icon: Icon::Subtitles }
+                        open=Signal::derive(move || playback.with(|playback| playback.menu == Some(Menu::Subtitles)))
+                        toggle=Callback::new(move |()| stage.toggle_menu(Menu::Subtitles))
+                        choices=text_choices
+                        choose=Callback::new(move |text: Option<TextId>| stage.select_text(text)) />
                 </Show>
                 <ChoiceMenu
                     name=MenuName { label: i18n::QUALITY, menu: "quality-menu", option: "quality-option", icon: Icon::Quality }
@@ -166,6 +175,19 @@ fn audio_choices(playback: &Playback) -> Vec<Choice<AudioId>> {
             chosen: playback.audio_chosen == Some(audio.id),
         })
         .collect()
+}
+
+/// Off, then all that there are.
+fn text_choices(playback: &Playback) -> Vec<Choice<Option<TextId>>> {
+    let chosen = playback.text_chosen;
+    let off = Choice { value: None, label: i18n::OFF.to_owned(), hint: String::new(), chosen: chosen.is_none() };
+    let texts = playback.text.iter().map(|text| Choice {
+        value: Some(text.id),
+        label: text.name.clone(),
+        hint: text.language.as_deref().map(i18n::language).filter(|name| *name != text.name).unwrap_or_default(),
+        chosen: chosen == Some(text.id),
+    });
+    [off].into_iter().chain(texts).collect()
 }
 
 #[cfg(test)]

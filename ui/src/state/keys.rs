@@ -11,6 +11,7 @@ pub(crate) enum Action {
     /// Part of full loudness, added.
     VolumeBy(f64),
     ToggleMute,
+    ToggleSubtitles,
     ToggleFullscreen,
     ToggleStats,
     ToggleHelp,
@@ -53,6 +54,7 @@ pub(crate) fn action(key: &str, modified: bool, target: Target) -> Option<Action
         "ArrowUp" => Action::VolumeBy(0.05),
         "ArrowDown" => Action::VolumeBy(-0.05),
         "m" | "M" => Action::ToggleMute,
+        "c" | "C" => Action::ToggleSubtitles,
         "f" | "F" => Action::ToggleFullscreen,
         "i" | "I" => Action::ToggleStats,
         "?" => Action::ToggleHelp,
@@ -77,6 +79,7 @@ mod tests {
         assert_eq!(press(" "), Some(Action::TogglePlay));
         assert_eq!(press("j"), Some(Action::SeekBy(-10.0)));
         assert_eq!(press("ArrowRight"), Some(Action::SeekBy(5.0)));
+        assert_eq!(press("c"), Some(Action::ToggleSubtitles));
         assert_eq!(press("7"), Some(Action::SeekToPart(0.7)));
         assert_eq!(press("F5"), None);
         assert_eq!(press("12"), None);

@@ -3,7 +3,8 @@
 //! Times are milliseconds of the page's clock, handed in.
 
 use player_web::{
-    AudioId, AudioInfo, Failure, PlaybackState, PlayerEvent, Snapshot, StallCause, VariantId, VariantInfo,
+    AudioId, AudioInfo, Failure, PlaybackState, PlayerEvent, Snapshot, StallCause, TextId, TextInfo, VariantId,
+    VariantInfo,
 };
 use server_api::{Chapter, Decision, Source, SourceKind};
 
@@ -19,6 +20,7 @@ const WORDS_AFTER_MS: f64 = 4_000.0;
 pub(crate) enum Menu {
     Quality,
     Audio,
+    Subtitles,
 }
 
 /// A panel over the picture.
@@ -69,6 +71,11 @@ pub(crate) struct Playback {
     pub(crate) locked: Option<VariantId>,
     pub(crate) audio: Vec<AudioInfo>,
     pub(crate) audio_chosen: Option<AudioId>,
+    /// Subtitles to choose from; what everybody has to read is none of them.
+    pub(crate) text: Vec<TextInfo>,
+    pub(crate) text_chosen: Option<TextId>,
+    /// The subtitles that the viewer switched off last.
+    text_before: Option<TextId>,
     pub(crate) autoplay: Autoplay,
     pub(crate) trouble: Option<Trouble>,
     pub(crate) menu: Option<Menu>,
@@ -117,18 +124,26 @@ impl Playback {
     pub(crate) fn apply(&mut self, event: PlayerEvent) {
         match event {
             PlayerEvent::Changed => {}
-            PlayerEvent::Ready { variants, audio } => {
+            PlayerEvent::Ready { variants, audio, text } => {
                 self.variants = variants;
                 self.audio = audio;
+                self.text = text.into_iter().filter(|text| !text.forced).collect();
             }
             PlayerEvent::Source(index) => {
                 self.current = index;
                 self.variants.clear();
                 self.audio.clear();
+                self.text.clear();
                 self.locked = None;
                 self.audio_chosen = None;
+                (self.text_chosen, self.text_before) = (None, None);
             }
             PlayerEvent::AudioChosen(audio) => self.audio_chosen = Some(audio),
+            PlayerEvent::TextChosen(text) => {
+                let chosen = text.filter(|id| self.text.iter().any(|text| text.id == *id));
+                let before = std::mem::replace(&mut self.text_chosen, chosen);
+                self.text_before = before.or(self.text_before);
+            }
             PlayerEvent::Muted => self.autoplay = Autoplay::Muted,
             PlayerEvent::Blocked => self.autoplay = Autoplay::Blocked,
             PlayerEvent::Stalled(cause) => self.stalled = Some(cause),
@@ -181,6 +196,14 @@ impl Playback {
     /// The source that plays.
     pub(crate) fn source(&self) -> Option<&Source> {
         self.sources.get(self.current)
+    }
+
+    /// The subtitles to go over to: off, or those that were on before.
+    pub(crate) fn other_text(&self) -> Option<TextId> {
+        match self.text_chosen {
+            Some(_) => None,
+            None => self.text_before.or(self.text.first().map(|text| text.id)),
+        }
     }
 
     /// The adaptive source, while another plays.

@@ -304,7 +304,7 @@ impl<'a> Drive<'a> {
                     let bytes = url.query().and_then(|query| query.strip_prefix("size=")?.parse::<u32>().ok());
                     self.begin(id, None, f64::from(bytes.unwrap_or(0)) * 8.0);
                 }
-                Output::Load { id, url, kind: LoadKind::Init | LoadKind::Segment, .. } => {
+                Output::Load { id, url, kind: LoadKind::Init | LoadKind::Segment | LoadKind::Text, .. } => {
                     if let Some((rung, segment)) = segment_of(&url) {
                         self.begin(id, Some((segment, rung)), self.movie.bits(segment, rung));
                     }
@@ -332,6 +332,7 @@ impl<'a> Drive<'a> {
                 | Output::EndOfStream
                 | Output::RenewAddress
                 | Output::AskDecoder(_)
+                | Output::Text(_)
                 | Output::Event(_) => {}
             }
         }

@@ -41,3 +41,26 @@ fn variants_are_listed_from_the_best_down_below_auto() {
     assert_eq!(lines(&choices), [("Auto", false), ("720p", false), ("360p", true)]);
     assert_eq!(choices[0].hint, "");
 }
+
+#[test]
+fn subtitles_can_be_chosen_switched_off_and_on_again() {
+    let text = |id, name: &str, forced| player_web::TextInfo {
+        id: TextId(id),
+        name: name.into(),
+        language: Some("en".into()),
+        forced,
+    };
+    let mut playback = playback(vec![source(SourceKind::Hls)], Vec::new());
+    assert_eq!(text_choices(&playback).len(), 1, "nothing to choose but off");
+    let texts = vec![text(0, "Signs", true), text(1, "English", false), text(2, "Deaf", false)];
+    playback.apply(player_web::PlayerEvent::Ready { variants: Vec::new(), audio: Vec::new(), text: texts });
+    let chosen = |playback: &Playback| text_choices(playback).into_iter().find(|one| one.chosen).map(|one| one.label);
+    playback.apply(player_web::PlayerEvent::TextChosen(Some(TextId(0))));
+    assert_eq!(chosen(&playback).as_deref(), Some("Off"), "what everybody has to read is no choice");
+    assert_eq!(playback.other_text(), Some(TextId(1)));
+    playback.apply(player_web::PlayerEvent::TextChosen(Some(TextId(2))));
+    assert_eq!(chosen(&playback).as_deref(), Some("Deaf"));
+    assert_eq!(playback.other_text(), None);
+    playback.apply(player_web::PlayerEvent::TextChosen(None));
+    assert_eq!(playback.other_text(), Some(TextId(2)), "those that were on before");
+}
