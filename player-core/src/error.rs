@@ -52,6 +52,9 @@ impl fmt::Display for Trouble {
             Self::Load(LoadFailure::Corrupt) => {
                 "The server sends damaged data for this title. Try again, or check the file."
             }
+            Self::Load(LoadFailure::Refused(why)) => {
+                return write!(formatter, "The page does not let this title be loaded: {}", full_stop(why));
+            }
             Self::Playlist(cause) => {
                 return write!(formatter, "The server's playlist cannot be used: {}", full_stop(&cause.to_string()));
             }
@@ -170,6 +173,12 @@ mod tests {
         let problem = Some(Problem { code: "gone".to_owned(), detail: " the file is gone ".to_owned() });
         let trouble = Trouble::Load(LoadFailure::Status { code: 404, retry_after: None, problem });
         assert_eq!(trouble.to_string(), "The server could not deliver this title: the file is gone.");
+    }
+
+    #[test]
+    fn what_the_page_refuses_is_told_in_its_words() {
+        let trouble = Trouble::Load(LoadFailure::Refused("you are not signed in".to_owned()));
+        assert_eq!(trouble.to_string(), "The page does not let this title be loaded: you are not signed in.");
     }
 
     #[test]

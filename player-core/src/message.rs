@@ -95,6 +95,8 @@ pub enum LoadFailure {
     },
     /// Fewer bytes than announced, or bytes that are not what they should be.
     Corrupt,
+    /// The page would not let the request be made, for this reason.
+    Refused(String),
 }
 
 /// The part of a problem document (RFC 9457) that a person should see.

@@ -38,7 +38,9 @@ pub(crate) fn remedy(cause: &LoadFailure, failures: u32) -> Remedy {
             Remedy::RetryAfter(backoff(failures))
         }
         LoadFailure::Corrupt if failures == 0 => Remedy::RetryAfter(Duration::ZERO),
-        LoadFailure::TimedOut | LoadFailure::Status { .. } | LoadFailure::Corrupt => Remedy::Avoid(AVOID),
+        LoadFailure::TimedOut | LoadFailure::Status { .. } | LoadFailure::Corrupt | LoadFailure::Refused(_) => {
+            Remedy::Avoid(AVOID)
+        }
     }
 }
 
@@ -73,6 +75,7 @@ mod tests {
             (status(410, None), 0, Remedy::Avoid(AVOID)),
             (LoadFailure::Corrupt, 0, Remedy::RetryAfter(Duration::ZERO)),
             (LoadFailure::Corrupt, 1, Remedy::Avoid(AVOID)),
+            (LoadFailure::Refused(String::new()), 0, Remedy::Avoid(AVOID)),
         ];
         for (cause, failures, expected) in table {
             assert_eq!(remedy(&cause, failures), expected, "{cause:?} after {failures}");

@@ -1,8 +1,7 @@
 //! The Leptos app: one code for browser, desktop and TV. [`open_app`] mounts [`app::App`] on the page.
 //!
 //! Pages lay out, `components` are views without calls, `state` is pure, `client` talks to the server, `player` owns
-//! the playback, `shell` is the only file that knows of the desktop app, `i18n` has every word, `embed` is the player
-//! alone for pages that are not ours.
+//! the playback, `shell` is the only file that knows of the desktop app, `i18n` has every word.
 //!
 //! Tests find things by `data-testid`: `movie-card`, `unplayable`, `search`, `add-folder`, `folder-path`,
 //! `folder-submit`, `folder-trouble`, `scan-button`, `scan-progress`, `skeletons`, `notice`, `forget-missing`, `lan-banner` in the library;
@@ -16,7 +15,6 @@ mod app;
 mod beacon;
 mod client;
 mod components;
-mod embed;
 mod i18n;
 mod library;
 mod pages;
@@ -25,7 +23,7 @@ mod shell;
 mod state;
 mod volume;
 
-/// Loading the wasm does nothing: a page says what it wants, this or [`embed`].
+/// Loading the wasm does nothing: a page says what it wants, this or a [`player_web::MatineePlayer`].
 fn main() {}
 
 /// Puts the whole app on the page.

@@ -94,6 +94,7 @@ pub(crate) enum LoadFailure {
     TimedOut,
     Status { code: u16, retry_after_ns: Option<u64>, problem: Option<(String, String)> },
     Corrupt,
+    Refused(String),
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -346,6 +347,7 @@ impl From<&message::LoadFailure> for LoadFailure {
                 problem: problem.as_ref().map(|problem| (problem.code.clone(), problem.detail.clone())),
             },
             message::LoadFailure::Corrupt => Self::Corrupt,
+            message::LoadFailure::Refused(why) => Self::Refused(why.clone()),
         }
     }
 }
@@ -361,6 +363,7 @@ impl From<LoadFailure> for message::LoadFailure {
                 problem: problem.map(|(code, detail)| Problem { code, detail }),
             },
             LoadFailure::Corrupt => Self::Corrupt,
+            LoadFailure::Refused(why) => Self::Refused(why),
         }
     }
 }

@@ -104,6 +104,8 @@ impl Player {
         let is_refused = match cause {
             // These two ask for patience, whatever was asked for.
             LoadFailure::Status { code: 408 | 429, .. } | LoadFailure::Network | LoadFailure::TimedOut => false,
+            // The server was not asked.
+            LoadFailure::Refused(_) => false,
             LoadFailure::Status { code, .. } => (400..500).contains(code) || *code == 501,
             LoadFailure::Corrupt => true,
         };
@@ -197,7 +199,8 @@ impl Player {
                 LoadFailure::Status { problem: None, .. }
                 | LoadFailure::Network
                 | LoadFailure::TimedOut
-                | LoadFailure::Corrupt => None,
+                | LoadFailure::Corrupt
+                | LoadFailure::Refused(_) => None,
             };
             self.setback(Setback::ServerBusy(detail));
         }

@@ -19,10 +19,10 @@ use crate::clock::{Timer, WebClock};
 use crate::decoder;
 use crate::element::{self, Moment};
 use crate::fetch::{Loads, Order};
-use crate::languages::Languages;
 use crate::listen::Listener;
 use crate::media_source::{Buffers, Piece};
 use crate::memory;
+use crate::request::PageWishes;
 use crate::subtitles::Subtitles;
 use crate::surroundings::{PageLimits, Surroundings};
 
@@ -63,7 +63,7 @@ impl Adaptive {
         video: &HtmlVideoElement,
         url: Url,
         start: Option<MediaTime>,
-        languages: Languages,
+        wishes: PageWishes,
         find_address: FindAddress,
         limits: Rc<PageLimits>,
         tell: impl Fn(Event) + 'static,
@@ -76,8 +76,8 @@ impl Adaptive {
             appends_in_part: true,
             known_throughput,
             shows_text: true,
-            audio_languages: languages.audio,
-            text_languages: languages.text,
+            audio_languages: wishes.languages.audio,
+            text_languages: wishes.languages.text,
             ..PlayerConfig::default()
         };
         let adaptive = Rc::new_cyclic(|this: &Weak<Self>| {
@@ -88,7 +88,7 @@ impl Adaptive {
                 inbox: RefCell::default(),
                 stepping: Cell::new(false),
                 video: video.clone(),
-                loads: Loads::new(sink),
+                loads: Loads::new(sink, wishes.on_request),
                 buffers: RefCell::new(buffers),
                 subtitles: Subtitles::on(video),
                 sent_to: Cell::default(),

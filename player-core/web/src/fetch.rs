@@ -19,6 +19,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, ReadableStreamDefaultReader, RequestInit, Response};
 
 use crate::clock::{Timer, WebClock};
+use crate::request::{PageRequest, RequestChanges, RequestHook};
 
 /// Shortest time between two progress reports of one load, ms: fine enough for a throughput estimate, coarse enough
 /// that a fast link does not keep the core busy with every chunk.
@@ -40,6 +41,7 @@ pub(crate) struct Order {
 pub(crate) struct Loads {
     this: Weak<Self>,
     sink: Rc<dyn Fn(Input)>,
+    hook: Option<RequestHook>,
     running: RefCell<BTreeMap<RequestId, Rc<Flight>>>,
     /// Of finished loads, without what was taken of them before.
     bodies: RefCell<BTreeMap<RequestId, Uint8Array>>,
@@ -107,10 +109,11 @@ impl Flight {
 }
 
 impl Loads {
-    pub(crate) fn new(sink: Rc<dyn Fn(Input)>) -> Rc<Self> {
+    pub(crate) fn new(sink: Rc<dyn Fn(Input)>, hook: Option<RequestHook>) -> Rc<Self> {
         Rc::new_cyclic(|this| Self {
             this: this.clone(),
             sink,
+            hook,
             running: RefCell::default(),
             bodies: RefCell::default(),
         })
@@ -185,7 +188,8 @@ impl Drop for Loads {
 /// Carries one load to its end. Between awaits it holds no strong reference to `loads`, so that a dropped player ends it.
 async fn run(loads: &Weak<Loads>, order: &Order, flight: &Rc<Flight>) -> Result<Input, LoadFailure> {
     let id = order.id;
-    let response = request(order, flight).await?;
+    let hook = loads.upgrade().and_then(|loads| loads.hook.clone());
+    let response = request(order, flight, hook).await?;
     if !response.ok() {
         return Err(refusal(&response).await);
     }
@@ -242,12 +246,26 @@ async fn run(loads: &Weak<Loads>, order: &Order, flight: &Rc<Flight>) -> Result<
     }
 }
 
-async fn request(order: &Order, flight: &Rc<Flight>) -> Result<Response, LoadFailure> {
+async fn request(order: &Order, flight: &Rc<Flight>, hook: Option<RequestHook>) -> Result<Response, LoadFailure> {
+    let changes = match hook {
+        Some(hook) => {
+            let asked = PageRequest { url: order.url.clone(), kind: order.kind };
+            hook(asked).await.map_err(LoadFailure::Refused)?
+        }
+        None => RequestChanges::default(),
+    };
     let window = web_sys::window().ok_or(LoadFailure::Network)?;
     let init = RequestInit::new();
     init.set_signal(Some(&flight.abort.signal()));
-    let request =
-        web_sys::Request::new_with_str_and_init(order.url.as_str(), &init).map_err(|_| LoadFailure::Network)?;
+    if let Some(credentials) = changes.credentials {
+        init.set_credentials(credentials.for_fetch());
+    }
+    let url = changes.url.as_ref().unwrap_or(&order.url);
+    let request = web_sys::Request::new_with_str_and_init(url.as_str(), &init).map_err(|_| LoadFailure::Network)?;
+    for (name, value) in &changes.headers {
+        let refused = |_| LoadFailure::Refused(format!("its request hook gave the header {name}, which is none"));
+        request.headers().set(name, value).map_err(refused)?;
+    }
     if let Some(ByteRange { offset, length }) = order.range {
         let last = offset.saturating_add(length).saturating_sub(1);
         request.headers().set("Range", &format!("bytes={offset}-{last}")).map_err(|_| LoadFailure::Network)?;

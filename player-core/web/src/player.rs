@@ -19,6 +19,7 @@ use crate::direct::Direct;
 use crate::element::{self, MOMENTS, Moment, NextFrame};
 use crate::languages::Languages;
 use crate::listen::Listener;
+use crate::request::{PageWishes, RequestHook};
 use crate::stats::{Counters, Shown, Stats};
 use crate::surroundings::{Bounds, PageLimits};
 
@@ -147,7 +148,7 @@ struct Inner {
     listeners: RefCell<Vec<Listener>>,
     find_address: RefCell<Option<FindAddress>>,
     limits: Rc<PageLimits>,
-    languages: RefCell<Languages>,
+    wishes: RefCell<PageWishes>,
     tell: Box<dyn Fn(PlayerEvent)>,
 }
 
@@ -181,7 +182,7 @@ impl WebPlayer {
             listeners: RefCell::default(),
             find_address: RefCell::default(),
             limits: Rc::default(),
-            languages: RefCell::new(Languages::of_browser()),
+            wishes: RefCell::new(PageWishes { languages: Languages::of_browser(), on_request: None }),
             tell: Box::new(tell),
         });
         inner.listen();
@@ -274,7 +275,12 @@ impl WebPlayer {
 
     /// In which languages to hear and to read what is opened from now on. Without it, in those of the browser.
     pub fn prefer(&self, languages: Languages) {
-        self.0.languages.replace(languages);
+        self.0.wishes.borrow_mut().languages = languages;
+    }
+
+    /// Asks the page before each request of what is opened from now on; see [`RequestHook`].
+    pub fn on_request(&self, hook: RequestHook) {
+        self.0.wishes.borrow_mut().on_request = Some(hook);
     }
 
     /// Leaves the present source for the one with this index, at the same position.
@@ -353,20 +359,12 @@ impl Inner {
                     let opened = opened.clone();
                     found.map_or_else(|| -> LocalBoxFuture<_> { Box::pin(async { Some(opened) }) }, |find| find())
                 });
-                let languages = self.languages.borrow().clone();
-                Adaptive::open(
-                    &self.video,
-                    url.clone(),
-                    start,
-                    languages,
-                    find,
-                    Rc::clone(&self.limits),
-                    move |event| {
-                        if let Some(inner) = this.upgrade() {
-                            inner.told(event);
-                        }
-                    },
-                )
+                let wishes = self.wishes.borrow().clone();
+                Adaptive::open(&self.video, url.clone(), start, wishes, find, Rc::clone(&self.limits), move |event| {
+                    if let Some(inner) = this.upgrade() {
+                        inner.told(event);
+                    }
+                })
                 .map(Session::Adaptive)
             }
         };

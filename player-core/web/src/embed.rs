@@ -1,13 +1,22 @@
-//! The player alone, for pages that are not ours: `new MatineePlayer(video, url, failed)` in JavaScript.
+//! The player alone, for pages that are not ours: `new MatineePlayer(video, url, failed, options)` in JavaScript.
 //!
-//! It is the player of the watch page, from the same wasm file, without server and controls. Comparisons with other
-//! players use it, and so may anybody's own page.
+//! Whatever wasm this crate is linked into has it: that of the watch page, which comparisons with other players load, and a
+//! small one for anybody's own page (`examples/matinee_player.rs`).
 
+mod request;
+mod texts;
+
+use std::cell::RefCell;
+
+use js_sys::{Array, Function, Reflect};
 use media_model::BitsPerSecond;
-use player_web::{Beginning, Failure, PlaySource, PlayerEvent, WebClock, WebPlayer};
+use player_core::message::TextId;
 use url::Url;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlVideoElement;
+
+use crate::{Beginning, Failure, Languages, PlaySource, PlayerEvent, WebClock, WebPlayer};
+use texts::Texts;
 
 /// An HLS presentation that plays on a media element until `free()` is called.
 #[wasm_bindgen]
@@ -19,18 +28,46 @@ pub struct MatineePlayer {
 #[wasm_bindgen]
 impl MatineePlayer {
     /// Plays the playlist at `url`, in full, on `video`, at once. `failed` is called with a sentence when nothing plays
-    /// any more.
+    /// any more. Of `options`, all can be left out:
+    ///
+    /// - `request(url, kind)` is called before each request (`kind` is `playlist`, `init`, `segment`, `text` or `probe`) and
+    ///   may give `{ url, headers, credentials }`, or a promise of that; what it throws is told to the viewer.
+    /// - `languages`, `textLanguages`: to hear and to read, the dearest first; else those of the browser.
+    /// - `texts(list, shown)` is called with the subtitles there are and the `id` of those that are shown, or null.
     ///
     /// # Errors
     /// When `url` is no URL.
     #[wasm_bindgen(constructor)]
-    pub fn new(video: &HtmlVideoElement, url: &str, failed: Option<js_sys::Function>) -> Result<Self, JsError> {
+    pub fn new(
+        video: &HtmlVideoElement,
+        url: &str,
+        failed: Option<Function>,
+        options: &JsValue,
+    ) -> Result<Self, JsError> {
         let url = Url::parse(url)?;
         let beginning = Beginning { start: None, asked: WebClock.now() };
+        let option = |name: &str| Reflect::get(options, &name.into()).ok();
+        let function = |name: &str| option(name)?.dyn_into::<Function>().ok();
+        let texts = RefCell::new(function("texts").map(Texts::told_to));
         let player = WebPlayer::new(video, vec![PlaySource::Hls(url)], beginning, move |event| {
+            if let Some(texts) = &mut *texts.borrow_mut() {
+                texts.hear(&event);
+            }
             if let (PlayerEvent::Failed(failure), Some(failed)) = (event, &failed) {
                 let _ = failed.call1(&JsValue::NULL, &sentence(failure).into());
             }
+        });
+        if let Some(function) = function("request") {
+            player.on_request(request::hook(function));
+        }
+        let list = |name: &str| {
+            let list = option(name)?.dyn_into::<Array>().ok()?;
+            Some(list.iter().filter_map(|language| language.as_string()).collect())
+        };
+        let browsers = Languages::of_browser();
+        player.prefer(Languages {
+            audio: list("languages").unwrap_or(browsers.audio),
+            text: list("textLanguages").unwrap_or(browsers.text),
         });
         Ok(Self { player })
     }
@@ -54,6 +91,12 @@ impl MatineePlayer {
     #[wasm_bindgen(js_name = saveData)]
     pub fn save_data(&self, saves: bool) {
         self.player.save_data(saves);
+    }
+
+    /// Shows the subtitles with this `id`, or none.
+    #[wasm_bindgen(js_name = selectText)]
+    pub fn select_text(&self, id: Option<u32>) {
+        self.player.select_text(id.map(TextId));
     }
 }
 
