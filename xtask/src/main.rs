@@ -72,6 +72,8 @@ enum Command {
     },
     /// Builds the web page into ui/dist.
     Ui,
+    /// Tells how large the player is alone, core and driver without the pages, as a browser loads it.
+    Size,
     /// Checks the rules of the code base that no other tool knows.
     Tidy,
     /// What `demo` starts to open the browser; of no use by itself.
@@ -110,6 +112,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Bench { names, shared: _ } => bench::run(&workspace, &names),
         Command::Path { name } => path::run(&workspace, name),
         Command::Ui => ui::run(&workspace),
+        Command::Size => ui::size(&workspace),
         Command::Tidy => tidy::run(&workspace),
         Command::OpenBrowser => Ok(()),
     }

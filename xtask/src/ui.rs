@@ -8,6 +8,7 @@ mod compress;
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -23,6 +24,26 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     let mut steps = Steps::begin();
     steps.run("Rust parts", || tools::ensure_rust_parts(workspace))?;
     steps.run("web page", || build(workspace))
+}
+
+/// The command `size`. The figures go to stdout, where scripts read them.
+pub(crate) fn size(workspace: &Workspace) -> anyhow::Result<()> {
+    let mut steps = Steps::begin();
+    steps.run("Rust parts", || tools::ensure_rust_parts(workspace))?;
+    let folder = workspace.target.join("web-player");
+    let sizes = steps.run("player", || {
+        let player = ["build", "--package=player-web", "--example=matinee_player", "--profile=web", "--target", WASM];
+        process::run(&mut cargo(workspace, player))?;
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        bindgen(&workspace.target.join(WASM).join("web/examples/matinee_player.wasm"), &folder)?;
+        process::while_ticking(|| compress::beside_each_file(&folder))
+    })?;
+    for compress::Sizes { name, plain, brotli, gzip } in sizes {
+        writeln!(std::io::stdout(), "{name}: {plain} bytes, {brotli} in brotli, {gzip} in gzip")?;
+    }
+    Ok(())
 }
 
 /// Brings `ui/dist` up to date.
