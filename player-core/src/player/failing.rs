@@ -104,7 +104,7 @@ impl Player {
         let is_refused = match cause {
             // These two ask for patience, whatever was asked for.
             LoadFailure::Status { code: 408 | 429, .. } | LoadFailure::Network | LoadFailure::TimedOut => false,
-            // The server was not asked.
+            // The page would refuse the whole playlist as well.
             LoadFailure::Refused(_) => false,
             LoadFailure::Status { code, .. } => (400..500).contains(code) || *code == 501,
             LoadFailure::Corrupt => true,

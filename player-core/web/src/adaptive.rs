@@ -24,7 +24,7 @@ use crate::media_source::{Buffers, Piece};
 use crate::memory;
 use crate::request::PageWishes;
 use crate::subtitles::Subtitles;
-use crate::surroundings::{PageLimits, Surroundings};
+use crate::surroundings::Surroundings;
 
 /// A position this near to where the element was sent is that place: a frame is longer.
 const SAME_PLACE: MediaDuration = MediaDuration::from_millis(5);
@@ -65,19 +65,17 @@ impl Adaptive {
         start: Option<MediaTime>,
         wishes: PageWishes,
         find_address: FindAddress,
-        limits: Rc<PageLimits>,
         tell: impl Fn(Event) + 'static,
     ) -> Option<Rc<Self>> {
         let inlet: Rc<RefCell<Weak<Self>>> = Rc::default();
         let sink = sink(&inlet);
         let buffers = Buffers::attach(video, Rc::clone(&sink))?;
-        let known_throughput = memory::known(&url);
         let config = PlayerConfig {
             appends_in_part: true,
-            known_throughput,
             shows_text: true,
             audio_languages: wishes.languages.audio,
             text_languages: wishes.languages.text,
+            known_throughput: memory::known(&url),
             ..PlayerConfig::default()
         };
         let adaptive = Rc::new_cyclic(|this: &Weak<Self>| {
@@ -96,7 +94,7 @@ impl Adaptive {
                 timer: RefCell::default(),
                 find_address,
                 online: RefCell::default(),
-                surroundings: Surroundings::of(video, limits),
+                surroundings: Surroundings::of(video, wishes.limits),
                 server: url.clone(),
                 tell: Box::new(tell),
             }

@@ -72,6 +72,12 @@ impl MatineePlayer {
         Ok(Self { player })
     }
 
+    /// Shows the subtitles with this `id`, or none.
+    #[wasm_bindgen(js_name = selectText)]
+    pub fn select_text(&self, id: Option<u32>) {
+        self.player.select_text(id.map(TextId));
+    }
+
     /// The automatic choice stays within these bounds of `BANDWIDTH`, bit/s, where it can; `undefined` is no bound.
     #[wasm_bindgen(js_name = limitBandwidth)]
     pub fn limit_bandwidth(&self, least: Option<f64>, most: Option<f64>) {
@@ -91,12 +97,6 @@ impl MatineePlayer {
     #[wasm_bindgen(js_name = saveData)]
     pub fn save_data(&self, saves: bool) {
         self.player.save_data(saves);
-    }
-
-    /// Shows the subtitles with this `id`, or none.
-    #[wasm_bindgen(js_name = selectText)]
-    pub fn select_text(&self, id: Option<u32>) {
-        self.player.select_text(id.map(TextId));
     }
 }
 

@@ -147,7 +147,6 @@ struct Inner {
     watch: RefCell<Option<Interval>>,
     listeners: RefCell<Vec<Listener>>,
     find_address: RefCell<Option<FindAddress>>,
-    limits: Rc<PageLimits>,
     wishes: RefCell<PageWishes>,
     tell: Box<dyn Fn(PlayerEvent)>,
 }
@@ -181,8 +180,7 @@ impl WebPlayer {
             watch: RefCell::default(),
             listeners: RefCell::default(),
             find_address: RefCell::default(),
-            limits: Rc::default(),
-            wishes: RefCell::new(PageWishes { languages: Languages::of_browser(), on_request: None }),
+            wishes: RefCell::new(PageWishes { languages: Languages::of_browser(), ..PageWishes::default() }),
             tell: Box::new(tell),
         });
         inner.listen();
@@ -360,7 +358,7 @@ impl Inner {
                     found.map_or_else(|| -> LocalBoxFuture<_> { Box::pin(async { Some(opened) }) }, |find| find())
                 });
                 let wishes = self.wishes.borrow().clone();
-                Adaptive::open(&self.video, url.clone(), start, wishes, find, Rc::clone(&self.limits), move |event| {
+                Adaptive::open(&self.video, url.clone(), start, wishes, find, move |event| {
                     if let Some(inner) = this.upgrade() {
                         inner.told(event);
                     }
@@ -410,7 +408,7 @@ impl Inner {
     }
 
     fn limit(&self, set: impl FnOnce(&PageLimits)) {
-        set(&self.limits);
+        set(&self.wishes.borrow().limits);
         if let Some(adaptive) = self.adaptive() {
             adaptive.look_around();
         }

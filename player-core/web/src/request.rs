@@ -5,6 +5,7 @@ use std::rc::Rc;
 use player_core::message::LoadKind;
 use url::Url;
 
+use crate::surroundings::PageLimits;
 use crate::{Languages, LocalBoxFuture};
 
 /// A request that is about to be made.
@@ -47,6 +48,8 @@ pub type RequestHook = Rc<dyn Fn(PageRequest) -> LocalBoxFuture<Result<RequestCh
 pub(crate) struct PageWishes {
     pub(crate) languages: Languages,
     pub(crate) on_request: Option<RequestHook>,
+    /// These may change at any time.
+    pub(crate) limits: Rc<PageLimits>,
 }
 
 impl Credentials {
