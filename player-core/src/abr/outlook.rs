@@ -27,6 +27,8 @@ pub struct Outlook {
     past: VecDeque<Stretch>,
     current: Stretch,
     outages: Outages,
+    /// With less than this, bit/s, nothing can be played; if that is known.
+    least: Option<f64>,
 }
 
 /// The outages that were seen; they stay true when the link changes.
@@ -76,7 +78,8 @@ const NEWS: usize = 2;
 const FASTER: f64 = 2.0;
 /// Of the long mean; below, a stretch is an outage, which says nothing of the link before and after it.
 const OUTAGE: f64 = 0.05;
-/// Below this share of the long mean the link is silent; silence this long, s, is an outage.
+/// Below this share of the long mean, and of less use than the lowest rung needs, the link is silent; silence this long, s,
+/// is an outage. Slower is not silent: what was played through is no reason to fear for the buffer ever after.
 const SILENT: f64 = 0.25;
 const LEAST_OUTAGE: f64 = 1.5;
 /// What outages are like in general: this long, s, and for how many of them that counts; and how long, s, a link is taken to
@@ -113,12 +116,17 @@ impl Outlook {
         self.current.seconds = (self.current.seconds - time.as_secs_f64()).max(0.0);
     }
 
+    /// With less than this, bit/s, nothing can be played: for a player, such a link is silent.
+    pub fn needs(&mut self, least: f64) {
+        self.least = Some(least);
+    }
+
     fn note_outage(&mut self) {
         let usual = mean(self.past.iter().rev().copied(), f64::INFINITY).unwrap_or(0.0);
         let Stretch { seconds, .. } = self.current;
         let outages = &mut self.outages;
         outages.busy += seconds;
-        if self.current.rate() < usual * SILENT {
+        if self.current.rate() < (usual * SILENT).min(self.least.unwrap_or(f64::INFINITY)) {
             outages.silence += seconds;
             return;
         }
@@ -232,6 +240,20 @@ mod tests {
         assert_eq!((calm.hazard, calm.outage), (0.0, USUAL_OUTAGE));
         let rough = outlook(&[(20, 2_000), (30, 0), (20, 2_000), (30, 0), (20, 2_000)]).rates().unwrap();
         assert!(rough.hazard > 0.5 && rough.outage > 15.0, "{rough:?}");
+    }
+
+    #[test]
+    fn a_link_that_carries_the_lowest_rung_is_not_out() {
+        let hazard = |least: f64| {
+            let mut outlook = Outlook::default();
+            outlook.needs(least);
+            for kbps in [8_000, 700, 8_000] {
+                (0..100).for_each(|_| outlook.saw(kbps * 1_000 / 8 / 10, Duration::from_millis(100)));
+            }
+            outlook.rates().unwrap().hazard
+        };
+        assert_eq!(hazard(470_000.0), 0.0);
+        assert!(hazard(970_000.0) > 0.5, "{}", hazard(970_000.0));
     }
 
     #[test]

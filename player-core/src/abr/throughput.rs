@@ -79,6 +79,11 @@ impl Throughput {
         self.latency = Some(self.latency.map_or(answer, |known| (known * 3 + answer) / 4));
     }
 
+    /// With less than this nothing can be played.
+    pub fn needs(&mut self, least: BitsPerSecond) {
+        self.outlook.needs(least.get() as f64);
+    }
+
     /// More of a body arrived, `pause` after the part before. `in_the_making`: the server produces it while sending.
     pub fn arrived(&mut self, now: Now, bytes: ByteCount, pause: Duration, in_the_making: bool) {
         self.pass(now);

@@ -38,7 +38,7 @@ const KEPT: f64 = 0.7;
 const AFTER_OUTAGE: f64 = -1.0;
 /// Outages are reckoned with as often and as long as they were, times this: it is the long ones that hurt.
 const OUTAGES: f64 = 0.85;
-const OUTAGE_LENGTH: f64 = 2.5;
+const OUTAGE_LENGTH: f64 = 3.2;
 
 /// Levels are reckoned with in so many even steps: what a segment adds to a level is then so many steps for all levels
 /// alike, and a row of them is worked out at once.

@@ -192,6 +192,11 @@ impl Player {
         }
         self.presentation = Some(presentation);
         self.ask_decoder();
+        let lowest = self.usable_variants().first().and_then(|&id| self.candidate(id));
+        // A media playlist that was opened directly declares no rate.
+        if let Some(lowest) = lowest.filter(|lowest| lowest.declared > BitsPerSecond::default()) {
+            self.link.needs(lowest.declared);
+        }
         self.become_phase(Phase::Running);
     }
 

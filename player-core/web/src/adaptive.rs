@@ -41,6 +41,8 @@ pub(crate) struct Adaptive {
     subtitles: Subtitles,
     /// Where the element was sent to last, by the core or for the viewer.
     sent_to: Cell<Option<MediaTime>>,
+    /// Whether the viewer wants it to play; the element pauses for reasons of its own.
+    wanted: Cell<bool>,
     /// A frame was on screen, or sound in the room.
     framed: Cell<bool>,
     timer: RefCell<Option<(Now, Timer)>>,
@@ -90,6 +92,7 @@ impl Adaptive {
                 buffers: RefCell::new(buffers),
                 subtitles: Subtitles::on(video),
                 sent_to: Cell::default(),
+                wanted: Cell::new(true),
                 framed: Cell::new(false),
                 timer: RefCell::default(),
                 find_address,
@@ -141,6 +144,7 @@ impl Adaptive {
 
     /// The browser waits for the viewer.
     pub(crate) fn play_refused(&self) {
+        self.wanted.set(false);
         self.feed(Input::PlayRefused);
     }
 
@@ -151,6 +155,9 @@ impl Adaptive {
 
     /// Passes on what the viewer wants.
     pub(crate) fn command(&self, command: Command) {
+        if let Command::SetPlaying(playing) = command {
+            self.wanted.set(playing);
+        }
         self.feed(Input::Command(command));
     }
 
@@ -280,14 +287,14 @@ impl Adaptive {
 
     /// Starts over with a new MediaSource: after a decoder gave up, the old one takes nothing any more.
     fn reattach(&self) {
-        let (at, was_playing) = (self.video.current_time(), !self.video.paused());
+        let at = self.video.current_time();
         let inlet = Rc::new(RefCell::new(self.this.clone()));
         if let Some(fresh) = Buffers::attach(&self.video, sink(&inlet)) {
             self.buffers.replace(fresh);
             self.sent_to.set(MediaTime::from_seconds(at));
             self.video.set_current_time(at);
-            // A new source pauses the element, without a word.
-            if was_playing {
+            // The error or the new source has paused the element.
+            if self.wanted.get() {
                 let video = self.video.clone();
                 spawn_local(async move { drop(element::try_play(&video).await) });
             }

@@ -13,6 +13,7 @@ use media_model::BitsPerSecond;
 use player_core::message::TextId;
 use url::Url;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::HtmlVideoElement;
 
 use crate::{Beginning, Failure, Languages, PlaySource, PlayerEvent, WebClock, WebPlayer};
@@ -97,6 +98,20 @@ impl MatineePlayer {
     #[wasm_bindgen(js_name = saveData)]
     pub fn save_data(&self, saves: bool) {
         self.player.save_data(saves);
+    }
+
+    /// `find` is called when the server does not answer the playlist's addresses any more, as one does whose signatures
+    /// expire; it returns a fresh URL of the playlist, or a promise of one. Without it, the old URL is read again.
+    #[wasm_bindgen(js_name = onExpired)]
+    pub fn on_expired(&self, find: js_sys::Function) {
+        self.player.on_expired(move || {
+            let answer = find.call0(&JsValue::NULL);
+            Box::pin(async move {
+                // `Promise.resolve` takes a URL as well as a promise of one.
+                let fresh = JsFuture::from(js_sys::Promise::resolve(&answer.ok()?)).await.ok()?;
+                Url::parse(&fresh.as_string()?).ok()
+            })
+        });
     }
 }
 

@@ -1,12 +1,13 @@
 //! One playback on one media element: picks the source, falls over to the next, counts, and tells the page.
 
+mod showing;
 mod summing;
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use media_model::{BitsPerSecond, MediaDuration, MediaTime, Resolution};
+use media_model::{BitsPerSecond, MediaDuration, MediaTime};
 use player_core::message::{AudioId, AudioInfo, Command, Event, StallCause, TextId, TextInfo, VariantId, VariantInfo};
 use player_core::{Now, PlaybackState, Setback, Summary};
 use url::Url;
@@ -20,7 +21,7 @@ use crate::element::{self, MOMENTS, Moment, NextFrame};
 use crate::languages::Languages;
 use crate::listen::Listener;
 use crate::request::{PageWishes, RequestHook};
-use crate::stats::{Counters, Shown, Stats};
+use crate::stats::Stats;
 use crate::surroundings::{Bounds, PageLimits};
 
 /// How often the element is looked at between its events: one that stands still has none.
@@ -128,10 +129,8 @@ struct Inner {
     asked: Now,
     /// From asking to the first frame, of whichever source brought it.
     startup: Cell<Option<Duration>>,
-    /// Counted in sources that were left.
-    before: Cell<Counters>,
-    /// What playback was like with them.
-    before_summary: RefCell<Summary>,
+    /// What playback was like with the sources that were left.
+    before: RefCell<Summary>,
     /// What a file plays, which no core watches: until when it was counted, and for how long frames moved.
     watched: Cell<(Now, Duration)>,
     failed: Cell<bool>,
@@ -168,8 +167,7 @@ impl WebPlayer {
             session: RefCell::new(Session::None),
             asked: beginning.asked,
             startup: Cell::default(),
-            before: Cell::default(),
-            before_summary: RefCell::default(),
+            before: RefCell::default(),
             watched: Cell::default(),
             failed: Cell::default(),
             duration: Cell::default(),
@@ -197,12 +195,14 @@ impl WebPlayer {
     /// Plays.
     pub fn play(&self) {
         self.0.wanted.set(true);
+        self.0.command(Command::SetPlaying(true));
         self.0.start_element();
     }
 
     /// Pauses.
     pub fn pause(&self) {
         self.0.wanted.set(false);
+        self.0.command(Command::SetPlaying(false));
         let _ = self.0.video.pause();
     }
 
@@ -339,9 +339,8 @@ impl Inner {
     /// Begins with the source of this index.
     fn open(&self, index: usize, start: Option<MediaTime>) {
         // The old session goes first: two of them would fight over the element.
-        self.before.set(self.counters());
         let before = self.summary();
-        self.before_summary.replace(before);
+        self.before.replace(before);
         self.watched.set((WebClock.now(), Duration::ZERO));
         self.session.replace(Session::None);
         self.duration.set(None);
@@ -470,6 +469,8 @@ impl Inner {
     fn heard(&self, moment: Moment) {
         // Told a moment after the fact: what the element does now counts, or a pause that was taken back would pause again.
         let moment = match (moment, self.video.paused()) {
+            // An element that gave up pauses, which is no wish of anybody.
+            (Moment::Play | Moment::Pause, _) if self.video.error().is_some() => Moment::Changed,
             (Moment::Play, true) => Moment::Pause,
             (Moment::Pause, false) => Moment::Play,
             (moment, _) => moment,
@@ -566,79 +567,5 @@ impl Inner {
             }
         }
         (self.tell)(PlayerEvent::Changed);
-    }
-
-    fn state(&self) -> PlaybackState {
-        if self.failed.get() {
-            return PlaybackState::Failed;
-        }
-        match &*self.session.borrow() {
-            Session::None => PlaybackState::Loading,
-            Session::Direct(direct) => {
-                // Before the first frame an element that may play is "paused" only because nothing is there to play, and
-                // one that says it plays has not shown anything yet.
-                let waits = self.wanted.get() && !self.framed.get();
-                let state = direct.state(WebClock.now());
-                let waits = waits && matches!(state, PlaybackState::Paused | PlaybackState::Playing);
-                if waits { PlaybackState::Loading } else { state }
-            }
-            Session::Adaptive(adaptive) => adaptive.stats().state,
-        }
-    }
-
-    /// Counted in all sources so far.
-    fn counters(&self) -> Counters {
-        let here = match &*self.session.borrow() {
-            Session::None => return self.before.get(),
-            Session::Direct(direct) => direct.counters(WebClock.now()),
-            Session::Adaptive(adaptive) => {
-                let stats = adaptive.stats();
-                Counters { stalls: stats.stalls, stalled: stats.stalled, switches: stats.switches, dropped_frames: 0 }
-            }
-        };
-        let dropped_frames = element::dropped_frames(&self.video).unwrap_or(0);
-        self.before.get() + Counters { dropped_frames, ..here }
-    }
-
-    fn duration_s(&self) -> Option<f64> {
-        let told = self.duration.get().map(MediaDuration::as_seconds);
-        told.or_else(|| Some(self.video.duration()).filter(|seconds| seconds.is_finite() && *seconds > 0.0))
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        let known = self.video.ready_state() >= web_sys::HtmlMediaElement::HAVE_METADATA;
-        Snapshot {
-            state: self.state(),
-            position_s: self.position().as_seconds(),
-            duration_s: self.duration_s(),
-            buffered: element::ranges(&self.video.buffered())
-                .iter()
-                .map(|range| (range.start().as_seconds(), range.end().as_seconds()))
-                .collect(),
-            paused: self.video.paused(),
-            muted: self.video.muted(),
-            volume: self.video.volume(),
-            has_picture: known.then(|| self.video.video_width() > 0),
-        }
-    }
-
-    fn stats(&self) -> Stats {
-        let told = self.adaptive().map(|adaptive| adaptive.stats());
-        let (width, height) = (self.video.video_width(), self.video.video_height());
-        let variant = told.as_ref().and_then(|told| told.variant.clone());
-        let shown = (width > 0 && self.framed.get()).then(|| Shown {
-            resolution: Resolution { width, height },
-            bandwidth: variant.as_ref().map(|variant| variant.bitrate),
-            label: variant.map(|variant| variant.label),
-        });
-        Stats {
-            state: self.state(),
-            position_s: self.position().as_seconds(),
-            buffered_s: element::ahead(&self.video).as_seconds(),
-            shown,
-            throughput: told.and_then(|told| told.throughput),
-            startup: self.startup.get(),
-            counters: self.counters(),
-        }
     }
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use media_model::{BitsPerSecond, Resolution};
-use player_core::{Now, PlaybackState};
+use player_core::{Now, PlaybackState, Summary};
 
 /// Standing still for this long is a stall; shorter stops are not seen.
 const STALL: Duration = Duration::from_millis(300);
@@ -54,15 +54,10 @@ pub struct Counters {
     pub dropped_frames: u64,
 }
 
-impl std::ops::Add for Counters {
-    type Output = Self;
-    fn add(self, other: Self) -> Self {
-        Self {
-            stalls: self.stalls.saturating_add(other.stalls),
-            stalled: self.stalled.saturating_add(other.stalled),
-            switches: self.switches.saturating_add(other.switches),
-            dropped_frames: self.dropped_frames.saturating_add(other.dropped_frames),
-        }
+impl From<Summary> for Counters {
+    fn from(summary: Summary) -> Self {
+        let Summary { stalls, stalled, switches, dropped_frames, .. } = summary;
+        Self { stalls, stalled, switches, dropped_frames: dropped_frames.unwrap_or_default() }
     }
 }
 
@@ -178,12 +173,5 @@ mod tests {
         stillness.observe(at(0), STILL);
         stillness.observe(at(200), MOVING);
         assert_eq!(stillness.counters(at(200)), Counters::default());
-    }
-
-    #[test]
-    fn counters_of_sources_add_up() {
-        let one = Counters { stalls: 1, stalled: Duration::from_secs(2), switches: 3, dropped_frames: 4 };
-        let sum = Counters { stalls: 2, stalled: Duration::from_secs(4), switches: 6, dropped_frames: 8 };
-        assert_eq!(one + one, sum);
     }
 }

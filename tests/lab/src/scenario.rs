@@ -55,6 +55,8 @@ pub struct Title {
     pub signed_for: Option<Duration>,
     /// Addresses of segments are made of variables, one imported, one out of the query of the playlist's address.
     pub variables: bool,
+    /// Every segment of a variant weighs the same, as at a constant bit rate; else they differ by up to a third.
+    pub constant: bool,
 }
 
 /// A programme that is made while it is watched.
@@ -108,7 +110,7 @@ pub struct Device {
 pub struct Variant {
     /// Names it in addresses and reports.
     pub name: &'static str,
-    /// Average rate of its video, kbit/s; single segments differ by up to a third.
+    /// Average rate of its video, kbit/s.
     pub kbps: u64,
     /// Width and height.
     pub size: (u32, u32),

@@ -71,7 +71,8 @@ const EXPECTED: &[Expected] = &[
         kbps: 700,
         ..FINE
     },
-    Expected { name: "drop-8-1", startup_ms: 550, switches: 1..=6, kbps: 2_300, ..FINE },
+    // Down by steps, and up by steps at the end, when what is buffered is used up.
+    Expected { name: "drop-8-1", startup_ms: 550, switches: 1..=7, kbps: 2_300, ..FINE },
     Expected {
         name: "drop-early",
         switches: 1..=4,
@@ -96,6 +97,16 @@ const EXPECTED: &[Expected] = &[
         kbps: 4_300,
         // The buffer lasts; what was loaded in a low rung meanwhile is replaced before it plays.
         also: |r| r.shown_at(S(66)) == "1080p" && r.shown_at(S(100)) == "1080p",
+        ..FINE
+    },
+    // What was loaded of the lowest rung while the link was slow is replaced before it plays.
+    Expected {
+        name: "step-8",
+        startup_ms: 1_000,
+        switches: 3..=6,
+        kbps: 5_100,
+        wasted_percent: 5,
+        also: |r| r.shown_at(S(54)) == "720p" && r.shown_at(S(100)) == "720p",
         ..FINE
     },
     // At double speed 1080p needs twice what it needs otherwise, and the link does not quite carry it.

@@ -31,7 +31,7 @@ impl Inner {
             }
             Session::Adaptive(adaptive) => adaptive.summary(),
         };
-        let all = self.before_summary.borrow().clone() + here;
+        let all = self.before.borrow().clone() + here;
         Summary { state: self.state(), startup: self.startup.get(), ..all }
     }
 }

@@ -46,6 +46,7 @@ pub(super) fn plain(name: &'static str) -> Scenario {
             servers: 1,
             signed_for: None,
             variables: false,
+            constant: false,
         },
         link: LinkPlan { steps: vec![(s(0), 20_000)], latency: ms(20), outages: Vec::new() },
         faults: Vec::new(),
@@ -84,6 +85,21 @@ fn with_encoder(name: &'static str, start: Duration, per_segment: Duration, orig
         let grid = Grid::Keyframes(s(3));
         scenario.title.variants.push(Variant { grid, ..variant("original", 9_000, (1920, 1080)) });
     }
+    scenario
+}
+
+/// The film, the link and the settings of the race in Chromium of the same name (`matinee-lab race`).
+fn there_and_back(name: &'static str) -> Scenario {
+    let mut scenario = on_link(name, ms(20), &[(0, 8_000), (25, 700), (45, 8_000)]);
+    let rung = |name, kbps, size| Variant { grid: Grid::Fixed(s(4)), ..variant(name, kbps, size) };
+    scenario.title.variants = vec![
+        rung("720p", 6_570, (1280, 720)),
+        rung("540p", 3_580, (960, 540)),
+        rung("360p", 1_880, (640, 360)),
+        rung("270p", 970, (480, 270)),
+        rung("180p", 470, (320, 180)),
+    ];
+    (scenario.title.audio, scenario.title.constant) = (Vec::new(), true);
     scenario
 }
 
@@ -130,6 +146,7 @@ fn links() -> Vec<Scenario> {
         on_link("drop-early", ms(20), &[(0, 20_000), (3, 1_000)]),
         on_link("drop-at-once", ms(10), &[(0, 20_000), (1, 1_000)]),
         on_link("drop-and-back", ms(20), &[(0, 20_000), (30, 1_000), (60, 20_000)]),
+        there_and_back("step-8"),
         edited(on_link("double-speed", ms(20), &[(0, 8_000)]), |one| {
             one.actions = vec![(ms(0), Command::SetSpeed(Speed::thousandths(2_000)))];
         }),

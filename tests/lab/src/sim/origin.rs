@@ -304,11 +304,13 @@ impl<'a> Origin<'a> {
         wait
     }
 
-    /// Segments of a stream differ by up to a third, the same ones in every stream: content, not chance.
+    /// Segments of a stream differ by up to a third unless the title says otherwise, the same ones in every stream: content,
+    /// not chance.
     fn size(&self, name: &str, number: usize) -> u64 {
         let Some(stream) = self.streams.get(name) else { return 0 };
         let Some(span) = stream.spans.get(number) else { return 0 };
-        let wave = 1.0 + 0.33 * (span.start().as_seconds() * 0.21).sin();
+        let swing = if self.scenario.title.constant { 0.0 } else { 0.33 };
+        let wave = 1.0 + swing * (span.start().as_seconds() * 0.21).sin();
         let bytes = stream.kbps as f64 * 125.0 * span.length().as_seconds() * wave;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few megabytes")]
         let bytes = bytes as u64;
