@@ -3,6 +3,7 @@
 pub mod delivery;
 pub mod idle;
 pub mod material;
+pub mod native;
 pub mod play;
 pub mod report;
 pub mod transcode;

@@ -23,4 +23,4 @@ pub(crate) fn run(workspace: &Workspace, names: &[String]) -> anyhow::Result<()>
 }
 
 /// What is measured and what measures it.
-const MEASURED: [&str; 2] = ["matinee-server", "bench"];
+const MEASURED: [&str; 3] = ["matinee-server", "matinee-play", "bench"];

@@ -7,7 +7,9 @@
 mod chain;
 mod coding;
 mod decoder;
+mod error;
 mod lane;
+mod messages;
 mod output;
 mod silence;
 
@@ -22,7 +24,9 @@ use tokio::sync::mpsc::UnboundedSender;
 pub use coding::Coding;
 use decoder::Decoders;
 pub use decoder::{Decoder, Decoding};
+pub use error::SinkError;
 use lane::{Fault, Lane};
+pub(crate) use messages::SinkNews;
 pub use output::Surface;
 use silence::Silence;
 
@@ -30,45 +34,6 @@ use silence::Silence;
 const DRY: i64 = 100_000_000;
 /// With this much, it starts again.
 const WET: i64 = 400_000_000;
-
-/// Why nothing can be played here.
-#[derive(Debug, thiserror::Error)]
-pub enum SinkError {
-    /// GStreamer itself does not start.
-    #[error("GStreamer does not start")]
-    Start(#[from] gst::glib::Error),
-    /// Nothing that is installed decodes this.
-    #[error("there is no decoder for {0}: install GStreamer's libav plugin")]
-    NoDecoder(Coding),
-    /// Nobody here knows this codec; with what the playlist says of the track.
-    #[error("nothing here plays {mime}")]
-    Unsupported {
-        /// Which track.
-        track: Track,
-        /// Its type and codecs.
-        mime: String,
-    },
-    /// An element is not installed.
-    #[error("the GStreamer element {0} is missing")]
-    Missing(&'static str),
-    /// A window was asked for, and there is neither X nor Wayland.
-    #[error("there is no display to show pictures on (try --headless)")]
-    NoDisplay,
-    /// The pipeline refuses.
-    #[error("the pipeline does not work: {0}")]
-    Pipeline(&'static str),
-}
-
-/// What happened in the pipeline since it was asked last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SinkNews {
-    /// A frame is on screen, the first or the first after a seek.
-    Ready,
-    /// The last frame has been shown.
-    PlayedOut,
-    /// A decoder or an output failed.
-    Failed,
-}
 
 /// The pipeline and its buffers.
 #[derive(Debug)]
@@ -274,67 +239,6 @@ impl Sink {
         self.lanes.iter().find(|lane| lane.track == track).map(Lane::decoder)
     }
 
-    /// What a message of the pipeline means.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "GStreamer's messages, of which few concern us")]
-    pub(crate) fn hear(&mut self, message: &gst::Message) -> Option<SinkNews> {
-        // One of a pipeline that was replaced.
-        let ours = message.src().is_some_and(|source| {
-            source == self.pipeline.upcast_ref::<gst::Object>() || source.has_as_ancestor(&self.pipeline)
-        });
-        if !ours {
-            return None;
-        }
-        match message.view() {
-            gst::MessageView::AsyncDone(_) => {
-                self.seeking = None;
-                Some(SinkNews::Ready)
-            }
-            gst::MessageView::Eos(_) => Some(SinkNews::PlayedOut),
-            gst::MessageView::Error(error) => {
-                let fault = error.src().and_then(|speaker| self.lanes.iter().find_map(|lane| lane.fault(speaker)));
-                let Some(fault) = fault else {
-                    tracing::error!(error = %error.error(), debug = ?error.debug(), "the pipeline failed");
-                    return Some(SinkNews::Failed);
-                };
-                tracing::warn!(?fault, error = %error.error(), "a part of the pipeline is made anew");
-                let fault = match fault {
-                    Fault::Speakers { .. } => Fault::Speakers { heard: self.silence.begins() },
-                    Fault::Hardware => fault,
-                };
-                self.repair(fault).err().map(|_| SinkNews::Failed)
-            }
-            gst::MessageView::ClockLost(_) => {
-                // Chooses another with the next start, which follows from `run`.
-                self.change_state(gst::State::Paused).and_then(|()| self.run()).err().map(|_| SinkNews::Failed)
-            }
-            gst::MessageView::Latency(_) => {
-                // Fails only while elements come and go, and then it is asked for again.
-                let _ = self.pipeline.recalculate_latency();
-                None
-            }
-            gst::MessageView::Qos(quality) => {
-                self.count_skipped(quality);
-                None
-            }
-            gst::MessageView::Warning(warning) => {
-                tracing::warn!(warning = %warning.error(), "the pipeline complains");
-                None
-            }
-            _ => None,
-        }
-    }
-
-    /// A decoder that is late leaves frames out before the output sees them.
-    fn count_skipped(&mut self, quality: &gst::message::Qos) {
-        let element = quality.src().and_then(|source| source.downcast_ref::<gst::Element>());
-        let kind =
-            element.and_then(gst::Element::factory).and_then(|factory| factory.metadata("klass").map(str::to_owned));
-        let of_pictures = kind.is_some_and(|kind| kind.contains("Decoder/Video"));
-        if let (true, gst::GenericFormattedValue::Buffers(Some(skipped))) = (of_pictures, quality.stats().1) {
-            self.skipped_frames = *skipped;
-        }
-    }
-
     fn lane(&mut self, track: Track) -> Option<&mut Lane> {
         self.lanes.iter_mut().find(|lane| lane.track == track)
     }
@@ -361,25 +265,6 @@ impl Sink {
             lane.change_decoder(&self.pipeline, &self.decoders)?;
         }
         self.change_state(gst::State::Paused)
-    }
-
-    /// Makes anew what has failed, and goes on from where playback stood. What was appended stays.
-    fn repair(&mut self, fault: Fault) -> Result<(), SinkError> {
-        if fault == Fault::Hardware {
-            self.decoders.hardware_failed();
-        }
-        // Not asked of the pipeline: one that has failed may answer anything.
-        let position = self.seeking.unwrap_or(self.position);
-        self.change_state(gst::State::Ready)?;
-        let wanted = |lane: &&mut Lane| match fault {
-            Fault::Speakers { .. } => lane.track == Track::Audio,
-            Fault::Hardware => lane.decoder().hardware,
-        };
-        for lane in self.lanes.iter_mut().filter(wanted) {
-            lane.repair(&self.pipeline, &self.decoders, self.surface, fault)?;
-        }
-        self.change_state(gst::State::Paused)?;
-        self.seek(micros(position))
     }
 
     fn run(&self) -> Result<(), SinkError> {

@@ -1,5 +1,7 @@
 //! What a person reads who gives `matinee-play` something that cannot be played.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
 use std::process::{Command, Output, Stdio};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -1,5 +1,7 @@
 //! The driver as a program uses it: a real origin, a real pipeline, real time. Slow: only where `RUN_SLOW=1`.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
 mod support;
 
 use std::time::Instant;

@@ -4,6 +4,8 @@
 //! The hardware is avdec_h264 in a box that breaks, so that this runs where there is none. In a program of its own,
 //! because what is registered with GStreamer is there for all.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
 mod support;
 
 use gstreamer as gst;

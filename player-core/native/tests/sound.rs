@@ -1,6 +1,8 @@
 //! The audio output changes, goes, and comes back while `matinee-play` plays; the sound server is a real one of our own.
 //! Slow: only where `RUN_SLOW=1`; needs PulseAudio and Xvfb.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
 mod support;
 
 use std::io::BufRead as _;

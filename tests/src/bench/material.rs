@@ -29,6 +29,20 @@ pub fn constant_rate_film(path: &Path, size: &str, kbps: u32) -> Result<()> {
     Ok(())
 }
 
+/// Makes a minute of 1080p24 and sound at 8 Mbit/s, with a keyframe every 2 s and pictures of all three kinds.
+///
+/// # Errors
+/// When ffmpeg is missing or fails.
+pub fn minute_of_1080p(path: &Path) -> Result<()> {
+    run(Command::new("ffmpeg")
+        .args(["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=1920x1080:r=24,noise=alls=12:allf=t"])
+        .args(["-f", "lavfi", "-i", "sine=frequency=440", "-t", "60", "-c:v", "libx264", "-preset", "superfast"])
+        .args(["-b:v", "8M", "-maxrate", "8M", "-bufsize", "8M", "-g", "48", "-keyint_min", "48", "-bf", "2"])
+        .args(["-pix_fmt", "yuv420p", "-c:a", "aac", "-ac", "2", "-b:a", "128k", "-movflags", "+faststart"])
+        .arg(path))?;
+    Ok(())
+}
+
 /// Makes a minute of moving picture and sound at about 3 Mbit/s, 720p, with a keyframe every 2 s; `encoders` are
 /// ffmpeg's options for them.
 ///

@@ -46,6 +46,8 @@ pub enum Goal {
     MedianAtMost(f64),
     /// The median of the pairwise ratios ours / yardstick is at least this.
     RatioAtLeast(f64),
+    /// The median of the pairwise ratios ours / yardstick is at most this.
+    RatioAtMost(f64),
     /// Shown for information.
     None,
 }
@@ -83,6 +85,7 @@ impl Figure {
             Goal::P95AtMost(bound) => self.ours.quantile(0.95).map(|value| value <= bound),
             Goal::MedianAtMost(bound) => self.ours.median().map(|value| value <= bound),
             Goal::RatioAtLeast(bound) => self.ratio().map(|value| value >= bound),
+            Goal::RatioAtMost(bound) => self.ratio().map(|value| value <= bound),
             Goal::None => None,
         }
     }
@@ -109,6 +112,7 @@ pub fn markdown(figures: &[Figure]) -> String {
             Goal::P95AtMost(bound) => format!("p95 <= {} {}", round(bound), figure.unit),
             Goal::MedianAtMost(bound) => format!("median <= {} {}", round(bound), figure.unit),
             Goal::RatioAtLeast(bound) => format!("ratio >= {bound}"),
+            Goal::RatioAtMost(bound) => format!("ratio <= {bound}"),
             Goal::None => "-".into(),
         };
         let met = figure.met().map_or("-", |met| if met { "yes" } else { "no" });

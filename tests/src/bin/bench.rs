@@ -6,12 +6,12 @@ use anyhow::{Result, bail};
 use clap::Parser;
 use system_tests::bench;
 
-const ALL: [&str; 4] = ["idle", "delivery", "transcode", "play"];
+const ALL: [&str; 5] = ["idle", "delivery", "transcode", "play", "native"];
 
 /// Benchmarks of the product through HTTP and in a browser.
 #[derive(Parser)]
 struct Arguments {
-    /// Which ones: idle, delivery, transcode, play. All if none is named.
+    /// Which ones: idle, delivery, transcode, play, native. All if none is named.
     names: Vec<String>,
     /// Where the JSON goes.
     #[arg(long, default_value = "out/bench")]
@@ -40,6 +40,7 @@ async fn main() -> Result<()> {
             "idle" => bench::idle::measure(&films).await?,
             "delivery" => bench::delivery::measure(scratch.path()).await?,
             "transcode" => bench::transcode::measure(scratch.path(), &test_films::long_take(&films)?).await?,
+            "native" => bench::native::measure(scratch.path()).await?,
             _ => bench::play::measure(scratch.path()).await?,
         };
         bench::report::write_json(&arguments.out, name, &figures)?;
