@@ -4,6 +4,7 @@ pub mod delivery;
 pub mod idle;
 pub mod material;
 pub mod play;
+pub mod player;
 pub mod report;
 pub mod transcode;
 
