@@ -76,7 +76,7 @@ fn networks(folder: Option<&Path>) -> Result<Networks> {
         Some(folder) => Networks::read(folder),
         None => {
             note(
-                "without --traces the few networks in the tree are played: their means say little, and no goal is for them",
+                "without --traces the few networks in the tree are played: ours is only held against the classics, and means say little",
             );
             Networks::in_tree().context("the networks of the tree")
         }

@@ -82,14 +82,15 @@ pub(super) fn measure(networks: &Networks, depth: Depth, note: &dyn Fn(&str)) ->
             if matches!(ground.change, Change::None) {
                 on_originals = lead;
             }
+            let is_original = matches!(ground.change, Change::None);
             let wanted = (ground.share * on_originals).max(0.0);
             verdicts.push(Verdict {
                 figure: format!("{}-vod25, {}: lead over the best classic", set.name(), ground.name),
-                goal: format!(">= {wanted:.2}"),
+                goal: if is_original { "-".to_owned() } else { format!(">= {wanted:.2}") },
                 is: format!("{lead:+.2} (QoE {ours:.2})"),
                 beside: rival,
                 // The originals are judged by themselves.
-                met: Some(lead >= wanted).filter(|_| !matches!(ground.change, Change::None)),
+                met: (!is_original).then_some(lead >= wanted),
             });
         }
     }
