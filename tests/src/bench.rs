@@ -5,6 +5,7 @@ pub mod idle;
 pub mod material;
 pub mod native;
 pub mod play;
+pub mod player;
 pub mod report;
 pub mod transcode;
 

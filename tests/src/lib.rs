@@ -5,3 +5,4 @@
 pub mod bench;
 pub mod browser;
 pub mod server;
+pub mod wasm;

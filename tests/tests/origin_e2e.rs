@@ -4,7 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use mock_origin::{Origin, OriginConfig, Scenario};
 use serde::Deserialize;

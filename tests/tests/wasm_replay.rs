@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use player_recording::Recorder;
 use serde::Deserialize;
 use system_tests::browser::programs_are_here;
 use system_tests::server::slow_tests_run;
-use wasm_bindgen_cli_support::Bindgen;
+use system_tests::wasm;
 
 const PLAYS: u64 = 200;
 /// Ours more often; the classics reckon with logarithms, which is where two machines would differ first.
@@ -77,25 +77,6 @@ fn forged() -> Vec<u8> {
     recorder.finish().unwrap()
 }
 
-/// Builds the core as the page gets it, with what node needs to call it; gives the module.
-fn build(into: &Path) -> PathBuf {
-    // The test lies in `deps` of a profile's folder.
-    let target = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned();
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .args(["build", "--quiet", "--package=wasm-replay", "--profile=web", "--target=wasm32-unknown-unknown"])
-        .arg("--target-dir")
-        .arg(&target)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    let wasm = target.join("wasm32-unknown-unknown/web/wasm_replay.wasm");
-    Bindgen::new().input_path(wasm).nodejs(true).unwrap().typescript(false).generate(into).unwrap();
-    into.join("wasm_replay.js")
-}
-
 #[test]
 fn two_hundred_plays_are_decided_alike_natively_and_in_wasm() {
     let test = "two_hundred_plays_are_decided_alike_natively_and_in_wasm";
@@ -103,7 +84,7 @@ fn two_hundred_plays_are_decided_alike_natively_and_in_wasm() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let module = build(folder.path());
+    let module = wasm::build(folder.path()).unwrap();
     let plays = folder.path().join("plays");
     std::fs::create_dir(&plays).unwrap();
     let movies = ["movie-bbb", "movie-bbb4k"].map(|name| Movie::read(&fixture(name)).unwrap());
@@ -119,15 +100,15 @@ fn two_hundred_plays_are_decided_alike_natively_and_in_wasm() {
     let node = Command::new("node").arg(script).args([&module, &plays]).stdin(Stdio::null()).output().unwrap();
     assert!(node.status.success(), "{}", String::from_utf8_lossy(&node.stderr));
     let text = String::from_utf8(node.stdout).unwrap();
-    let mut wasm: Vec<Replayed> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let forged = wasm.pop().unwrap();
+    let mut replayed: Vec<Replayed> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let forged = replayed.pop().unwrap();
     assert_eq!((forged.file.as_str(), &forged.digest), ("forged", &None));
     assert!(forged.error.unwrap().starts_with("step 0, at 0.000 s, is answered in another way"));
-    assert_eq!(wasm.len(), native.len());
-    for (wasm, native) in wasm.iter().zip(&native) {
+    assert_eq!(replayed.len(), native.len());
+    for (wasm, native) in replayed.iter().zip(&native) {
         assert_eq!((&wasm.digest, &wasm.error), (&Some(native.clone()), &None), "play {}", wasm.file);
     }
     native.sort();
     native.dedup();
-    assert_eq!(native.len(), wasm.len(), "no two plays are the same");
+    assert_eq!(native.len(), replayed.len(), "no two plays are the same");
 }

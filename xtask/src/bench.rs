@@ -1,22 +1,49 @@
 //! `bench [NAME...]`: runs the benchmarks of crate system-tests on everything that they measure.
 
+use std::path::PathBuf;
 use std::process::Stdio;
+
+use clap::Args;
 
 use crate::process;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 use crate::{tools, ui};
 
+/// What is measured, and how long.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Which benchmarks: idle, delivery, transcode, play, player. All if none is named.
+    names: Vec<String>,
+    /// Of `player`, all of it: five runs of the race and every network on other ground, which takes an hour.
+    #[arg(long, conflicts_with = "quick")]
+    full: bool,
+    /// Of `player`, three runs and a sample. That is the default.
+    #[arg(long)]
+    quick: bool,
+    /// Recorded networks for `player`, laid out like Sabre's example data; without it, the handful that is in the tree.
+    #[arg(long, value_name = "DIR")]
+    traces: Option<PathBuf>,
+}
+
 /// Builds, then runs the benchmarks named, or all. Their table is the only thing on stdout.
-pub(crate) fn run(workspace: &Workspace, names: &[String]) -> anyhow::Result<()> {
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
     let mut steps = Steps::begin();
     steps.run("Rust parts", || tools::ensure_rust_parts(workspace))?;
     steps.run("web page", || ui::build(workspace))?;
     steps.run("build", || process::build(workspace, &MEASURED))?;
     let modules = steps.run("npm packages", || tools::ensure_npm_packages(workspace))?;
+    // The folder is named from where the user is, not from where the benches run.
+    let traces = options.traces.as_ref().map(std::path::absolute).transpose()?;
     steps.run("benchmarks", || {
         let mut bench = std::process::Command::new(workspace.binary("bench"));
-        bench.args(names).current_dir(&workspace.root).env("CARGO_TARGET_DIR", &workspace.target);
+        bench.args(&options.names).current_dir(&workspace.root).env("CARGO_TARGET_DIR", &workspace.target);
+        if options.full {
+            bench.arg("--full");
+        }
+        if let Some(folder) = &traces {
+            bench.arg("--traces").arg(folder);
+        }
         bench.env("MATINEE_NODE_MODULES", modules);
         process::run_with_stdout(bench.stdout(Stdio::inherit()))
     })

@@ -60,8 +60,8 @@ enum Command {
     },
     /// Benchmarks, each beside its yardstick: a table on stdout, JSON under out/bench.
     Bench {
-        /// Which benchmarks; all if none is named.
-        names: Vec<String>,
+        #[command(flatten)]
+        options: bench::Options,
         #[command(flatten)]
         shared: Shared,
     },
@@ -109,7 +109,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::App { dirs, shared: _ } => app::run(&workspace, &dirs),
         Command::Test { fast, shared: _ } => test::run(&workspace, fast),
         Command::Check { shared: _ } => check::run(&workspace),
-        Command::Bench { names, shared: _ } => bench::run(&workspace, &names),
+        Command::Bench { options, shared: _ } => bench::run(&workspace, &options),
         Command::Path { name } => path::run(&workspace, name),
         Command::Ui => ui::run(&workspace),
         Command::Size => ui::size(&workspace),

@@ -103,7 +103,7 @@ impl MatineePlayer {
     /// `find` is called when the server does not answer the playlist's addresses any more, as one does whose signatures
     /// expire; it returns a fresh URL of the playlist, or a promise of one. Without it, the old URL is read again.
     #[wasm_bindgen(js_name = onExpired)]
-    pub fn on_expired(&self, find: js_sys::Function) {
+    pub fn on_expired(&self, find: Function) {
         self.player.on_expired(move || {
             let answer = find.call0(&JsValue::NULL);
             Box::pin(async move {

@@ -1,5 +1,7 @@
 //! What `matinee-lab` says to people who got something wrong: a sentence that names it, and a status.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 

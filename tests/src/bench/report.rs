@@ -133,7 +133,7 @@ pub fn markdown(figures: &[Figure]) -> String {
 ///
 /// # Errors
 /// When the folder cannot be made or the file cannot be written.
-pub fn write_json(folder: &Path, bench: &str, figures: &[Figure]) -> anyhow::Result<()> {
+pub fn write_json(folder: &Path, bench: &str, figures: &[impl Serialize]) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)?;
     std::fs::write(folder.join(format!("{bench}.json")), serde_json::to_vec_pretty(figures)?)?;
     Ok(())

@@ -1,17 +1,19 @@
-//! `bench [NAME...]`: runs the benchmarks named, or all, and prints one Markdown table.
+//! `bench [NAME...]`: runs the benchmarks named, or all, and prints a Markdown table of what was measured.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::Parser;
 use system_tests::bench;
+use system_tests::bench::player::{Depth, Networks};
 
-const ALL: [&str; 5] = ["idle", "delivery", "transcode", "play", "native"];
+const ALL: [&str; 6] = ["idle", "delivery", "transcode", "play", "native", PLAYER];
+const PLAYER: &str = "player";
 
-/// Benchmarks of the product through HTTP and in a browser.
+/// Benchmarks of the product through HTTP and in a browser, and of the player over recorded networks.
 #[derive(Parser)]
 struct Arguments {
-    /// Which ones: idle, delivery, transcode, play, native. All if none is named.
+    /// Which ones: idle, delivery, transcode, play, native, player. All if none is named.
     names: Vec<String>,
     /// Where the JSON goes.
     #[arg(long, default_value = "out/bench")]
@@ -19,6 +21,12 @@ struct Arguments {
     /// Where films for benches are kept between runs.
     #[arg(long)]
     films: Option<PathBuf>,
+    /// Of `player`, all of it: five runs of the race and every network on other ground. Otherwise three, and a sample.
+    #[arg(long)]
+    full: bool,
+    /// Recorded networks for `player`; without it, the handful that is in the tree.
+    #[arg(long, value_name = "DIR")]
+    traces: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -28,26 +36,52 @@ async fn main() -> Result<()> {
         bail!("there is no bench {unknown}; there are {}", ALL.join(", "));
     }
     let chosen = |name: &str| arguments.names.is_empty() || arguments.names.iter().any(|given| given == name);
+    // What cannot be read is better said before an hour of measuring.
+    let networks = if chosen(PLAYER) { Some(networks(arguments.traces.as_deref())?) } else { None };
     let scratch = tempfile::tempdir()?;
-    let films = match arguments.films {
-        Some(folder) => test_films::films_in(&folder)?,
-        None => test_films::films()?,
-    };
     let mut all = Vec::new();
-    for name in ALL.into_iter().filter(|name| chosen(name)) {
-        note(&format!("bench {name} ..."));
-        let figures = match name {
-            "idle" => bench::idle::measure(&films).await?,
-            "delivery" => bench::delivery::measure(scratch.path()).await?,
-            "transcode" => bench::transcode::measure(scratch.path(), &test_films::long_take(&films)?).await?,
-            "native" => bench::native::measure(scratch.path()).await?,
-            _ => bench::play::measure(scratch.path()).await?,
+    let products = ALL.into_iter().filter(|name| *name != PLAYER && chosen(name)).collect::<Vec<_>>();
+    if !products.is_empty() {
+        let films = match &arguments.films {
+            Some(folder) => test_films::films_in(folder)?,
+            None => test_films::films()?,
         };
-        bench::report::write_json(&arguments.out, name, &figures)?;
-        all.extend(figures);
+        for name in products {
+            note(&format!("bench {name} ..."));
+            let figures = match name {
+                "idle" => bench::idle::measure(&films).await?,
+                "delivery" => bench::delivery::measure(scratch.path()).await?,
+                "transcode" => bench::transcode::measure(scratch.path(), &test_films::long_take(&films)?).await?,
+                "native" => bench::native::measure(scratch.path()).await?,
+                _ => bench::play::measure(scratch.path()).await?,
+            };
+            bench::report::write_json(&arguments.out, name, &figures)?;
+            all.extend(figures);
+        }
+        print(&bench::report::markdown(&all));
     }
-    print(&bench::report::markdown(&all));
+    if let Some(networks) = networks {
+        let depth = if arguments.full { Depth::Full } else { Depth::Quick };
+        note(&format!("bench {PLAYER}, {depth:?}, on {} ...", networks.describe()));
+        let mut verdicts = Vec::new();
+        let measured = bench::player::measure(&networks, depth, scratch.path(), &note, &mut verdicts).await;
+        bench::report::write_json(&arguments.out, PLAYER, &verdicts)?;
+        print(&bench::player::markdown(&verdicts));
+        measured?;
+    }
     Ok(())
+}
+
+fn networks(folder: Option<&Path>) -> Result<Networks> {
+    match folder {
+        Some(folder) => Networks::read(folder),
+        None => {
+            note(
+                "without --traces the few networks in the tree are played: ours is only held against the classics, and means say little",
+            );
+            Networks::in_tree().context("the networks of the tree")
+        }
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "the table is what this program is for")]

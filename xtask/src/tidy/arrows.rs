@@ -25,7 +25,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mock-origin", &["media-container", "network-traces"]),
     (
         "player-lab",
-        &["player-core", "player-native", "player-recording", "mock-origin", "network-traces", "test-browser"],
+        &[
+            "player-core",
+            "player-native",
+            "player-recording",
+            "mock-origin",
+            "network-traces",
+            "test-browser",
+            "wasm-replay",
+        ],
     ),
     ("test-browser", &[]),
     ("wasm-replay", &["player-recording"]),

@@ -277,7 +277,8 @@ proptest! {
         let mut full = MediaPlaylist { media_sequence: full.media_sequence / 2 + 100, ..full };
         let skipped = skipped.min(full.segments.len());
         full.segments[..skipped].iter_mut().for_each(|segment| Arc::make_mut(segment).parts.clear());
-        let older = vec![Arc::new(Segment { uri: "gone".into(), ..Segment::default() }); gone];
+        let old = Arc::new(Segment { uri: "gone".into(), ..Segment::default() });
+        let older = vec![old; gone];
         let mut previous = full.clone();
         previous.segments = older.into_iter().chain(full.segments[..skipped].iter().cloned()).collect();
         previous.media_sequence = full.media_sequence - gone as u64;
