@@ -1,0 +1,117 @@
+//! What bounds the choice: the page, the browser's answers about its decoder, a page that nobody sees; and a start from
+//! what the link carried before.
+
+use serde_json::json;
+use system_tests::browser::until;
+
+use crate::Room;
+
+/// The link carries all three; the answer takes too long for a server in the house.
+const LADDER: &str = r#"
+[network]
+rate_kbps = 20_000
+latency_ms = 90
+
+[[presentations]]
+name = "film"
+duration_s = 40
+segment_s = 2
+audio = []
+ladder = [
+    { kbps = 300, width = 320, height = 180 },
+    { kbps = 900, width = 480, height = 270 },
+    { kbps = 5_000, width = 640, height = 360 },
+]
+"#;
+
+/// Heights on screen, in the order in which they came.
+const WATCH: &str = "window.heights = [];
+    const video = document.querySelector('video');
+    const look = (_, { height }) => {
+        if (heights.at(-1) !== height) heights.push(height);
+        video.requestVideoFrameCallback(look);
+    };
+    video.requestVideoFrameCallback(look);
+    return null";
+
+impl Room {
+    async fn run(&self, script: &str) {
+        self.browser.js::<Option<()>>(script, vec![]).await.unwrap();
+    }
+
+    /// Plays, watched, after something was done to the page.
+    async fn play_after(&self, script: &str, options: &str) {
+        self.browser.open(&self.page).await.unwrap();
+        self.run(script).await;
+        self.play_here(options).await;
+        self.run(WATCH).await;
+    }
+
+    async fn heights(&self) -> Vec<u32> {
+        self.browser.js("return heights", vec![]).await.unwrap()
+    }
+
+    async fn shows(&self, height: u32) {
+        let shown = until(&format!("{height} lines"), async || {
+            let heights: Vec<u32> = self.browser.js("return heights", vec![]).await?;
+            Ok((heights.last() == Some(&height)).then_some(()))
+        });
+        if let Err(error) = shown.await {
+            panic!("{error:#}: {:?}, {:?}", self.heights().await, self.look().await);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_choice_stays_within_what_page_and_decoder_allow() {
+    let Some(room) = Room::open("the_choice_stays_within_what_page_and_decoder_allow", LADDER).await else { return };
+    // A decoder that says it drops frames of the largest picture.
+    let rough = "const ask = navigator.mediaCapabilities.decodingInfo.bind(navigator.mediaCapabilities);
+        navigator.mediaCapabilities.decodingInfo = async (asked) => {
+            const { supported, powerEfficient } = await ask(asked);
+            return { supported, powerEfficient, smooth: supported && asked.video.height < 360 };
+        };
+        return null";
+    room.play_after(rough, "{}").await;
+    room.shows(270).await;
+    room.see("ten seconds", |seen| seen.position_s > 10.0).await;
+    assert!(!room.heights().await.contains(&360), "{:?}", room.heights().await);
+
+    // Asked for by the page, in bit/s; then no more.
+    room.play_after("return null", "{}").await;
+    room.run("player.limitBandwidth(undefined, 500_000); return null").await;
+    room.shows(180).await;
+    room.run("player.limitBandwidth(undefined, undefined); return null").await;
+    room.shows(360).await;
+
+    // An element with a size of its own.
+    let small = "document.querySelector('video').style = 'width: 460px; height: 259px'; return null";
+    room.play_after(small, "{}").await;
+    room.run("player.fitElement(true); return null").await;
+    room.shows(270).await;
+    room.browser.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_page_that_nobody_sees_gets_little_and_the_next_start_knows_the_link() {
+    let test = "a_page_that_nobody_sees_gets_little_and_the_next_start_knows_the_link";
+    let Some(room) = Room::open(test, LADDER).await else { return };
+    room.play_after("localStorage.clear(); return null", "{}").await;
+    room.shows(360).await;
+    let first = room.heights().await[0];
+    assert!(first < 360, "nothing was known: {first}");
+    let hide = "Object.defineProperty(document, 'hidden', { value: arguments[0], configurable: true });
+        document.dispatchEvent(new Event('visibilitychange')); return null";
+    let hidden = async |is: bool| room.browser.js::<Option<()>>(hide, vec![json!(is)]).await.unwrap();
+    hidden(true).await;
+    let lowest = || room.origin.log().iter().filter(|entry| entry.path.contains("/180p/")).count();
+    let before = lowest();
+    until("what nobody sees", async || Ok((lowest() > before + 2).then_some(()))).await.unwrap();
+    hidden(false).await;
+    room.shows(360).await;
+
+    room.play_after("return null", "{}").await;
+    room.shows(360).await;
+    assert_eq!(room.heights().await, [360], "the link was known");
+    room.browser.close().await.unwrap();
+}
