@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
+use cargo_metadata::{Dependency, DependencyKind, Metadata, MetadataCommand, PackageId};
 
 use super::Finding;
 
@@ -45,6 +45,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
+/// What only the tests of a crate may use besides.
+const IN_TESTS: &[(&str, &str)] = &[("player-native", "mock-origin")];
+
 /// Crates that decide and never do: no clock, no async, no I/O.
 const PURE: [&str; 3] = ["media-model", "media-container", "player-core"];
 
@@ -80,7 +83,11 @@ impl Graph {
         let mut graph = Graph { direct: BTreeMap::new(), built_from: BTreeMap::new() };
         for package in metadata.workspace_packages() {
             let manifest = package.manifest_path.strip_prefix(&metadata.workspace_root)?.as_std_path().to_path_buf();
-            let uses = package.dependencies.iter().map(|dependency| dependency.name.clone()).collect();
+            let is_tests = |dependency: &&Dependency| {
+                dependency.kind == DependencyKind::Development
+                    && IN_TESTS.contains(&(package.name.as_str(), dependency.name.as_str()))
+            };
+            let uses = package.dependencies.iter().filter(|one| !is_tests(one)).map(|one| one.name.clone()).collect();
             graph.direct.insert(package.name.to_string(), (manifest, uses));
             if PURE.contains(&package.name.as_str()) {
                 graph.built_from.insert(package.name.to_string(), built_from(metadata, &package.id)?);
