@@ -1,6 +1,6 @@
 //! The media element of the desktop: buffers that are appended to, and a GStreamer pipeline that plays from them.
 //!
-//! Decides nothing about what to load. It keeps what was appended ([`Store`]), hands the pipeline the next two seconds,
+//! Decides nothing about what to load. It keeps what was appended (`store.rs`), hands the pipeline the next two seconds,
 //! stops the clock where data ends and starts it again when more has come, as a browser's media element does. Only the
 //! driver's task calls it, so a seek and the units pushed after it cannot get out of order.
 
