@@ -1,6 +1,7 @@
 //! What the tests of the driver share: a small film on an origin, and playing until something has come about.
 
 #![allow(dead_code, reason = "each test uses some of it")]
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 use std::path::Path;
 use std::time::Duration;
 
