@@ -222,7 +222,7 @@ impl Driver {
             9 => Command::SaveData(id.is_multiple_of(2)),
             10 => Command::SetVisible(id.is_multiple_of(2)),
             11 => Command::LimitBandwidth { least: None, most: Some(BitsPerSecond::from_kbps(u64::from(id) * 50)) },
-            8 => Command::SelectText((id > 0).then(|| TextId(id % 4))),
+            8 => Command::SelectText((id > 0).then_some(TextId(id % 4))),
             6 => Command::Seek(MediaTime::from_micros(numbers.any().cast_signed())),
             _ => Command::Seek(at(numbers.short())),
         };
