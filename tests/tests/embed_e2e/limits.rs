@@ -52,7 +52,8 @@ impl Room {
     }
 
     async fn shows(&self, height: u32) {
-        let shown = until(&format!("{height} lines"), async || {
+        let what = format!("{height} lines");
+        let shown = until(&what, async || {
             let heights: Vec<u32> = self.browser.js("return heights", vec![]).await?;
             Ok((heights.last() == Some(&height)).then_some(()))
         });
@@ -104,7 +105,7 @@ async fn a_page_that_nobody_sees_gets_little_and_the_next_start_knows_the_link()
         document.dispatchEvent(new Event('visibilitychange')); return null";
     let hidden = async |is: bool| room.browser.js::<Option<()>>(hide, vec![json!(is)]).await.unwrap();
     hidden(true).await;
-    let lowest = || room.origin.log().iter().filter(|entry| entry.path.contains("/180p/")).count();
+    let lowest = || room.origin.log().iter().filter(|entry| entry.path.contains("/video-0/")).count();
     let before = lowest();
     until("what nobody sees", async || Ok((lowest() > before + 2).then_some(()))).await.unwrap();
     hidden(false).await;
