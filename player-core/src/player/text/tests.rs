@@ -36,9 +36,9 @@ fn orders(desk: &mut Desk) -> Vec<Output> {
 }
 
 fn shown(desk: &mut Desk) -> Option<Option<TextId>> {
-    orders(desk).into_iter().rev().find_map(|output| match output {
-        Output::Text(TextOrder::Show(info)) => Some(info.map(|info| info.id)),
-        _ => None,
+    orders(desk).into_iter().rev().find_map(|output| {
+        let Output::Text(TextOrder::Show(info)) = output else { return None };
+        Some(info.map(|info| info.id))
     })
 }
 
@@ -49,9 +49,9 @@ fn seconds(seconds: u64) -> media_model::MediaTime {
 #[test]
 fn text_is_loaded_where_media_is() {
     let mut desk = playing();
-    let ready = desk.outputs.iter().find_map(|output| match output {
-        Output::Event(Event::Ready { text, .. }) => Some(text.clone()),
-        _ => None,
+    let ready = desk.outputs.iter().find_map(|output| {
+        let Output::Event(Event::Ready { text, .. }) = output else { return None };
+        Some(text.clone())
     });
     let info = |id, name: &str, language: &str| TextInfo {
         id: TextId(id),
