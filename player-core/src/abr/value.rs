@@ -272,8 +272,9 @@ impl<'a> Values<'a> {
         let part = added / self.step - steps;
         let stalling = whole(libm::ceil(needed / self.step));
         let full = (whole(libm::floor(highest / self.step)) + 1).min(LEVELS);
-        #[expect(clippy::cast_possible_truncation, reason = "a segment is no longer than the limit by much")]
-        let steps = steps as isize;
+        // On a link that is as good as dead this is beyond all levels.
+        #[expect(clippy::cast_possible_truncation, reason = "bounded")]
+        let steps = steps.clamp(-(LEVELS as f64), LEVELS as f64) as isize;
         let first = stalling.max(steps.min(0).unsigned_abs());
         let last = full.min((LEVELS - 1).saturating_add_signed(-steps));
         if let (Some(before), Some(after)) =

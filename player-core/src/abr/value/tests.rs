@@ -68,3 +68,13 @@ fn a_full_buffer_is_worth_more_than_an_empty_one_at_any_length() {
         assert!(values.cost_of(load, limit) > 0.0, "{length} s of {limit} s");
     }
 }
+
+#[test]
+fn a_dead_link_and_one_without_end_have_values_too() {
+    for mbps in [1e-30, 1e-6, 1e6, 1e30] {
+        let course = course(100);
+        let values = Values::new(&course, rates(mbps, 2.0));
+        let load = Load { rung: 2, megabits: 16.0, latency: 0.05 };
+        assert!(values.of(load, 12.0, 1.0).is_finite() && values.cost_of(load, 12.0).is_finite(), "{mbps} Mbit/s");
+    }
+}
