@@ -1,9 +1,11 @@
 //! The player itself: takes one fact at a time, and returns everything there is to do.
 //!
 //! [`Player::step`] is the only way in. It takes the input (`player/commands.rs` for wishes, `player/arrival.rs` for
-//! loads, `player/failing.rs` for those that fail, `player/watching.rs` for the playhead), then looks at the whole state once and does what is due: loads (`player/loading.rs`, the variant by
-//! `player/choosing.rs`), appends (`player/appending.rs`), subtitles (`player/text.rs`), stalls and holes (`player/watching.rs`). Looking at the whole
-//! state each time costs microseconds, and nothing can be forgotten between two events.
+//! loads, `player/failing.rs` for those that fail, `player/watching.rs` for the playhead), then looks at the whole state
+//! once and does what is due: loads (`player/loading.rs`, the variant by `player/choosing.rs` out of those that
+//! `player/permitted.rs` lets through), appends (`player/appending.rs`), subtitles (`player/text.rs`), stalls and holes
+//! (`player/watching.rs`). Looking at the whole state each time costs microseconds, and nothing can be forgotten between
+//! two events.
 
 mod appending;
 mod arrival;
@@ -19,7 +21,7 @@ mod recovery;
 mod text;
 mod watching;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use media_model::hls::ByteRange;
@@ -32,7 +34,7 @@ use crate::abr::why::Account;
 use crate::clock::{Now, Speed};
 use crate::config::PlayerConfig;
 use crate::error::{Setback, Trouble};
-use crate::message::{AudioId, Ease, Event, Input, LoadKind, Output, RequestId, Step, Track, VariantId};
+use crate::message::{AudioId, Event, Input, LoadKind, Output, RequestId, Step, Track, VariantId};
 use crate::playlist::{Presentation, StreamId};
 use crate::qoe::{PlaybackState, Qoe, ShownVariant, Stats, Summary};
 use failing::{Failover, Renewal};
@@ -197,8 +199,8 @@ pub struct Player {
     failover: Failover,
     renewal: Renewal,
     frames: Frames,
-    /// What the driver said of the device.
-    ease: BTreeMap<VariantId, Ease>,
+    /// Variants that the device does not play smoothly, as the driver said.
+    rough: BTreeSet<VariantId>,
     /// When the driver was asked to call again at the latest.
     promised: Option<Now>,
     qoe: Qoe,
@@ -243,7 +245,7 @@ impl Player {
             failover: Failover::default(),
             renewal: Renewal::default(),
             frames: Frames::default(),
-            ease: BTreeMap::new(),
+            rough: BTreeSet::new(),
             promised: None,
             qoe: Qoe::default(),
             accounts: Vec::new(),

@@ -4,9 +4,11 @@
 //! the playback, `shell` is the only file that knows of the desktop app, `i18n` has every word.
 //!
 //! Tests find things by `data-testid`: `movie-card`, `unplayable`, `search`, `add-folder`, `folder-path`,
-//! `folder-submit`, `folder-trouble`, `scan-button`, `scan-progress`, `skeletons`, `notice`, `forget-missing`, `lan-banner` in the library;
+//! `folder-submit`, `folder-trouble`, `scan-button`, `scan-progress`, `skeletons`, `notice`, `forget-missing`,
+//! `lan-banner` in the library;
 //! `title-page`, `play-title` on a title; `watch`, `video`, `play-button`, `seek-bar`, `chapter-mark`, `position`,
-//! `mute`, `unmute`, `volume`, `quality-menu`, `quality-option`, `audio-menu`, `audio-option`, `subtitles-menu`, `subtitles-option`, `fullscreen`, `ring`,
+//! `mute`, `unmute`, `volume`, `quality-menu`, `quality-option`, `audio-menu`, `audio-option`, `subtitles-menu`,
+//! `subtitles-option`, `fullscreen`, `ring`,
 //! `wait`, `stats`, `help`, `error-card`, `retry`, `big-play`, `back` on the watch page.
 
 #![expect(unreachable_pub, reason = "the component macro makes its items pub")]

@@ -1,5 +1,5 @@
-//! The rule for starts, and for servers that make what they send: the best variant that the link carries with a margin, the margin being wide while the buffer is
-//! short. Time the server spends encoding counts as time, never as a slow link.
+//! The rule for starts, and for servers that make what they send: the best variant that the link carries with a margin,
+//! the margin being wide while the buffer is short. Time the server spends encoding counts as time, never as a slow link.
 
 use media_model::{BitsPerSecond, MediaDuration};
 

@@ -96,8 +96,8 @@ impl Player {
         }
         // What replaces the rest of the buffer goes on until it has; what it replaces is there if it comes too slowly.
         let choice = self.lane(Role::Variant).filter(|lane| lane.replace_from.is_some()).and_then(|lane| lane.stream);
-        if usable.iter().any(|&id| choice == Some(StreamId::Variant(id))) {
-            usable.retain(|&id| choice == Some(StreamId::Variant(id)));
+        if let Some(choice) = usable.iter().copied().find(|&id| choice == Some(StreamId::Variant(id))) {
+            usable = vec![choice];
         }
         let full_since = self.lane_mut(Role::Variant).and_then(|lane| lane.full_since.take());
         if let Some(since) = full_since {

@@ -47,8 +47,10 @@ fn keep<'a>(
     passes: impl Fn(VariantId, &VariantStream) -> bool,
 ) -> Variants<'a> {
     let kept: Variants<'a> = from.iter().copied().filter(|&(id, variant)| passes(id, variant)).collect();
+    if !kept.is_empty() {
+        return kept;
+    }
     match otherwise {
-        _ if !kept.is_empty() => kept,
         Otherwise::Lowest => from.into_iter().take(1).collect(),
         Otherwise::Highest => from.into_iter().next_back().into_iter().collect(),
         Otherwise::All => from,
@@ -71,7 +73,7 @@ impl Player {
 
     fn permitted<'a>(&self, mut left: Variants<'a>) -> Variants<'a> {
         let Limits { resolution, least, most, saves_data, hidden } = self.wishes.limits;
-        left = keep(left, Otherwise::All, |id, _| self.ease.get(&id).is_none_or(|&ease| ease != Ease::Rough));
+        left = keep(left, Otherwise::All, |id, _| !self.rough.contains(&id));
         left = keep(left, Otherwise::Lowest, |_, variant| !self.frames.is_too_heavy(variant, self.now));
         if let Some(most) = most {
             left = keep(left, Otherwise::Lowest, |_, variant| variant.bandwidth <= most);
@@ -91,7 +93,7 @@ impl Player {
         }
         // An encoder that would have to be started for it costs the server more than it saves.
         if hidden && self.encoder_start.is_zero() {
-            left = keep(left, Otherwise::Lowest, |_, _| false);
+            left.truncate(1);
         }
         left
     }
@@ -150,10 +152,14 @@ impl Player {
 
     /// The driver's answer.
     pub(super) fn permit(&mut self, variant: VariantId, ease: Ease) {
-        if ease == Ease::Never && self.has_another(StreamId::Variant(variant)) {
-            self.health.entry(StreamId::Variant(variant)).or_default().never = true;
+        match ease {
+            Ease::Never if self.has_another(StreamId::Variant(variant)) => {
+                self.health.entry(StreamId::Variant(variant)).or_default().never = true;
+            }
+            Ease::Rough => drop(self.rough.insert(variant)),
+            Ease::Smooth => drop(self.rough.remove(&variant)),
+            Ease::Never => {}
         }
-        self.ease.insert(variant, ease);
     }
 
     /// Whether playback can go on without this stream.

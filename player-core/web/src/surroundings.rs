@@ -85,7 +85,8 @@ impl Surroundings {
     pub(crate) fn changes(&self) -> Vec<Command> {
         let seen = Seen {
             hidden: self.is_hidden(),
-            picture: self.picture().filter(|_| self.page.fits_element.get()),
+            // Only then: to ask for a size may make the browser lay the page out.
+            picture: if self.page.fits_element.get() { self.picture() } else { None },
             saves_data: self.page.saves_data.get() || browser_saves_data(),
             bandwidth: self.page.bandwidth.get(),
         };

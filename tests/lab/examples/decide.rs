@@ -1,5 +1,4 @@
-//! How long a decision of the default rule takes: `cargo run --release -p player-lab --example decide`. Each is timed alone;
-//! `./x bench player` does the same, in wasm as well.
+//! How long a decision of the default rule takes: `cargo run --release -p player-lab --example decide`. Each is timed alone.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +17,7 @@ fn main() {
         })
         .collect();
     times.sort();
-    let at = |share: usize| times[times.len() * share / 1_000].as_secs_f64() * 1e6;
+    let at = |thousandths: usize| times[times.len() * thousandths / 1_000].as_secs_f64() * 1e6;
     #[expect(clippy::print_stdout, reason = "this is what it is for")]
     {
         println!("{DECISIONS} decisions: median {:.1} us, p99 {:.1} us", at(500), at(990));

@@ -1,5 +1,5 @@
-//! Replays recordings in wasm. `tests/tests/wasm_replay.rs` runs it in node, and compares with what the core does natively. `decide.rs` is what benches take the time
-//! of, in both places.
+//! Replays recordings in wasm. `tests/tests/wasm_replay.rs` runs it in node, and compares with what the core does natively.
+//! `decide.rs` is what benches take the time of, in both places.
 
 mod decide;
 
