@@ -94,7 +94,7 @@ impl Room {
         self.play_here(options).await;
     }
 
-    /// The same, on the page that is open.
+    /// The same, on the page that is open; returns when there is a player.
     async fn play_here(&self, options: &str) {
         let [script, wasm] = &self.player;
         let play = format!(
@@ -104,11 +104,10 @@ impl Room {
                  for (const cue of track.activeCues ?? []) seen.shown.push([video.currentTime, cue.text]);
              }}));
              const texts = (list, chosen) => Object.assign(seen, {{ texts: list, chosen }});
-             import('/{script}').then(async ({{ default: init, MatineePlayer }}) => {{
+             return import('/{script}').then(async ({{ default: init, MatineePlayer }}) => {{
                  await init({{ module_or_path: '/{wasm}' }});
                  window.player = new MatineePlayer(video, url, (why) => {{ seen.failed = why; }}, {{ texts, ...{options} }});
-             }}).catch((error) => {{ seen.failed = String(error); }});
-             return null"
+             }}).catch((error) => {{ seen.failed = String(error); }})"
         );
         self.browser.js::<Option<()>>(&play, vec![json!(self.origin.play_urls()[0])]).await.unwrap();
     }
