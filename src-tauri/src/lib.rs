@@ -40,8 +40,10 @@ pub fn run(launch: Launch) -> ExitCode {
         tracing::error!("there is no display to open a window on (DISPLAY and WAYLAND_DISPLAY are not set)");
         return ExitCode::FAILURE;
     }
-    let app = tauri::Builder::default()
-        .plugin(tauri_plugin_dialog::init())
+    let app = tauri::Builder::default();
+    #[cfg(not(target_os = "linux"))]
+    let app = app.plugin(tauri_plugin_dialog::init());
+    let app = app
         .invoke_handler(tauri::generate_handler![commands::add_folder])
         .setup(move |app| {
             let data = match launch.data {

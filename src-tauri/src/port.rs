@@ -1,7 +1,8 @@
 //! What the app's decisions need from the world, as a trait, so that they can be tested without a window system.
 //!
-//! `port/tauri.rs` is the real one. Knows nothing about when or why it is called.
+//! `port/tauri.rs` is the real one, `port/dialogs.rs` its dialogs. Knows nothing about when or why it is called.
 
+mod dialogs;
 pub mod tauri;
 
 use std::net::SocketAddr;

@@ -5,10 +5,8 @@ use std::path::PathBuf;
 
 use tauri::ipc::CapabilityBuilder;
 use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder};
-use tauri_plugin_dialog::{DialogExt, FilePath, MessageDialogKind};
-use tokio::sync::oneshot;
 
-use super::{ServerFault, ShellPort, WindowFault};
+use super::{ServerFault, ShellPort, WindowFault, dialogs};
 use crate::server::Embedded;
 use crate::settings::Settings;
 
@@ -78,24 +76,12 @@ impl ShellPort for TauriPort {
     }
 
     async fn choose_folder(&self) -> Option<PathBuf> {
-        let (answer, answered) = oneshot::channel();
-        let mut dialog = self.app.dialog().file().set_title("Add a folder of films");
-        if let Some(window) = self.app.get_webview_window(WINDOW) {
-            dialog = dialog.set_parent(&window);
-        }
-        // The receiver is gone only when the app is: nobody is left to tell.
-        dialog.pick_folder(|chosen| drop(answer.send(chosen)));
-        answered.await.ok().flatten().and_then(|chosen: FilePath| chosen.into_path().ok())
+        dialogs::choose_folder(&self.app, "Add a folder of films", self.app.get_webview_window(WINDOW)).await
     }
 
     async fn tell_fault(&self, message: &str) {
         tracing::error!("{message}");
-        let (read, was_read) = oneshot::channel();
-        self.app.dialog().message(message).title("Matinee").kind(MessageDialogKind::Error).show(|_button| {
-            let _ = read.send(());
-        });
-        // A dialog that cannot be shown counts as read: the message is in the log.
-        let _ = was_read.await;
+        dialogs::tell_fault(&self.app, message).await;
     }
 
     fn exit(&self, status: u8) {
