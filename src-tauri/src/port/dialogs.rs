@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use tauri::{AppHandle, WebviewWindow};
+use tauri::{AppHandle, Manager as _, WebviewWindow};
 use tokio::sync::oneshot;
 
 /// Shows `message` until the person has read it. A dialog that cannot be shown counts as read.
@@ -24,6 +24,12 @@ pub(super) async fn choose_folder(
     let (chosen, was_chosen) = oneshot::channel();
     system::show_folders(app, title, parent, chosen);
     was_chosen.await.ok().flatten()
+}
+
+/// Where a person would look for films first.
+fn start_folder(app: &AppHandle) -> Option<PathBuf> {
+    let folders = [app.path().video_dir(), app.path().home_dir()];
+    folders.into_iter().flatten().find(|folder| folder.is_dir())
 }
 
 #[cfg(target_os = "linux")]
@@ -55,10 +61,14 @@ mod system {
         parent: Option<WebviewWindow>,
         chosen: oneshot::Sender<Option<PathBuf>>,
     ) {
+        let start = start_folder(app);
         let show = async move || {
             let parent = parent.and_then(|window| window.gtk_window().ok());
             let action = gtk::FileChooserAction::SelectFolder;
             let dialog = gtk::FileChooserNative::new(Some(title), parent.as_ref(), action, None, None);
+            if let Some(start) = start {
+                dialog.set_current_folder(start);
+            }
             let response = dialog.run_future().await;
             let folder = (response == gtk::ResponseType::Accept).then(|| dialog.filename()).flatten();
             dialog.destroy();
@@ -92,6 +102,9 @@ mod system {
         chosen: oneshot::Sender<Option<PathBuf>>,
     ) {
         let mut dialog = app.dialog().file().set_title(title);
+        if let Some(start) = start_folder(app) {
+            dialog = dialog.set_directory(start);
+        }
         if let Some(window) = &parent {
             dialog = dialog.set_parent(window);
         }
