@@ -42,10 +42,12 @@ mod home;
 mod language;
 mod load;
 pub mod message;
+mod mime;
 mod player;
 mod playlist;
 pub mod qoe;
 mod retry;
+pub mod sequence;
 
 pub use clock::{Now, Speed};
 pub use config::PlayerConfig;
@@ -53,3 +55,4 @@ pub use error::{Setback, Trouble};
 pub use message::{Command, Event, Input, Output, RequestId, Step};
 pub use player::Player;
 pub use qoe::{PlaybackState, Stats, Summary};
+pub use sequence::Sequence;

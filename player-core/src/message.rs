@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::clock::{Now, Speed};
 use crate::error::{Setback, Trouble};
+use crate::qoe::Summary;
 
 /// Names one load for as long as the player lives; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,6 +73,10 @@ pub enum Command {
     SaveData(bool),
     /// Whether somebody can see the picture: a tab in the background plays on, and needs no fine one.
     SetVisible(bool),
+    /// Plays this after what plays now, without a gap if it can join; `None` takes that back. One at a time: the page names
+    /// the one after it at [`Event::NextBegan`]. For a [`Sequence`](crate::Sequence); a [`Player`](crate::Player) alone
+    /// plays one presentation, and takes no notice.
+    FollowWith(Option<Url>),
     /// After `Event::Failed`: tries again where it stopped. If the media element itself had failed
     /// ([`Input::DecodeFailed`]), [`Output::Prepare`] comes again, and the driver makes a new media source.
     Retry,
@@ -511,6 +516,12 @@ pub enum Event {
     Degraded(Setback),
     /// The end was reached; [`Player::summary`](crate::Player::summary) says what it was like.
     Ended,
+    /// The presentation that a [`Sequence`](crate::Sequence) was to play next has taken over; what is told from now on is
+    /// of it.
+    NextBegan {
+        /// What the one before was like.
+        before: Box<Summary>,
+    },
     /// Nothing the player can do helps.
     Failed(Trouble),
 }

@@ -18,6 +18,7 @@ mod loading;
 mod permitted;
 mod phase;
 mod recovery;
+mod succession;
 mod text;
 mod watching;
 
@@ -272,6 +273,11 @@ impl Player {
         let outputs = if silent { Vec::new() } else { std::mem::take(&mut self.out) };
         self.promised = self.wake_at();
         Step { outputs, wake_at: self.promised }
+    }
+
+    /// When it wants to be called again, as the last step said.
+    pub(crate) fn promised(&self) -> Option<Now> {
+        self.promised
     }
 
     /// What was decided about variants in the last step, and why.

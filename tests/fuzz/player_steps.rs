@@ -1,4 +1,4 @@
-//! `Player::step` under any sequence of inputs, read from bytes: whatever a driver says, the core keeps the rules of its
+//! `Sequence::step`, and so `Player::step`, under any sequence of inputs, read from bytes: whatever a driver says, the core keeps the rules of its
 //! boundary (`player_lab::contract`) and never panics.
 
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use media_model::{BitsPerSecond, ByteCount, MediaDuration, MediaTime, Ranges, Resolution, TimeRange};
 use player_core::message::{AppendFailure, AudioId, LoadFailure, LoadKind, ServerTiming, TextId, Track, VariantId};
-use player_core::{Command, Input, Now, Output, Player, PlayerConfig, RequestId, Speed};
+use player_core::{Command, Input, Now, Output, PlayerConfig, RequestId, Sequence, Speed};
 use player_lab::contract::Contract;
 use url::Url;
 
@@ -67,7 +67,7 @@ fn at(millis: u64) -> MediaTime {
 
 /// A driver that does what the bytes say, within what drivers promise: buffers are answered when they are busy.
 struct Driver {
-    player: Player,
+    sequence: Sequence,
     contract: Contract,
     now: Duration,
     loads: BTreeMap<RequestId, (Url, LoadKind)>,
@@ -85,7 +85,7 @@ pub(crate) fn player_steps(data: &[u8]) {
     let (appends_in_part, shows_text) = (manner % 2 == 1, manner % 4 > 1);
     let config = PlayerConfig { appends_in_part, shows_text, ..PlayerConfig::default() };
     let mut driver = Driver {
-        player: Player::new(config),
+        sequence: Sequence::new(config),
         contract: Contract::default(),
         now: Duration::ZERO,
         loads: BTreeMap::new(),
@@ -97,21 +97,24 @@ pub(crate) fn player_steps(data: &[u8]) {
             break;
         }
         driver.carry_out(&mut numbers);
-        let _ = driver.player.stats();
+        let _ = driver.sequence.stats();
     }
     let faults = driver.contract.into_faults();
     assert!(faults.is_empty(), "{faults:?}");
 }
 
 fn open(which: u8) -> Command {
-    let name = if which.is_multiple_of(2) { "main" } else { "a/playlist" };
-    let url = Url::parse(&format!("http://origin.test/{name}.m3u8")).expect("a constant");
-    Command::Open { url, start: None }
+    Command::Open { url: address("origin", which.is_multiple_of(2)), start: None }
+}
+
+fn address(host: &str, is_multivariant: bool) -> Url {
+    let name = if is_multivariant { "main" } else { "a/playlist" };
+    Url::parse(&format!("http://{host}.test/{name}.m3u8")).expect("a constant")
 }
 
 impl Driver {
     fn tell(&mut self, input: Input) {
-        let step = self.player.step(Now::new(self.now), input.clone());
+        let step = self.sequence.step(Now::new(self.now), input.clone());
         self.contract.check(&input, &step);
         assert!(step.wake_at.is_none_or(|at| at > Now::new(self.now)), "an alarm in the past is a busy loop");
         for output in step.outputs {
@@ -208,7 +211,7 @@ impl Driver {
 
     fn command(&mut self, numbers: &mut Numbers<'_>) {
         let id = u32::from(numbers.byte());
-        let command = match numbers.byte() % 12 {
+        let command = match numbers.byte() % 13 {
             0 => {
                 self.busy.clear();
                 open(numbers.byte())
@@ -222,6 +225,7 @@ impl Driver {
             9 => Command::SaveData(id.is_multiple_of(2)),
             10 => Command::SetVisible(id.is_multiple_of(2)),
             11 => Command::LimitBandwidth { least: None, most: Some(BitsPerSecond::from_kbps(u64::from(id) * 50)) },
+            12 => Command::FollowWith((id > 0).then(|| address("next", id.is_multiple_of(2)))),
             8 => Command::SelectText((id > 0).then_some(TextId(id % 4))),
             6 => Command::Seek(MediaTime::from_micros(numbers.any().cast_signed())),
             _ => Command::Seek(at(numbers.short())),

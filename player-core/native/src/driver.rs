@@ -129,6 +129,7 @@ impl NativePlayer {
             | Command::LimitBandwidth { .. }
             | Command::SaveData(_)
             | Command::SetVisible(_)
+            | Command::FollowWith(_)
             | Command::Retry => Ok(()),
         };
         self.feed(Input::Command(command));

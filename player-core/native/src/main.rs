@@ -93,6 +93,7 @@ async fn play(arguments: &Arguments) -> Result<()> {
                 | Event::Shown(_)
                 | Event::Dropped(_)
                 | Event::Wasted(_)
+                | Event::NextBegan { .. }
                 | Event::Resumed { .. } => tracing::info!(?event),
             },
             _ = every_second.tick() => if arguments.json { print(&line(&player)) },

@@ -77,6 +77,7 @@ pub(crate) enum Input {
     SetVisible(bool),
     Decodes { variant: u32, ease: Ease },
     SelectText(Option<u32>),
+    FollowWith(Option<String>),
 }
 
 /// Start and end, µs.
@@ -237,6 +238,7 @@ impl From<&core::Command> for Input {
             },
             core::Command::SaveData(saves) => Self::SaveData(*saves),
             core::Command::SetVisible(visible) => Self::SetVisible(*visible),
+            core::Command::FollowWith(url) => Self::FollowWith(url.as_ref().map(Url::to_string)),
             core::Command::Retry => Self::Retry,
             core::Command::SetSpeed(speed) => Self::SetSpeed { thousandths: speed.in_thousandths() },
         }
@@ -299,6 +301,7 @@ impl TryFrom<Input> for core::Input {
             }
             Input::SaveData(saves) => return command(Command::SaveData(saves)),
             Input::SetVisible(visible) => return command(Command::SetVisible(visible)),
+            Input::FollowWith(url) => return command(Command::FollowWith(url.map(address).transpose()?)),
             Input::Retry => return command(Command::Retry),
             Input::SetSpeed { thousandths } => return command(Command::SetSpeed(Speed::thousandths(thousandths))),
         })

@@ -1,7 +1,6 @@
 //! From loaded bytes to the driver's buffers: what to create, append, change and remove, one operation per buffer at a
 //! time.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
@@ -11,6 +10,7 @@ use super::{Init, Load, Player};
 use crate::error::{Setback, Trouble};
 use crate::load::covered_until;
 use crate::message::{AppendFailure, BufferSetup, Event, LoadFailure, Output, RequestId, Track};
+use crate::mime::is_other_codec;
 use crate::playlist::StreamId;
 
 /// Timestamps this far from where the playlist puts a segment are on another clock, and are moved. Nearer, the playlist's
@@ -210,13 +210,8 @@ impl Player {
     fn change_type(&mut self, role: Role, stream: StreamId) {
         let Some(lane) = self.lane(role) else { return };
         let mime = self.mime_of(lane.track, stream);
-        let family = |mime: &str| -> BTreeSet<String> {
-            let codecs = mime.split('"').nth(1).unwrap_or_default();
-            codecs.split(',').map(|codec| codec.split('.').next().unwrap_or_default().to_owned()).collect()
-        };
         let track = lane.track;
-        let changes = lane.mime.as_ref().is_some_and(|before| family(before) != family(&mime));
-        if changes && mime.contains('"') {
+        if lane.mime.as_ref().is_some_and(|before| is_other_codec(before, &mime)) {
             if let Some(lane) = self.lane_mut(role) {
                 lane.mime = Some(mime.clone());
             }

@@ -44,6 +44,7 @@ impl Player {
             }
             Command::SaveData(saves) => self.wishes.limits.saves_data = saves,
             Command::SetVisible(visible) => self.set_visible(visible),
+            Command::FollowWith(_) => {}
             Command::Retry => self.retry(),
         }
     }

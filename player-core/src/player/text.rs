@@ -27,8 +27,8 @@ pub(super) struct TextSegment {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Text {
     /// What the viewer chose, if anything.
-    wish: Option<Option<TextId>>,
-    shown: Option<TextId>,
+    pub(super) wish: Option<Option<TextId>>,
+    pub(super) shown: Option<TextId>,
     /// Where its cues are there, or cannot be had.
     covered: Ranges,
     /// Tries of the segment that failed last.

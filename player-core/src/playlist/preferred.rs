@@ -41,7 +41,7 @@ impl Presentation {
         text_id(self.text.iter().position(|one| one.forced && goes_with(one)))
     }
 
-    fn language_of(&self, audio: Option<AudioId>) -> Option<&str> {
+    pub(crate) fn language_of(&self, audio: Option<AudioId>) -> Option<&str> {
         self.audio.get(usize::try_from(audio?.0).ok()?)?.language.as_deref()
     }
 }

@@ -1,4 +1,4 @@
-//! Drives the core: carries out what [`Player::step`] asks for and reports what came of it.
+//! Drives the core: carries out what [`Sequence::step`] asks for and reports what came of it.
 //!
 //! No decision about playback is made here. One queue feeds the core, so that work which answers at once (a refused
 //! append) is stepped after, never inside, the step that ordered it.
@@ -10,7 +10,8 @@ use std::rc::{Rc, Weak};
 
 use media_model::{MediaDuration, MediaTime};
 use player_core::message::{Command, Event, Input, Output, Track};
-use player_core::{Now, Player, PlayerConfig};
+use player_core::sequence::Shift;
+use player_core::{Now, PlayerConfig, Sequence};
 use url::Url;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlVideoElement;
@@ -29,10 +30,10 @@ use crate::surroundings::Surroundings;
 /// A position this near to where the element was sent is that place: a frame is longer.
 const SAME_PLACE: MediaDuration = MediaDuration::from_millis(5);
 
-/// One adaptive presentation on a media element; dropping it ends every load and frees the buffers.
+/// Adaptive presentations, one after the other, on a media element; dropping it ends every load and frees the buffers.
 pub(crate) struct Adaptive {
     this: Weak<Self>,
-    core: RefCell<Player>,
+    core: RefCell<Sequence>,
     inbox: RefCell<VecDeque<Input>>,
     stepping: Cell<bool>,
     video: HtmlVideoElement,
@@ -84,7 +85,7 @@ impl Adaptive {
             inlet.replace(this.clone());
             Self {
                 this: this.clone(),
-                core: RefCell::new(Player::new(config)),
+                core: RefCell::new(Sequence::new(config)),
                 inbox: RefCell::default(),
                 stepping: Cell::new(false),
                 video: video.clone(),
@@ -161,8 +162,19 @@ impl Adaptive {
         self.feed(Input::Command(command));
     }
 
-    /// Moves the playhead for the viewer.
+    /// Plays this after what plays now.
+    pub(crate) fn follow_with(&self, url: Option<Url>) {
+        self.command(Command::FollowWith(url));
+    }
+
+    /// Where what plays now lies on the element.
+    pub(crate) fn shift(&self) -> Shift {
+        self.core.borrow().shift()
+    }
+
+    /// Moves the playhead to this position of what plays now, for the viewer.
     pub(crate) fn seek(&self, to: MediaTime) {
+        let to = self.shift().onto_element(to);
         self.send(to);
         self.command(Command::Seek(to));
     }
@@ -287,12 +299,11 @@ impl Adaptive {
 
     /// Starts over with a new MediaSource: after a decoder gave up, the old one takes nothing any more.
     fn reattach(&self) {
-        let at = self.video.current_time();
         let inlet = Rc::new(RefCell::new(self.this.clone()));
         if let Some(fresh) = Buffers::attach(&self.video, sink(&inlet)) {
             self.buffers.replace(fresh);
-            self.sent_to.set(MediaTime::from_seconds(at));
-            self.video.set_current_time(at);
+            // Where to, the core says: a new source begins at its start.
+            self.sent_to.set(None);
             // The error or the new source has paused the element.
             if self.wanted.get() {
                 let video = self.video.clone();

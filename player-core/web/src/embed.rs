@@ -34,6 +34,7 @@ impl MatineePlayer {
     /// - `request(url, kind)` is called before each request (`kind` is `playlist`, `init`, `segment`, `text` or `probe`) and
     ///   may give `{ url, headers, credentials }`, or a promise of that; what it throws is told to the viewer.
     /// - `languages`, `textLanguages`: to hear and to read, the dearest first; else those of the browser.
+    /// - `next()` is called when the playlist of `playNext` has taken over.
     /// - `texts(list, shown)` is called with the subtitles there are and the `id` of those that are shown, or null.
     ///
     /// # Errors
@@ -50,13 +51,18 @@ impl MatineePlayer {
         let option = |name: &str| Reflect::get(options, &name.into()).ok();
         let function = |name: &str| option(name)?.dyn_into::<Function>().ok();
         let texts = RefCell::new(function("texts").map(Texts::told_to));
+        let next = function("next");
         let player = WebPlayer::new(video, vec![PlaySource::Hls(url)], beginning, move |event| {
             if let Some(texts) = &mut *texts.borrow_mut() {
                 texts.hear(&event);
             }
-            if let (PlayerEvent::Failed(failure), Some(failed)) = (event, &failed) {
-                let _ = failed.call1(&JsValue::NULL, &sentence(failure).into());
-            }
+            let _ = match (event, &failed, &next) {
+                (PlayerEvent::Failed(failure), Some(failed), _) => {
+                    failed.call1(&JsValue::NULL, &sentence(failure).into())
+                }
+                (PlayerEvent::NextBegan, _, Some(next)) => next.call0(&JsValue::NULL),
+                _ => return,
+            };
         });
         if let Some(function) = function("request") {
             player.on_request(request::hook(function));
@@ -71,6 +77,35 @@ impl MatineePlayer {
             text: list("textLanguages").unwrap_or(browsers.text),
         });
         Ok(Self { player })
+    }
+
+    /// Plays the playlist at `url` after the present one, without a gap if it has the same kinds of tracks; `undefined` takes
+    /// that back. One at a time: when it has taken over (`next`), the one after it can be named.
+    ///
+    /// # Errors
+    /// When `url` is no URL.
+    #[wasm_bindgen(js_name = playNext)]
+    pub fn play_next(&self, url: Option<String>) -> Result<(), JsError> {
+        let url = url.map(|url| Url::parse(&url)).transpose()?;
+        self.player.follow_with(url);
+        Ok(())
+    }
+
+    /// Position in the present playlist, s. After `playNext` it is not the element's `currentTime`, which goes on counting.
+    #[wasm_bindgen(getter)]
+    pub fn position(&self) -> f64 {
+        self.player.snapshot().position_s
+    }
+
+    /// Length of the present playlist, s; `undefined` until it is known, and of a live stream.
+    #[wasm_bindgen(getter)]
+    pub fn duration(&self) -> Option<f64> {
+        self.player.snapshot().duration_s
+    }
+
+    /// Moves the playhead to this position of the present playlist, s.
+    pub fn seek(&self, seconds: f64) {
+        self.player.seek(seconds);
     }
 
     /// Shows the subtitles with this `id`, or none.

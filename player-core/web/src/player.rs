@@ -74,6 +74,8 @@ pub enum PlayerEvent {
     },
     /// The source with this index plays from now on.
     Source(usize),
+    /// The playlist of [`WebPlayer::follow_with`] has taken over: positions, choices and all that is told are of it.
+    NextBegan,
     /// This audio rendition is loaded from now on.
     AudioChosen(AudioId),
     /// These subtitles are shown from now on, or none.
@@ -147,6 +149,8 @@ struct Inner {
     listeners: RefCell<Vec<Listener>>,
     find_address: RefCell<Option<FindAddress>>,
     wishes: RefCell<PageWishes>,
+    /// What to play after the present source.
+    following: RefCell<Option<Url>>,
     tell: Box<dyn Fn(PlayerEvent)>,
 }
 
@@ -179,6 +183,7 @@ impl WebPlayer {
             listeners: RefCell::default(),
             find_address: RefCell::default(),
             wishes: RefCell::new(PageWishes { languages: Languages::of_browser(), ..PageWishes::default() }),
+            following: RefCell::default(),
             tell: Box::new(tell),
         });
         inner.listen();
@@ -281,6 +286,13 @@ impl WebPlayer {
         self.0.wishes.borrow_mut().on_request = Some(hook);
     }
 
+    /// Plays this playlist after the adaptive source that plays now, without a gap if it has the same kinds of buffers; `None`
+    /// takes that back. One at a time: the one after it is named at [`PlayerEvent::NextBegan`].
+    pub fn follow_with(&self, url: Option<Url>) {
+        self.0.following.replace(url.clone());
+        self.0.command(Command::FollowWith(url));
+    }
+
     /// Leaves the present source for the one with this index, at the same position.
     pub fn change_source(&self, index: usize) {
         if index != self.0.current.get() {
@@ -369,6 +381,10 @@ impl Inner {
             return self.give_up(Failure::Unsupported);
         };
         self.session.replace(session);
+        let following = self.following.borrow().clone();
+        if following.is_some() {
+            self.command(Command::FollowWith(following));
+        }
         self.await_frame();
         (self.tell)(PlayerEvent::Source(index));
         if self.wanted.get() {
@@ -389,11 +405,16 @@ impl Inner {
 
     /// Where playback stands, or will begin.
     fn position(&self) -> MediaTime {
-        let at = element::position(&self.video);
+        let at = self.of_element(element::position(&self.video)).max(MediaTime::ZERO);
         match self.start.get() {
             Some(start) if !self.framed.get() && at == MediaTime::ZERO => start,
             Some(_) | None => at,
         }
+    }
+
+    /// A time of the element, in what plays now.
+    fn of_element(&self, time: MediaTime) -> MediaTime {
+        self.adaptive().map_or(time, |adaptive| adaptive.shift().of_element(time))
     }
 
     /// The present source is of no use any more: the next one, or the end.
@@ -539,6 +560,14 @@ impl Inner {
             Event::Ready { variants, audio, text, duration } => {
                 self.duration.set(duration);
                 (self.tell)(PlayerEvent::Ready { variants, audio, text });
+            }
+            Event::NextBegan { before } => {
+                let all = self.before.take() + *before;
+                self.before.replace(all);
+                self.duration.set(None);
+                self.start.set(None);
+                self.following.replace(None);
+                (self.tell)(PlayerEvent::NextBegan);
             }
             Event::AudioChosen(audio) => (self.tell)(PlayerEvent::AudioChosen(audio)),
             Event::TextChosen(text) => (self.tell)(PlayerEvent::TextChosen(text)),

@@ -237,6 +237,7 @@ impl<'a> Play<'a> {
             | Event::Shown(_)
             | Event::Dropped(_)
             | Event::Wasted(_)
+            | Event::NextBegan { .. }
             | Event::Resumed { .. } => {}
         }
     }
@@ -288,6 +289,7 @@ impl<'a> Play<'a> {
             | Command::LimitResolution(_)
             | Command::LimitBandwidth { .. }
             | Command::SaveData(_)
+            | Command::FollowWith(_)
             | Command::SetVisible(_) => {}
         }
         self.tell(Input::Command(command));

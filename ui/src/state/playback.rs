@@ -131,13 +131,9 @@ impl Playback {
             }
             PlayerEvent::Source(index) => {
                 self.current = index;
-                self.variants.clear();
-                self.audio.clear();
-                self.text.clear();
-                self.locked = None;
-                self.audio_chosen = None;
-                (self.text_chosen, self.text_before) = (None, None);
+                self.forget_choices();
             }
+            PlayerEvent::NextBegan => self.forget_choices(),
             PlayerEvent::AudioChosen(audio) => self.audio_chosen = Some(audio),
             PlayerEvent::TextChosen(text) => {
                 let chosen = text.filter(|id| self.text.iter().any(|text| text.id == *id));
@@ -150,6 +146,16 @@ impl Playback {
             PlayerEvent::Degraded(sentence) => self.degraded = Some(sentence),
             PlayerEvent::Failed(failure) => self.trouble = Some(Trouble::Player(failure)),
         }
+    }
+
+    /// What there was to choose from is gone.
+    fn forget_choices(&mut self) {
+        self.variants.clear();
+        self.audio.clear();
+        self.text.clear();
+        self.locked = None;
+        self.audio_chosen = None;
+        (self.text_chosen, self.text_before) = (None, None);
     }
 
     /// The viewer did something.

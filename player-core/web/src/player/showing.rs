@@ -1,6 +1,6 @@
 //! What a playback shows at the moment: its state, the element, statistics.
 
-use media_model::{MediaDuration, Resolution};
+use media_model::{MediaDuration, MediaTime, Resolution};
 use player_core::PlaybackState;
 
 use super::{Inner, Session, Snapshot};
@@ -40,7 +40,9 @@ impl Inner {
             duration_s: self.duration_s(),
             buffered: element::ranges(&self.video.buffered())
                 .iter()
-                .map(|range| (range.start().as_seconds(), range.end().as_seconds()))
+                .map(|range| (self.of_element(range.start()).max(MediaTime::ZERO), self.of_element(range.end())))
+                .filter(|(start, end)| start < end)
+                .map(|(start, end)| (start.as_seconds(), end.as_seconds()))
                 .collect(),
             paused: self.video.paused(),
             muted: self.video.muted(),

@@ -1,0 +1,535 @@
+//! Presentations one after the other on one media element, without a gap between them.
+//!
+//! A [`Player`] plays one presentation. A [`Sequence`] has one that plays and, once everything of that is appended, a second
+//! that fills the same buffers behind it (`sequence/gate.rs` lets one of them at a buffer at a time). When the playhead
+//! gets there, the second takes over. Where the next one cannot join, because its buffers are others or its playlists
+//! cannot be had, it is opened when the one before has ended: then there is a gap, but it goes on.
+//!
+//! The driver knows one timeline, that of its media element. Each presentation has its own, from which it is moved by a
+//! [`Shift`] (`sequence/shift.rs`); nothing but times differs from driving a [`Player`].
+
+mod gate;
+mod shift;
+
+use media_model::{MediaDuration, MediaTime, Ranges, TimeRange};
+use url::Url;
+
+use crate::abr::why::Account;
+use crate::clock::Now;
+use crate::config::PlayerConfig;
+use crate::message::{Command, Event, Input, LoadKind, Output, RequestId, Step, Track};
+use crate::player::Player;
+use crate::qoe::{PlaybackState, Stats, Summary};
+use gate::{Gate, Number};
+pub use shift::Shift;
+
+/// Loads of one player; the next one's numbers begin behind them.
+const LOADS_EACH: u64 = 1 << 32;
+/// Tracks that end this near to each other end together: the next presentation follows the shorter one, and what the other
+/// has beyond is laid over. By more, it follows the longer one.
+const SAME_END: MediaDuration = MediaDuration::from_millis(100);
+/// A playhead that stands this near to the next presentation has arrived there: browsers stop within a frame of the end of
+/// what they have.
+const ARRIVED: MediaDuration = MediaDuration::from_millis(100);
+/// Further ahead than this nothing is buffered.
+const BEYOND: MediaDuration = MediaDuration::from_secs(24 * 3_600);
+
+/// Plays a presentation, and after it others that the page names while it plays. Driven as a [`Player`] is.
+#[derive(Clone, Debug)]
+pub struct Sequence {
+    now: Now,
+    current: Item,
+    following: Following,
+    gate: Gate,
+    seen: Seen,
+    /// The driver was told that everything is appended.
+    end_told: bool,
+    /// The buffers were seen since the present one is complete: it is known where it ends.
+    end_seen: bool,
+}
+
+/// One presentation, and where it lies on the media element.
+#[derive(Clone, Debug)]
+struct Item {
+    number: Number,
+    player: Player,
+    shift: Shift,
+    /// Everything of it is appended.
+    is_complete: bool,
+    /// Frames dropped before it began.
+    dropped_before: u64,
+}
+
+/// What comes after the present one.
+#[derive(Clone, Debug)]
+enum Following {
+    /// Nothing that is known of.
+    Nothing,
+    /// This, as soon as all of the present one is appended.
+    Waits(Url),
+    /// This is loaded, and joins the present one.
+    Joins(Box<Next>),
+    /// This cannot join: it is opened when the present one has ended.
+    AtEnd(Url),
+}
+
+/// The player that fills the buffers behind the present one.
+#[derive(Clone, Debug)]
+struct Next {
+    url: Url,
+    item: Item,
+    /// Where it begins on the media element, once its buffers are known.
+    joins_at: Option<MediaTime>,
+    /// Where its playhead waits, in its own presentation.
+    at: MediaTime,
+    /// What concerns the page, until it takes over.
+    held: Vec<Output>,
+}
+
+/// What the driver said of its element last.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    at: MediaTime,
+    video: Ranges,
+    audio: Ranges,
+    moving: bool,
+    dropped_frames: Option<u64>,
+}
+
+impl Sequence {
+    /// A sequence with nothing open.
+    pub fn new(config: PlayerConfig) -> Self {
+        let current = Item::new(0, Player::new(config));
+        Self {
+            now: Now::default(),
+            current,
+            following: Following::Nothing,
+            gate: Gate::default(),
+            seen: Seen::default(),
+            end_told: false,
+            end_seen: false,
+        }
+    }
+
+    /// Takes one fact and returns everything there is to do now; see [`Player::step`].
+    pub fn step(&mut self, now: Now, input: Input) -> Step {
+        self.now = self.now.max(now);
+        let mut outputs = Vec::new();
+        self.take(input, &mut outputs);
+        self.settle(&mut outputs);
+        let waking = [Some(&self.current), self.next().map(|next| &next.item)];
+        let wake_at = waking.into_iter().flatten().filter_map(|item| item.player.promised()).min();
+        Step { outputs, wake_at }
+    }
+
+    /// Of what plays now; positions are in its presentation.
+    pub fn stats(&self) -> Stats {
+        self.current.player.stats()
+    }
+
+    /// What the playback of what plays now was like up to now.
+    pub fn summary(&self) -> Summary {
+        self.current.player.summary()
+    }
+
+    /// What was decided about variants in the last step, and why.
+    pub fn accounts(&self) -> &[Account] {
+        self.current.player.accounts()
+    }
+
+    /// Where what plays now lies on the media element.
+    pub fn shift(&self) -> Shift {
+        self.current.shift
+    }
+
+    fn next(&self) -> Option<&Next> {
+        match &self.following {
+            Following::Joins(next) => Some(next),
+            Following::Nothing | Following::Waits(_) | Following::AtEnd(_) => None,
+        }
+    }
+
+    fn next_mut(&mut self) -> Option<&mut Next> {
+        match &mut self.following {
+            Following::Joins(next) => Some(next),
+            Following::Nothing | Following::Waits(_) | Following::AtEnd(_) => None,
+        }
+    }
+
+    fn take(&mut self, input: Input, out: &mut Vec<Output>) {
+        match input {
+            Input::Command(command) => self.obey(command, out),
+            Input::FirstByte { id, .. }
+            | Input::Progress { id, .. }
+            | Input::Playlist { id, .. }
+            | Input::Loaded { id, .. }
+            | Input::Codecs { id, .. }
+            | Input::LoadFailed { id, .. } => {
+                let number = id.0 / LOADS_EACH;
+                self.tell(number, input, out);
+            }
+            Input::Appended { track } | Input::AppendFailed { track, .. } | Input::Evicted { track } => {
+                if let Some(number) = self.gate.answered(track) {
+                    self.tell(number, input, out);
+                }
+            }
+            Input::Playhead { at, video, audio, moving, dropped_frames } => {
+                self.seen = Seen { at, video, audio, moving, dropped_frames };
+                self.end_seen = self.current.is_complete;
+                self.tell_playhead(out);
+            }
+            // The next one hears of its first frame when it takes over.
+            Input::FirstFrame
+            | Input::PlayedOut
+            | Input::DecodeFailed
+            | Input::PlayRefused
+            | Input::Decodes { .. }
+            | Input::Renewed { .. } => self.tell(self.current.number, input, out),
+            Input::Online | Input::Tick => self.tell_both(&input, out),
+        }
+    }
+
+    fn follow_with(&mut self, url: Option<Url>, out: &mut Vec<Output>) {
+        let known = match &self.following {
+            Following::Nothing => None,
+            Following::Waits(url) | Following::AtEnd(url) => Some(url),
+            Following::Joins(next) => Some(&next.url),
+        };
+        if known == url.as_ref() {
+            return;
+        }
+        self.drop_next(out);
+        self.following = url.map_or(Following::Nothing, Following::Waits);
+        if self.stats().state == PlaybackState::Ended {
+            self.open_next(out);
+        }
+    }
+
+    fn obey(&mut self, command: Command, out: &mut Vec<Output>) {
+        match &command {
+            Command::Open { .. } => {
+                self.drop_next(out);
+                self.following = Following::Nothing;
+                self.current.shift = Shift::default();
+                self.gate = Gate::default();
+                (self.seen, self.end_told) = (Seen::default(), false);
+            }
+            Command::Seek(to) => match self.next().map(|next| next.joins_at) {
+                Some(Some(joins_at)) if *to >= joins_at => self.take_over(out),
+                // What is far back has to be loaded once more; the end will come again.
+                Some(_) if !self.holds(*to) => self.put_off_next(out),
+                Some(_) | None => {}
+            },
+            Command::FollowWith(url) => return self.follow_with(url.clone(), out),
+            Command::SetSpeed(_)
+            | Command::LimitResolution(_)
+            | Command::LimitBandwidth { .. }
+            | Command::SaveData(_)
+            | Command::SetVisible(_) => return self.tell_both(&Input::Command(command), out),
+            Command::SetPlaying(_)
+            | Command::LockVariant(_)
+            | Command::SelectAudio(_)
+            | Command::SelectText(_)
+            | Command::Retry => {}
+        }
+        self.tell(self.current.number, Input::Command(command), out);
+    }
+
+    /// Whether every buffer has media at this position of the element.
+    fn holds(&self, at: MediaTime) -> bool {
+        self.gate.tracks().into_iter().all(|track| self.seen.of(track).around(at, MediaDuration::ZERO).is_some())
+    }
+
+    fn tell_both(&mut self, input: &Input, out: &mut Vec<Output>) {
+        self.tell(self.current.number, input.clone(), out);
+        if let Some(number) = self.next().map(|next| next.item.number) {
+            self.tell(number, input.clone(), out);
+        }
+    }
+
+    /// Steps the player of this number, if it is there.
+    fn tell(&mut self, number: Number, input: Input, out: &mut Vec<Output>) {
+        let now = self.now;
+        if number == self.current.number {
+            let input = self.current.shift.input(input);
+            let step = self.current.player.step(now, input);
+            step.outputs.into_iter().for_each(|output| self.ordered(output, out));
+        } else if let Some(next) = self.next_mut().filter(|next| next.item.number == number) {
+            let step = next.item.player.step(now, input);
+            step.outputs.into_iter().for_each(|output| self.ordered_next(output, out));
+        }
+    }
+
+    fn tell_playhead(&mut self, out: &mut Vec<Output>) {
+        let joins_at = self.next().and_then(|next| next.joins_at);
+        let arrived = joins_at.is_some_and(|joins_at| {
+            self.seen.at >= joins_at || (!self.seen.moving && self.seen.at + ARRIVED >= joins_at)
+        });
+        if arrived {
+            return self.take_over(out);
+        }
+        let end = joins_at.unwrap_or(self.seen.at + BEYOND);
+        let input = self.seen.playhead(&self.current, None, end);
+        self.tell(self.current.number, input, out);
+        let Some(next) = self.next() else { return };
+        let input = self.seen.playhead(&next.item, Some(next.at), self.seen.at + BEYOND);
+        self.tell(next.item.number, input, out);
+    }
+
+    /// The present player wants this done.
+    fn ordered(&mut self, output: Output, out: &mut Vec<Output>) {
+        let number = self.current.number;
+        if matches!(output, Output::Prepare { .. }) {
+            self.current.shift = Shift::default();
+        }
+        match self.current.shift.output(output) {
+            Output::EndOfStream => (self.current.is_complete, self.end_seen) = (true, false),
+            Output::Prepare { buffers, duration } => {
+                // Buffers begin anew, and nothing of the next one is in them.
+                self.put_off_next_after(out, false);
+                self.gate.reset(number, &buffers);
+                (self.current.is_complete, self.end_told) = (false, false);
+                out.push(Output::Prepare { buffers, duration });
+            }
+            order @ (Output::Append { track, .. } | Output::Evict { track, .. } | Output::ChangeType { track, .. }) => {
+                if matches!(order, Output::Append { .. }) {
+                    (self.current.is_complete, self.end_told) = (false, false);
+                }
+                self.gate.order(Some(number), track, order, out);
+            }
+            Output::Event(Event::Ended) => {
+                out.push(Output::Event(Event::Ended));
+                self.open_next(out);
+            }
+            failed @ Output::Event(Event::Failed(_)) => {
+                // What of it is in the buffers is laid over when it comes once more.
+                self.put_off_next_after(out, false);
+                out.push(failed);
+            }
+            other => self.pass_load(other, out),
+        }
+    }
+
+    fn has_failed(&self) -> bool {
+        self.stats().state == PlaybackState::Failed
+    }
+
+    /// The next player wants this done.
+    fn ordered_next(&mut self, output: Output, out: &mut Vec<Output>) {
+        let end = self.end();
+        let Following::Joins(next) = &mut self.following else { return };
+        let number = next.item.number;
+        match output {
+            Output::Prepare { buffers, .. } => {
+                if !self.gate.share(number, &buffers) {
+                    return self.next_at_end(out);
+                }
+                next.at = next.item.player.place();
+                next.item.shift = Shift::between(next.at, end);
+                next.joins_at = Some(end);
+            }
+            Output::EndOfStream => next.item.is_complete = true,
+            Output::MoveTo(at) => next.at = at,
+            Output::Event(Event::Failed(_)) => self.next_at_end(out),
+            held @ (Output::Event(_) | Output::Text(_) | Output::AskDecoder(_) | Output::RenewAddress) => {
+                next.held.push(held);
+            }
+            order @ (Output::Append { track, .. } | Output::Evict { track, .. } | Output::ChangeType { track, .. }) => {
+                if matches!(order, Output::Append { .. }) {
+                    next.item.is_complete = false;
+                    self.end_told = false;
+                }
+                let order = next.item.shift.output(order);
+                self.gate.order(Some(number), track, order, out);
+            }
+            other @ (Output::Load { .. } | Output::Cancel(_) | Output::Forget(_)) => self.pass_load(other, out),
+        }
+    }
+
+    fn pass_load(&mut self, output: Output, out: &mut Vec<Output>) {
+        match &output {
+            Output::Load { id, kind: LoadKind::Init, .. } => self.gate.note_init(*id),
+            Output::Cancel(id) | Output::Forget(id) => self.gate.forget(*id),
+            Output::Load { .. }
+            | Output::AskDecoder(_)
+            | Output::Prepare { .. }
+            | Output::Append { .. }
+            | Output::Evict { .. }
+            | Output::ChangeType { .. }
+            | Output::MoveTo(_)
+            | Output::RenewAddress
+            | Output::EndOfStream
+            | Output::Text(_)
+            | Output::Event(_) => {}
+        }
+        out.push(output);
+    }
+
+    /// Where what is buffered of the present one ends.
+    fn end(&self) -> MediaTime {
+        let end = |track| self.seen.of(track).iter().last().map_or(self.seen.at, TimeRange::end);
+        let ends: Vec<_> = self.gate.tracks().into_iter().map(end).collect();
+        let (first, last) = (ends.iter().min(), ends.iter().max());
+        let (first, last) = (first.copied().unwrap_or(self.seen.at), last.copied().unwrap_or(self.seen.at));
+        if last.since(first) <= SAME_END { first } else { last }
+    }
+
+    /// What is due whatever has happened: the next one begins to load, the end is told.
+    fn settle(&mut self, out: &mut Vec<Output>) {
+        // After failing there is silence until somebody asks for more.
+        if self.has_failed() {
+            return;
+        }
+        self.gate.pass(out);
+        if !self.current.is_complete {
+            return;
+        }
+        if let Following::Waits(url) = &self.following
+            && self.end_seen
+        {
+            self.begin_next(url.clone(), out);
+        }
+        let is_end = match &self.following {
+            Following::Nothing | Following::AtEnd(_) => true,
+            Following::Joins(next) => next.item.is_complete,
+            Following::Waits(_) => false,
+        };
+        if is_end && !self.end_told && self.gate.is_idle() {
+            self.end_told = true;
+            out.push(Output::EndOfStream);
+        }
+    }
+
+    fn begin_next(&mut self, url: Url, out: &mut Vec<Output>) {
+        let number = self.current.number + 1;
+        let first = RequestId(number * LOADS_EACH);
+        let (player, step) = self.current.player.successor(self.now, url.clone(), first);
+        let item = Item::new(number, player);
+        let next = Next { url, item, joins_at: None, at: MediaTime::ZERO, held: Vec::new() };
+        self.following = Following::Joins(Box::new(next));
+        step.outputs.into_iter().for_each(|output| self.ordered_next(output, out));
+    }
+
+    /// The playhead has come to the next one.
+    fn take_over(&mut self, out: &mut Vec<Output>) {
+        let Following::Joins(next) = std::mem::replace(&mut self.following, Following::Nothing) else { return };
+        let plays = self.current.player.wants_to_play();
+        let Next { mut item, held, .. } = *next;
+        item.dropped_before = self.seen.dropped_frames.unwrap_or(0);
+        let mut old = std::mem::replace(&mut self.current, item);
+        let end = old.player.step(self.now, Input::PlayedOut);
+        let told = |output: &Output| matches!(output, Output::Event(_));
+        out.extend(end.outputs.into_iter().filter(told));
+        let before = Box::new(old.player.summary());
+        self.gate.leave(old.number);
+        for output in old.player.leave() {
+            self.pass_load(output, out);
+        }
+        out.push(Output::Event(Event::NextBegan { before }));
+        held.into_iter().for_each(|output| self.ordered(output, out));
+        self.tell(self.current.number, Input::Command(Command::SetPlaying(plays)), out);
+        self.tell_playhead(out);
+        if self.seen.moving {
+            self.tell(self.current.number, Input::FirstFrame, out);
+        }
+    }
+
+    /// The present one has ended before the next one could join: the next one is opened.
+    fn open_next(&mut self, out: &mut Vec<Output>) {
+        let url = match &self.following {
+            Following::Nothing => return,
+            Following::Waits(url) | Following::AtEnd(url) => url.clone(),
+            Following::Joins(next) => next.url.clone(),
+        };
+        self.drop_next(out);
+        let before = Box::new(self.current.player.summary());
+        for output in self.current.player.leave() {
+            self.pass_load(output, out);
+        }
+        out.push(Output::Event(Event::NextBegan { before }));
+        let number = self.current.number + 1;
+        let (player, step) = self.current.player.successor(self.now, url, RequestId(number * LOADS_EACH));
+        self.current = Item { dropped_before: self.seen.dropped_frames.unwrap_or(0), ..Item::new(number, player) };
+        self.gate = Gate::default();
+        (self.following, self.seen, self.end_told) = (Following::Nothing, Seen::default(), false);
+        step.outputs.into_iter().for_each(|output| self.ordered(output, out));
+        self.tell(number, Input::Command(Command::SetPlaying(true)), out);
+    }
+
+    /// The next one is loaded again when the present one is complete once more.
+    fn put_off_next(&mut self, out: &mut Vec<Output>) {
+        self.put_off_next_after(out, true);
+    }
+
+    fn put_off_next_after(&mut self, out: &mut Vec<Output>, is_buffered: bool) {
+        let Some(url) = self.next().map(|next| next.url.clone()) else { return };
+        if is_buffered {
+            self.drop_next(out);
+        } else {
+            self.leave_next(out);
+        }
+        self.following = Following::Waits(url);
+    }
+
+    fn next_at_end(&mut self, out: &mut Vec<Output>) {
+        let Some(url) = self.next().map(|next| next.url.clone()) else { return };
+        self.drop_next(out);
+        self.following = Following::AtEnd(url);
+    }
+
+    /// The next one goes, with what it has in the buffers.
+    fn drop_next(&mut self, out: &mut Vec<Output>) {
+        let joins_at = self.next().and_then(|next| next.joins_at);
+        self.leave_next(out);
+        if let Some(joins_at) = joins_at {
+            self.end_told = false;
+            let range = TimeRange::of(joins_at, BEYOND);
+            for track in self.gate.tracks() {
+                self.gate.order(None, track, Output::Evict { track, range }, out);
+            }
+        }
+    }
+
+    fn leave_next(&mut self, out: &mut Vec<Output>) {
+        let Following::Joins(mut next) = std::mem::replace(&mut self.following, Following::Nothing) else { return };
+        self.gate.leave(next.item.number);
+        let is_text = |output: &Output| matches!(output, Output::Text(_));
+        for output in next.item.player.leave().into_iter().filter(|output| !is_text(output)) {
+            self.pass_load(output, out);
+        }
+    }
+}
+
+impl Item {
+    fn new(number: Number, player: Player) -> Self {
+        Self { number, player, shift: Shift::default(), is_complete: false, dropped_before: 0 }
+    }
+}
+
+impl Seen {
+    fn of(&self, track: Track) -> &Ranges {
+        match track {
+            Track::Video => &self.video,
+            Track::Audio => &self.audio,
+        }
+    }
+
+    /// What the player of `item` hears of the element, up to `end`. One that waits stands still, at `waits_at` of its own
+    /// presentation, and what lies before it is not its own.
+    fn playhead(&self, item: &Item, waits_at: Option<MediaTime>, end: MediaTime) -> Input {
+        let begin = waits_at.map_or(self.at - BEYOND, |at| item.shift.onto_element(at));
+        let ranges = |ranges| {
+            TimeRange::new(begin, end).map_or_else(Ranges::default, |window| item.shift.ranges(ranges, window))
+        };
+        Input::Playhead {
+            at: waits_at.unwrap_or_else(|| item.shift.of_element(self.at)),
+            video: ranges(&self.video),
+            audio: ranges(&self.audio),
+            moving: self.moving && waits_at.is_none(),
+            dropped_frames: self.dropped_frames.map(|frames| frames.saturating_sub(item.dropped_before)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
