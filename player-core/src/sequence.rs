@@ -214,12 +214,16 @@ impl Sequence {
                 self.gate = Gate::default();
                 (self.seen, self.end_told) = (Seen::default(), false);
             }
-            Command::Seek(to) => match self.next().map(|next| next.joins_at) {
-                Some(Some(joins_at)) if *to >= joins_at => self.take_over(out),
-                // What is far back has to be loaded once more; the end will come again.
-                Some(_) if !self.holds(*to) => self.put_off_next(out),
-                Some(_) | None => {}
-            },
+            Command::Seek(to) => {
+                match self.next().map(|next| next.joins_at) {
+                    Some(Some(joins_at)) if *to >= joins_at => self.take_over(out),
+                    // What is far back has to be loaded once more; the end will come again.
+                    Some(_) if !self.holds(*to) => self.put_off_next(out),
+                    Some(_) | None => {}
+                }
+                let seek = Command::Seek(self.current.shift.of_element(*to));
+                return self.tell(self.current.number, Input::Command(seek), out);
+            }
             Command::FollowWith(url) => return self.follow_with(url.clone(), out),
             Command::SetSpeed(_)
             | Command::LimitResolution(_)
@@ -247,11 +251,10 @@ impl Sequence {
         }
     }
 
-    /// Steps the player of this number, if it is there.
+    /// Steps the player of this number, if it is there. Times are those of its presentation.
     fn tell(&mut self, number: Number, input: Input, out: &mut Vec<Output>) {
         let now = self.now;
         if number == self.current.number {
-            let input = self.current.shift.input(input);
             let step = self.current.player.step(now, input);
             step.outputs.into_iter().for_each(|output| self.ordered(output, out));
         } else if let Some(next) = self.next_mut().filter(|next| next.item.number == number) {
@@ -306,7 +309,14 @@ impl Sequence {
                 self.put_off_next_after(out, false);
                 out.push(failed);
             }
-            other => self.pass_load(other, out),
+            other @ (Output::Load { .. }
+            | Output::Cancel(_)
+            | Output::Forget(_)
+            | Output::AskDecoder(_)
+            | Output::MoveTo(_)
+            | Output::RenewAddress
+            | Output::Text(_)
+            | Output::Event(_)) => self.pass_load(other, out),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use media_model::{MediaDuration, MediaTime, Ranges, TimeRange};
 
-use crate::message::{Command, Input, Output, TextOrder};
+use crate::message::{Output, TextOrder};
 
 /// How much later a presentation's times are on the media element, µs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,14 +31,6 @@ impl Shift {
             TimeRange::new(self.of_element(start), self.of_element(end))
         };
         Ranges::new(ranges.iter().filter_map(within).collect())
-    }
-
-    /// A fact of the element, for the player of the presentation. Of the playhead, `Sequence` makes its own.
-    pub(super) fn input(self, input: Input) -> Input {
-        match input {
-            Input::Command(Command::Seek(to)) => Input::Command(Command::Seek(self.of_element(to))),
-            other => other,
-        }
     }
 
     /// An order of the presentation's player, for the element.
