@@ -162,11 +162,6 @@ impl Adaptive {
         self.feed(Input::Command(command));
     }
 
-    /// Plays this after what plays now.
-    pub(crate) fn follow_with(&self, url: Option<Url>) {
-        self.command(Command::FollowWith(url));
-    }
-
     /// Where what plays now lies on the element.
     pub(crate) fn shift(&self) -> Shift {
         self.core.borrow().shift()
