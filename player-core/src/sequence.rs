@@ -264,6 +264,10 @@ impl Sequence {
     }
 
     fn tell_playhead(&mut self, out: &mut Vec<Output>) {
+        // Without buffers it stands where the presentation before has ended.
+        if self.gate.is_empty() {
+            return;
+        }
         let joins_at = self.next().and_then(|next| next.joins_at);
         let arrived = joins_at.is_some_and(|joins_at| {
             self.seen.at >= joins_at || (!self.seen.moving && self.seen.at + ARRIVED >= joins_at)

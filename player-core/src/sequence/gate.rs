@@ -85,6 +85,11 @@ impl Gate {
         self.lanes.values().all(|lane| lane.busy.is_none() && lane.waiting.is_empty())
     }
 
+    /// Whether there are no buffers yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lanes.is_empty()
+    }
+
     pub(super) fn tracks(&self) -> Vec<Track> {
         self.lanes.keys().copied().collect()
     }

@@ -126,13 +126,10 @@ impl Theatre {
                 | Output::Event(_) => {}
             }
         }
-        let changes = |answer: &Input| matches!(answer, Input::Appended { .. } | Input::Evicted { .. });
         for answer in answers {
-            let is_change = changes(&answer);
+            self.report();
             self.tell(answer);
-            if is_change {
-                self.report();
-            }
+            self.report();
         }
     }
 

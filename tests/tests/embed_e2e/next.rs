@@ -19,7 +19,7 @@ ladder = [{ kbps = 300, width = 320, height = 180 }]
 
 [[presentations]]
 name = "after"
-duration_s = 6
+duration_s = 4
 audio = ["en", "de"]
 ladder = [{ kbps = 300, width = 320, height = 180 }, { kbps = 600, width = 640, height = 360 }]
 "#;
@@ -71,13 +71,16 @@ impl Room {
         let urls = self.origin.play_urls();
         self.play("{ next: () => seen.began.push([video.currentTime, player.position]) }").await;
         self.browser.js::<Option<()>>(WATCH, vec![json!(urls[1])]).await.unwrap();
-        until("the end of both", async || {
-            let evening: Evening = self.browser.js(LOOK, vec![]).await?;
+        let look = async || self.browser.js::<Evening>(LOOK, vec![]).await;
+        let end = until("the end of both", async || {
+            let evening = look().await?;
             anyhow::ensure!(evening.failed.is_none(), "{evening:?}");
             Ok(Some(evening).filter(|evening| evening.ended >= ends))
-        })
-        .await
-        .unwrap()
+        });
+        match end.await {
+            Ok(evening) => evening,
+            Err(error) => panic!("{error}: {:?}", look().await),
+        }
     }
 }
 
@@ -90,9 +93,9 @@ async fn the_next_presentation_follows_without_a_gap() {
     // Nothing stood, nothing is missing, and it is one stretch up to the end of both.
     assert_eq!((evening.waits, evening.ended), (0, 1), "{evening:?}");
     let [(_, end)] = evening.buffered[..] else { panic!("{evening:?}") };
-    assert!((13.8..14.3).contains(&end) && (13.8..14.3).contains(&evening.at), "{evening:?}");
+    assert!((11.8..12.3).contains(&end) && (11.8..12.3).contains(&evening.at), "{evening:?}");
     let length = evening.duration.unwrap_or_default();
-    assert!([evening.position, length].iter().all(|at| (5.8..6.2).contains(at)), "{evening:?}");
+    assert!([evening.position, length].iter().all(|at| (3.8..4.2).contains(at)), "{evening:?}");
     // Shown for whoever reads the log: a machine that is busy drops frames.
     println!("between two frames at the seam: {:.3} s of media, {:.3} s", evening.gap.0, evening.gap.1);
     let log = room.origin.log();
@@ -104,11 +107,11 @@ async fn the_next_presentation_follows_without_a_gap() {
 
 #[tokio::test]
 async fn a_next_presentation_of_other_tracks_begins_when_the_first_has_ended() {
-    let scenario = TWO.replacen("audio = [\"en\", \"de\"]", "", 1);
+    let scenario = TWO.replacen("audio = [\"en\", \"de\"]", "audio = []", 1);
     let test = "a_next_presentation_of_other_tracks_begins_when_the_first_has_ended";
     let Some(room) = Room::open(test, &scenario).await else { return };
     let evening = room.watch_both(2).await;
     assert_eq!((evening.began.len(), evening.ended), (1, 2), "{evening:?}");
-    assert!((5.8..6.2).contains(&evening.at) && (5.8..6.2).contains(&evening.position), "{evening:?}");
+    assert!((3.8..4.2).contains(&evening.at) && (3.8..4.2).contains(&evening.position), "{evening:?}");
     room.browser.close().await.unwrap();
 }
