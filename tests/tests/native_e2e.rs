@@ -5,10 +5,11 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use mock_origin::{Origin, OriginConfig, Profile};
+use mock_origin::{Origin, OriginConfig, Profile, Scenario};
 use reqwest::{StatusCode, Url};
 use serde_json::Value;
 use system_tests::server::{TestServer, built, slow_tests_run};
@@ -37,15 +38,15 @@ impl Playback {
     }
 }
 
-/// Plays an address without a window; it has to end with success.
+/// Plays an address without a window, as if for the first time; it has to end with success.
 async fn play(url: &str, more: &[&str]) -> Playback {
-    let program = built("matinee-play", "player-native").unwrap();
-    let running = Command::new(program)
-        .args(["--headless", "--json", url])
-        .args(more)
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output();
+    let mut program = Command::new(built("matinee-play", "player-native").unwrap());
+    program.args(["--fresh", url]).args(more);
+    play_with(program).await
+}
+
+async fn play_with(mut program: Command) -> Playback {
+    let running = program.args(["--headless", "--json"]).stdin(Stdio::null()).kill_on_drop(true).output();
     let output = tokio::time::timeout(PLAYING, running).await.expect("matinee-play does not end").unwrap();
     let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{}: {complained}\n{said}", output.status);
@@ -128,4 +129,42 @@ async fn a_link_that_narrows_is_answered_by_a_smaller_picture_without_a_stall() 
     assert!(heights.contains(&720) && heights.iter().any(|&height| height < 720), "on screen were {heights:?}");
     assert!(playback.number("switches") >= 1.0, "{}", playback.summary());
     server.stop().await.unwrap();
+}
+
+const NARROW: &str = r#"
+[network]
+rate_kbps = 1_000
+latency_ms = 20
+
+[[presentations]]
+duration_s = 8
+audio = []
+ladder = [{ kbps = 300, width = 320, height = 180 }, { kbps = 3_000, width = 640, height = 360 }]
+"#;
+
+#[tokio::test]
+async fn the_next_start_knows_what_the_link_carries() {
+    if !slow_tests_run("the_next_start_knows_what_the_link_carries") {
+        return;
+    }
+    let scenario = Scenario::read(NARROW, Path::new(".")).unwrap();
+    let origin = Origin::start(OriginConfig::of(scenario)).await.unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    let rungs = async || {
+        let before = origin.log().len();
+        let mut program = Command::new(built("matinee-play", "player-native").unwrap());
+        program.arg(&origin.play_urls()[0]).args(["--max-seconds", "4"]).env("XDG_CACHE_HOME", cache.path());
+        play_with(program).await;
+        let log = origin.log().split_off(before);
+        let segments = log.into_iter().map(|entry| entry.path).filter(|path| path.ends_with(".m4s"));
+        segments.map(|path| path.split('/').rev().nth(1).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    // An address of this house: at first, it is taken for a quick one.
+    let (first, second) = (rungs().await, rungs().await);
+    assert_ne!(first[0], second[0], "{first:?}, {second:?}");
+    assert!(first[1..].iter().chain(&second).all(|rung| *rung == second[0]), "{first:?}, {second:?}");
+    let kept = std::fs::read_to_string(cache.path().join("matinee/links.json")).unwrap();
+    let kept: Value = serde_json::from_str(&kept).unwrap();
+    let link = &kept[Url::parse(&origin.play_urls()[0]).unwrap().origin().ascii_serialization()];
+    assert!((700_000.0..1_300_000.0).contains(&link["bits_per_second"].as_f64().unwrap()), "{kept}");
 }

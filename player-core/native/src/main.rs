@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
 use player_core::abr::Rule;
 use player_core::message::{Event, VariantInfo};
 use player_core::{PlaybackState, PlayerConfig};
-use player_native::{Decoding, NativeConfig, NativePlayer, Surface};
+use player_native::{Decoding, LinkMemory, NativeConfig, NativePlayer, Surface};
 use serde_json::json;
 use tokio::time::Instant;
 use url::Url;
@@ -38,6 +38,9 @@ struct Arguments {
     /// Decodes in software, even where there is hardware for it.
     #[arg(long)]
     software: bool,
+    /// Knows nothing of the link, as at the very first start; what it carries is not kept either.
+    #[arg(long)]
+    fresh: bool,
     /// Begins here, in seconds.
     #[arg(long, value_name = "SECONDS")]
     start: Option<f64>,
@@ -65,8 +68,10 @@ async fn play(arguments: &Arguments) -> Result<()> {
         Some(file) => std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?,
         None => Vec::new(),
     };
+    let memory = if arguments.fresh { None } else { LinkMemory::of_user() };
+    let known_throughput = memory.as_ref().and_then(|memory| memory.known(&arguments.url, SystemTime::now()));
     let mut player = NativePlayer::new(NativeConfig {
-        player: PlayerConfig { rule: arguments.abr, ..PlayerConfig::default() },
+        player: PlayerConfig { rule: arguments.abr, known_throughput, ..PlayerConfig::default() },
         surface: if arguments.headless { Surface::Nowhere } else { Surface::Window },
         decoding: if arguments.software { Decoding::Software } else { Decoding::Automatic },
         trusted,
@@ -104,6 +109,11 @@ async fn play(arguments: &Arguments) -> Result<()> {
             }
         }
     };
+    if let (Some(memory), Some(rate)) = (memory, player.stats().throughput)
+        && let Err(error) = memory.remember(&arguments.url, rate, SystemTime::now())
+    {
+        tracing::warn!("what the link carries is not kept: {error}");
+    }
     if arguments.json {
         print(&summary(&player, &variants));
     }

@@ -27,7 +27,7 @@ pub async fn measure(folder: &Path) -> Result<Vec<Figure>> {
     let (mut ours, mut theirs) = (Samples::default(), Samples::default());
     for _ in 0..RUNS {
         let mut matinee = timed();
-        matinee.arg(&player).args(["--headless", "--json", &url]);
+        matinee.arg(&player).args(["--headless", "--fresh", "--json", &url]);
         let (said, seconds) = run(matinee).await?;
         let summary: serde_json::Value = serde_json::from_str(said.lines().last().context("no summary")?)?;
         let pictures = summary["summary"]["shown_frames"].as_u64().zip(summary["dropped_frames"].as_u64());
