@@ -21,9 +21,9 @@ mod i18n;
 mod library;
 mod pages;
 mod player;
+mod remembered;
 mod shell;
 mod state;
-mod volume;
 
 /// Loading the wasm does nothing: a page says what it wants, this or a [`player_web::MatineePlayer`].
 fn main() {}

@@ -17,9 +17,9 @@ use web_sys::HtmlVideoElement;
 
 use crate::beacon::{self, Beacon};
 use crate::client;
+use crate::remembered;
 use crate::state::keys::Action;
 use crate::state::playback::{Menu, Panel, Playback, Trouble};
-use crate::volume;
 
 /// How often the page looks at the clock: ring, words and controls come and go by it.
 const TICK: Duration = Duration::from_millis(100);
@@ -101,6 +101,7 @@ impl Stage {
         self.beacon.set_value(Some(Beacon::new(id.clone(), WebClock.millis())));
         self.playback.update(|playback| {
             playback.start_over(WebClock.millis());
+            playback.saves_data = remembered::saves_data();
         });
         spawn_local(async move {
             let capabilities = Capabilities::of(&video);
@@ -109,7 +110,11 @@ impl Stage {
                 return;
             }
             match found {
-                Ok(found) => self.play_sources(&video, playable(found.sources, adaptive_only), start_s),
+                Ok(found) => self.play_sources(
+                    &video,
+                    playable(found.sources, adaptive_only || remembered::saves_data()),
+                    start_s,
+                ),
                 Err(error) => self.fail(Trouble::Server(error.sentence())),
             }
         });
@@ -119,10 +124,11 @@ impl Stage {
         let (shown, played): (Vec<_>, Vec<_>) = sources.into_iter().unzip();
         self.playback.update(|playback| playback.sources = shown);
         let beginning = Beginning { start: start_s.and_then(MediaTime::from_seconds), asked: self.asked.get_value() };
-        let (volume, muted) = volume::remembered();
+        let (volume, muted) = remembered::volume();
         video.set_volume(volume);
         video.set_muted(muted);
         let player = WebPlayer::new(video, played, beginning, move |event| self.heard(event));
+        player.save_data(remembered::saves_data());
         self.player.set_value(Some(player));
     }
 
@@ -192,7 +198,7 @@ impl Stage {
 
     pub(crate) fn set_volume(self, volume: f64, muted: bool) {
         self.with_player(|player| player.set_volume(volume, muted));
-        volume::remember(volume, muted);
+        remembered::keep_volume(volume, muted);
     }
 
     pub(crate) fn toggle_menu(self, menu: Menu) {
@@ -206,6 +212,19 @@ impl Stage {
             playback.locked = variant;
             playback.menu = None;
         });
+    }
+
+    /// Bytes are dear, or are not any more. A file has one size, so it is left for the adaptive source.
+    pub(crate) fn save_data(self, saves: bool) {
+        remembered::keep_saves_data(saves);
+        self.with_player(|player| player.save_data(saves));
+        self.playback.update(|playback| playback.saves_data = saves);
+        if saves {
+            self.lock_variant(None);
+            if let Some(index) = self.playback.with_untracked(Playback::adaptive_instead) {
+                self.change_source(index);
+            }
+        }
     }
 
     pub(crate) fn select_audio(self, audio: AudioId) {

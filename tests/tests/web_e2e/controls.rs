@@ -83,7 +83,8 @@ async fn each_quality_of_the_menu_comes_on_screen() {
     page.plays().await.unwrap();
     let labels = page.options("quality-menu", "quality-option").await.unwrap();
     assert!(labels[0].ends_with('*'), "the automatic choice is on at first: {labels:?}");
-    let qualities: Vec<&str> = labels.iter().skip(1).map(|label| label.trim_end_matches('*')).collect();
+    let is_rung = |label: &&str| label.starts_with(|first: char| first.is_ascii_digit());
+    let qualities: Vec<&str> = labels.iter().map(|label| label.trim_end_matches('*')).filter(is_rung).collect();
     assert!(qualities.len() >= 3, "the original and at least two rungs: {labels:?}");
 
     // From the lowest up, so that each differs from what is on screen.
@@ -108,6 +109,31 @@ async fn each_quality_of_the_menu_comes_on_screen() {
     assert!(widths.is_sorted() && widths.first() < widths.last(), "{qualities:?} gave widths {widths:?}");
     let last = page.stats().await.unwrap();
     assert_eq!((last.stalls, last.state.as_str()), (0, "playing"), "{last:?}");
+    cinema.close().await;
+}
+
+#[tokio::test]
+async fn who_saves_data_gets_a_small_picture_from_film_to_film_until_it_is_switched_off() {
+    let test = "who_saves_data_gets_a_small_picture_from_film_to_film_until_it_is_switched_off";
+    let Some(cinema) = Cinema::open(test).await else { return };
+    let id = cinema.server.ready_movie("The Long Take").await.unwrap();
+    let page = WatchPage::open(&cinema.browser, &cinema.server.origin(), &id, "").await.unwrap();
+    page.plays().await.unwrap();
+    let shows = async |page: &WatchPage<'_>, what: &str, is_shown: &dyn Fn(u32) -> bool| {
+        until_within(SOON, what, async || Ok(is_shown(page.look().await?.height).then_some(()))).await.unwrap();
+    };
+    shows(&page, "the film as it is", &|height| height == 720).await;
+    page.choose("quality-menu", "quality-option", "Save data").await.unwrap();
+    shows(&page, "a small picture", &|height| (1..=480).contains(&height)).await;
+
+    // It is remembered: the file, which has one size, is not played at all.
+    let page = WatchPage::open(&cinema.browser, &cinema.server.origin(), &id, "").await.unwrap();
+    page.plays().await.unwrap();
+    shows(&page, "a small picture at once", &|height| (1..=480).contains(&height)).await;
+    let labels = page.options("quality-menu", "quality-option").await.unwrap();
+    assert!(labels.contains(&"Save data*".to_owned()), "{labels:?}");
+    page.choose("quality-menu", "quality-option", "Auto").await.unwrap();
+    shows(&page, "the film as it is, again", &|height| height == 720).await;
     cinema.close().await;
 }
 

@@ -23,6 +23,8 @@ enum Quality {
     Source(usize),
     /// The player picks.
     Auto,
+    /// It picks of what costs few bytes.
+    Saver,
     Variant(VariantId),
 }
 
@@ -40,11 +42,15 @@ pub(crate) fn Controls(
     });
     let position = Memo::new(move |_| playback.with(|playback| playback.shown_position_s().floor()));
     let duration = Memo::new(move |_| playback.with(|playback| playback.snapshot.duration_s));
-    let choose_quality = Callback::new(move |quality| match quality {
-        Quality::Stay => playback.update(|playback| playback.menu = None),
-        Quality::Source(index) => stage.change_source(index),
-        Quality::Auto => stage.lock_variant(None),
-        Quality::Variant(variant) => stage.lock_variant(Some(variant)),
+    let choose_quality = Callback::new(move |quality| {
+        stage.save_data(quality == Quality::Saver);
+        match quality {
+            Quality::Saver => {}
+            Quality::Stay => playback.update(|playback| playback.menu = None),
+            Quality::Source(index) => stage.change_source(index),
+            Quality::Auto => stage.lock_variant(None),
+            Quality::Variant(variant) => stage.lock_variant(Some(variant)),
+        }
     });
     let audio_choices = Memo::new(move |_| playback.with(audio_choices));
     let text_choices = Memo::new(move |_| playback.with(text_choices));
@@ -150,9 +156,11 @@ fn quality_choices(playback: &Playback, shown: Option<&str>) -> Vec<Choice<Quali
     if playback.variants.is_empty() {
         let stay =
             Choice { value: Quality::Stay, label: i18n::ORIGINAL_FILE.to_owned(), hint: String::new(), chosen: true };
-        return [stay].into_iter().chain(playback.adaptive_instead().map(adaptive)).collect();
+        let instead = playback.adaptive_instead().map(adaptive);
+        let saver = instead.is_some().then(|| saver(playback));
+        return [stay].into_iter().chain(instead).chain(saver).collect();
     }
-    let auto = playback.locked.is_none();
+    let auto = playback.locked.is_none() && !playback.saves_data;
     let hint = shown.filter(|_| auto).map(str::to_owned).unwrap_or_default();
     let variant = |variant: &VariantInfo| Choice {
         value: Quality::Variant(variant.id),
@@ -161,7 +169,16 @@ fn quality_choices(playback: &Playback, shown: Option<&str>) -> Vec<Choice<Quali
         chosen: playback.locked == Some(variant.id),
     };
     let first = Choice { value: Quality::Auto, label: i18n::AUTO.to_owned(), hint, chosen: auto };
-    [first].into_iter().chain(playback.variants.iter().rev().map(variant)).collect()
+    [first, saver(playback)].into_iter().chain(playback.variants.iter().rev().map(variant)).collect()
+}
+
+fn saver(playback: &Playback) -> Choice<Quality> {
+    Choice {
+        value: Quality::Saver,
+        label: i18n::SAVE_DATA.to_owned(),
+        hint: i18n::SAVE_DATA_HINT.to_owned(),
+        chosen: playback.saves_data && playback.locked.is_none(),
+    }
 }
 
 fn audio_choices(playback: &Playback) -> Vec<Choice<AudioId>> {

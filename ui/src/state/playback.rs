@@ -69,6 +69,7 @@ pub(crate) struct Playback {
     pub(crate) current: usize,
     pub(crate) variants: Vec<VariantInfo>,
     pub(crate) locked: Option<VariantId>,
+    pub(crate) saves_data: bool,
     pub(crate) audio: Vec<AudioInfo>,
     pub(crate) audio_chosen: Option<AudioId>,
     /// Subtitles to choose from; what everybody has to read is none of them.

@@ -26,7 +26,7 @@ fn playback(sources: Vec<Source>, variants: Vec<VariantInfo>) -> Playback {
 fn a_file_offers_itself_and_the_adaptive_source() {
     let playback = playback(vec![source(SourceKind::Direct), source(SourceKind::Hls)], Vec::new());
     let choices = quality_choices(&playback, None);
-    assert_eq!(lines(&choices), [("Original file", true), ("Adapt to the network", false)]);
+    assert_eq!(lines(&choices), [("Original file", true), ("Adapt to the network", false), ("Save data", false)]);
     assert_eq!(choices[1].value, Quality::Source(1));
 }
 
@@ -34,12 +34,15 @@ fn a_file_offers_itself_and_the_adaptive_source() {
 fn variants_are_listed_from_the_best_down_below_auto() {
     let mut playback = playback(vec![source(SourceKind::Hls)], vec![variant(0, "360p"), variant(1, "720p")]);
     let choices = quality_choices(&playback, Some("720p"));
-    assert_eq!(lines(&choices), [("Auto", true), ("720p", false), ("360p", false)]);
+    assert_eq!(lines(&choices), [("Auto", true), ("Save data", false), ("720p", false), ("360p", false)]);
     assert_eq!(choices[0].hint, "720p");
     playback.locked = Some(VariantId(0));
     let choices = quality_choices(&playback, Some("720p"));
-    assert_eq!(lines(&choices), [("Auto", false), ("720p", false), ("360p", true)]);
+    assert_eq!(lines(&choices), [("Auto", false), ("Save data", false), ("720p", false), ("360p", true)]);
     assert_eq!(choices[0].hint, "");
+    (playback.locked, playback.saves_data) = (None, true);
+    let choices = quality_choices(&playback, Some("360p"));
+    assert_eq!(lines(&choices), [("Auto", false), ("Save data", true), ("720p", false), ("360p", false)]);
 }
 
 #[test]

@@ -1,28 +1,44 @@
-//! Loudness, remembered by the browser from film to film.
+//! What the viewer set, remembered by the browser from film to film.
 
 use leptos::prelude::window;
 use web_sys::Storage;
 
-const KEY: &str = "matinee.volume";
+const VOLUME: &str = "matinee.volume";
+const SAVES_DATA: &str = "matinee.saves-data";
 
 /// Loudness, 0 to 1, and whether sound is off. Full loudness the first time.
-pub(crate) fn remembered() -> (f64, bool) {
-    storage()
-        .and_then(|storage| storage.get_item(KEY).ok().flatten())
-        .and_then(|text| read(&text))
-        .unwrap_or((1.0, false))
+pub(crate) fn volume() -> (f64, bool) {
+    item(VOLUME).and_then(|text| read(&text)).unwrap_or((1.0, false))
 }
 
 /// Remembers.
-pub(crate) fn remember(volume: f64, muted: bool) {
-    if let Some(storage) = storage() {
-        // A browser that stores nothing plays all the same.
-        let _ = storage.set_item(KEY, &write(volume, muted));
-    }
+pub(crate) fn keep_volume(volume: f64, muted: bool) {
+    keep(VOLUME, &write(volume, muted));
+}
+
+/// Whether bytes are dear to the viewer.
+pub(crate) fn saves_data() -> bool {
+    item(SAVES_DATA).is_some_and(|text| text == "yes")
+}
+
+/// Remembers.
+pub(crate) fn keep_saves_data(saves: bool) {
+    keep(SAVES_DATA, if saves { "yes" } else { "no" });
 }
 
 fn storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
+}
+
+fn item(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok().flatten()
+}
+
+fn keep(key: &str, text: &str) {
+    if let Some(storage) = storage() {
+        // A browser that stores nothing plays all the same.
+        let _ = storage.set_item(key, text);
+    }
 }
 
 fn write(volume: f64, muted: bool) -> String {
