@@ -123,6 +123,8 @@ async fn who_saves_data_gets_a_small_picture_from_film_to_film_until_it_is_switc
         until_within(SOON, what, async || Ok(is_shown(page.look().await?.height).then_some(()))).await.unwrap();
     };
     shows(&page, "the film as it is", &|height| height == 720).await;
+    let labels = page.options("quality-menu", "quality-option").await.unwrap();
+    assert_eq!(labels, ["Original file*", "Adapt to the network", "Save data"]);
     page.choose("quality-menu", "quality-option", "Save data").await.unwrap();
     shows(&page, "a small picture", &|height| (1..=480).contains(&height)).await;
 
