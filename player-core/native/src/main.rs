@@ -1,5 +1,6 @@
 //! `matinee-play URL`: plays an HLS address natively, and tells how it went.
 
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
@@ -49,7 +50,7 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr)
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
         .init();
     // One thread: what is heavy runs in GStreamer's own, and waking others would cost more than they help.
@@ -59,6 +60,8 @@ fn main() -> ExitCode {
     };
     match runtime.block_on(play(&arguments)) {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever read the statistics has seen enough.
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
 }
@@ -101,7 +104,7 @@ async fn play(arguments: &Arguments) -> Result<()> {
                 | Event::NextBegan { .. }
                 | Event::Resumed { .. } => tracing::info!(?event),
             },
-            _ = every_second.tick() => if arguments.json { print(&line(&player)) },
+            _ = every_second.tick() => if arguments.json { print(&line(&player))? },
             () = until(deadline) => break Ok(()),
             signal = tokio::signal::ctrl_c() => {
                 signal.context("cannot wait for a signal")?;
@@ -115,7 +118,7 @@ async fn play(arguments: &Arguments) -> Result<()> {
         tracing::warn!("what the link carries is not kept: {error}");
     }
     if arguments.json {
-        print(&summary(&player, &variants));
+        print(&summary(&player, &variants))?;
     }
     outcome.or_else(|reason| bail!("{reason}"))
 }
@@ -170,9 +173,12 @@ async fn until(deadline: Option<Instant>) {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "statistics are what was asked for")]
-fn print(value: &serde_json::Value) {
-    println!("{value}");
+fn print(value: &serde_json::Value) -> io::Result<()> {
+    writeln!(io::stdout(), "{value}")
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {

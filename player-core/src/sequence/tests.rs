@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::error::Trouble;
-use crate::message::{BufferSetup, LoadFailure};
+use crate::message::{BufferSetup, LoadFailure, RequestId};
 
 const VIDEO: &str = "avc1.64001f,mp4a.40.2";
 

@@ -1,22 +1,11 @@
 //! How long a decision of the default rule takes: `cargo run --release -p player-lab --example decide`. Each is timed alone.
 
-use std::time::{Duration, Instant};
-
-use wasm_replay::Decisions;
+use wasm_replay::time_decisions;
 
 const DECISIONS: u32 = 20_000;
 
 fn main() {
-    let mut decisions = Decisions::new();
-    let mut times: Vec<Duration> = (0..DECISIONS)
-        .map(|turn| {
-            decisions.prepare(turn);
-            let began = Instant::now();
-            std::hint::black_box(decisions.decide());
-            began.elapsed()
-        })
-        .collect();
-    times.sort();
+    let times = time_decisions(DECISIONS);
     let at = |thousandths: usize| times[times.len() * thousandths / 1_000].as_secs_f64() * 1e6;
     #[expect(clippy::print_stdout, reason = "this is what it is for")]
     {

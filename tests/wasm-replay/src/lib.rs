@@ -4,6 +4,8 @@
 mod decide;
 
 pub use decide::Decisions;
+#[cfg(not(target_family = "wasm"))]
+pub use decide::time_decisions;
 use player_recording::Recording;
 use wasm_bindgen::prelude::*;
 

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
-use wasm_replay::Decisions;
+use wasm_replay::time_decisions;
 
 use super::Verdict;
 use crate::wasm;
@@ -39,16 +38,7 @@ pub(super) fn measure(scratch: &Path, note: &dyn Fn(&str)) -> Result<Vec<Verdict
 }
 
 fn natively() -> Times {
-    let mut decisions = Decisions::new();
-    let mut took: Vec<Duration> = (0..DECISIONS)
-        .map(|turn| {
-            decisions.prepare(turn);
-            let began = Instant::now();
-            std::hint::black_box(decisions.decide());
-            began.elapsed()
-        })
-        .collect();
-    took.sort();
+    let took = time_decisions(DECISIONS);
     let at = |thousandths: usize| took[took.len() * thousandths / 1_000].as_secs_f64() * 1e6;
     Times { median: at(500), p99: at(990) }
 }

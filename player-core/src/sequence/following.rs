@@ -1,0 +1,165 @@
+//! What comes after the present one: when it begins to load, takes over, is put off or opened at the end.
+
+use media_model::{MediaDuration, MediaTime, TimeRange};
+use url::Url;
+
+use super::gate::Gate;
+use super::{BEYOND, Following, Item, LOADS_EACH, Next, Seen, Sequence};
+use crate::message::{Command, Event, Input, Output, RequestId};
+use crate::qoe::PlaybackState;
+
+/// Tracks that end this near to each other end together: the next presentation follows the shorter one, and what the other
+/// has beyond is laid over. By more, it follows the longer one.
+const SAME_END: MediaDuration = MediaDuration::from_millis(100);
+
+impl Sequence {
+    pub(super) fn follow_with(&mut self, url: Option<Url>, out: &mut Vec<Output>) {
+        let known = match &self.following {
+            Following::Nothing => None,
+            Following::Waits(url) | Following::AtEnd(url) => Some(url),
+            Following::Joins(next) => Some(&next.url),
+        };
+        if known == url.as_ref() {
+            return;
+        }
+        self.drop_next(out);
+        self.following = url.map_or(Following::Nothing, Following::Waits);
+        if self.stats().state == PlaybackState::Ended {
+            self.open_next(out);
+        }
+    }
+
+    /// Where what is buffered of the present one ends.
+    pub(super) fn end(&self) -> MediaTime {
+        let end = |track| self.seen.of(track).iter().last().map_or(self.seen.at, TimeRange::end);
+        let ends: Vec<_> = self.gate.tracks().into_iter().map(end).collect();
+        let (first, last) = (ends.iter().min(), ends.iter().max());
+        let (first, last) = (first.copied().unwrap_or(self.seen.at), last.copied().unwrap_or(self.seen.at));
+        if last.since(first) <= SAME_END { first } else { last }
+    }
+
+    /// What is due whatever has happened: the next one begins to load, the end is told.
+    pub(super) fn settle(&mut self, out: &mut Vec<Output>) {
+        // After failing there is silence until somebody asks for more.
+        if self.has_failed() {
+            return;
+        }
+        self.gate.pass(out);
+        if !self.current.is_complete {
+            return;
+        }
+        if let Following::Waits(url) = &self.following
+            && self.end_seen
+        {
+            self.begin_next(url.clone(), out);
+        }
+        let is_end = match &self.following {
+            Following::Nothing | Following::AtEnd(_) => true,
+            Following::Joins(next) => next.item.is_complete,
+            Following::Waits(_) => false,
+        };
+        if is_end && !self.end_told && self.gate.is_idle() {
+            self.end_told = true;
+            out.push(Output::EndOfStream);
+        }
+    }
+
+    pub(super) fn begin_next(&mut self, url: Url, out: &mut Vec<Output>) {
+        let number = self.current.number + 1;
+        let first = RequestId(number * LOADS_EACH);
+        let (player, step) = self.current.player.successor(self.now, url.clone(), first);
+        let item = Item::new(number, player);
+        let next = Next { url, item, joins_at: None, at: MediaTime::ZERO, held: Vec::new() };
+        self.following = Following::Joins(Box::new(next));
+        step.outputs.into_iter().for_each(|output| self.ordered_next(output, out));
+    }
+
+    /// The playhead has come to the next one.
+    pub(super) fn take_over(&mut self, out: &mut Vec<Output>) {
+        let Following::Joins(next) = std::mem::replace(&mut self.following, Following::Nothing) else { return };
+        let plays = self.current.player.wants_to_play();
+        let Next { mut item, held, .. } = *next;
+        item.dropped_before = self.seen.dropped_frames.unwrap_or(0);
+        let mut old = std::mem::replace(&mut self.current, item);
+        let end = old.player.step(self.now, Input::PlayedOut);
+        let told = |output: &Output| matches!(output, Output::Event(_));
+        out.extend(end.outputs.into_iter().filter(told));
+        let before = Box::new(old.player.summary());
+        self.gate.leave(old.number);
+        for output in old.player.leave() {
+            self.pass_load(output, out);
+        }
+        out.push(Output::Event(Event::NextBegan { before }));
+        held.into_iter().for_each(|output| self.ordered(output, out));
+        self.tell(self.current.number, Input::Command(Command::SetPlaying(plays)), out);
+        self.tell_playhead(out);
+        if self.seen.moving {
+            self.tell(self.current.number, Input::FirstFrame, out);
+        }
+    }
+
+    /// The present one has ended before the next one could join: the next one is opened.
+    pub(super) fn open_next(&mut self, out: &mut Vec<Output>) {
+        let url = match &self.following {
+            Following::Nothing => return,
+            Following::Waits(url) | Following::AtEnd(url) => url.clone(),
+            Following::Joins(next) => next.url.clone(),
+        };
+        self.drop_next(out);
+        let before = Box::new(self.current.player.summary());
+        for output in self.current.player.leave() {
+            self.pass_load(output, out);
+        }
+        out.push(Output::Event(Event::NextBegan { before }));
+        let number = self.current.number + 1;
+        let (player, step) = self.current.player.successor(self.now, url, RequestId(number * LOADS_EACH));
+        self.current = Item { dropped_before: self.seen.dropped_frames.unwrap_or(0), ..Item::new(number, player) };
+        self.gate = Gate::default();
+        (self.following, self.seen, self.end_told) = (Following::Nothing, Seen::default(), false);
+        step.outputs.into_iter().for_each(|output| self.ordered(output, out));
+        self.tell(number, Input::Command(Command::SetPlaying(true)), out);
+    }
+
+    /// The next one is loaded again when the present one is complete once more.
+    pub(super) fn put_off_next(&mut self, out: &mut Vec<Output>) {
+        self.put_off_next_after(out, true);
+    }
+
+    pub(super) fn put_off_next_after(&mut self, out: &mut Vec<Output>, is_buffered: bool) {
+        let Some(url) = self.next().map(|next| next.url.clone()) else { return };
+        if is_buffered {
+            self.drop_next(out);
+        } else {
+            self.leave_next(out);
+        }
+        self.following = Following::Waits(url);
+    }
+
+    pub(super) fn next_at_end(&mut self, out: &mut Vec<Output>) {
+        let Some(url) = self.next().map(|next| next.url.clone()) else { return };
+        self.drop_next(out);
+        self.following = Following::AtEnd(url);
+    }
+
+    /// The next one goes, with what it has in the buffers.
+    pub(super) fn drop_next(&mut self, out: &mut Vec<Output>) {
+        let joins_at = self.next().and_then(|next| next.joins_at);
+        self.leave_next(out);
+        if let Some(joins_at) = joins_at {
+            self.end_told = false;
+            let range = TimeRange::of(joins_at, BEYOND);
+            for track in self.gate.tracks() {
+                self.gate.order(None, track, Output::Evict { track, range }, out);
+            }
+        }
+    }
+
+    pub(super) fn leave_next(&mut self, out: &mut Vec<Output>) {
+        let Following::Joins(mut next) = std::mem::replace(&mut self.following, Following::Nothing) else { return };
+        self.gate.leave(next.item.number);
+        let is_text = |output: &Output| matches!(output, Output::Text(_));
+        for output in next.item.player.leave().into_iter().filter(|output| !is_text(output)) {
+            self.pass_load(output, out);
+        }
+    }
+}
