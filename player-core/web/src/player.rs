@@ -9,8 +9,8 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use media_model::{BitsPerSecond, MediaDuration, MediaTime};
-use player_core::message::{AudioId, AudioInfo, Command, Event, StallCause, TextId, TextInfo, VariantId, VariantInfo};
-use player_core::{Now, PlaybackState, Setback, Summary};
+use player_core::message::{AudioId, AudioInfo, Command, StallCause, TextId, TextInfo, VariantId, VariantInfo};
+use player_core::{Now, PlaybackState, Summary};
 use url::Url;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlVideoElement;

@@ -1,10 +1,9 @@
 //! Decisions of the default rule to take the time of: ten rungs, sizes known for five segments, buffers and links of all
 //! kinds.
 
-#[cfg(not(target_family = "wasm"))]
-use std::time::{Duration, Instant};
-
 use std::time::Duration;
+#[cfg(not(target_family = "wasm"))]
+use std::time::Instant;
 
 use media_model::{BitsPerSecond, ByteCount, MediaDuration};
 use player_core::Speed;
