@@ -74,6 +74,14 @@ impl Browser {
     /// # Errors
     /// When chromedriver or Chromium does not start.
     pub async fn start() -> Result<Self> {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts Chromium with flags of its own, which count more than those that every test has.
+    ///
+    /// # Errors
+    /// See [`Browser::start`].
+    pub async fn start_with(flags: &[&str]) -> Result<Self> {
         let mut command = Command::new("chromedriver");
         command.arg("--port=0");
         let (driver, port) = Driver::start(command, |line| {
@@ -81,7 +89,7 @@ impl Browser {
         })
         .await?;
         let profile = tempfile::tempdir()?;
-        let mut flags: Vec<String> = CHROMIUM_FLAGS.iter().map(ToString::to_string).collect();
+        let mut flags: Vec<String> = CHROMIUM_FLAGS.iter().chain(flags).map(ToString::to_string).collect();
         flags.push(format!("--user-data-dir={}", profile.path().display()));
         let capabilities = json!({
             "goog:chromeOptions": { "args": flags },

@@ -35,10 +35,6 @@ const WATCH: &str = "window.heights = [];
     return null";
 
 impl Room {
-    async fn run(&self, script: &str) {
-        self.browser.js::<Option<()>>(script, vec![]).await.unwrap();
-    }
-
     /// Plays, watched, after something was done to the page.
     async fn play_after(&self, script: &str, options: &str) {
         self.browser.open(&self.page).await.unwrap();

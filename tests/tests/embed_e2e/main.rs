@@ -1,5 +1,5 @@
 //! Our player in Chromium on the mock origin, as a page that is not ours would embed it: what only shows in a browser of
-//! subtitles, of requests that a page has a say in, and of what bounds the choice.
+//! subtitles, of requests that a page has a say in, of what bounds the choice, and of what goes wrong.
 //!
 //! Slow: only where `RUN_SLOW=1`; needs the web page (`./x ui`) and GStreamer's programs, which encode the card once.
 
@@ -8,6 +8,7 @@
 mod limits;
 mod next;
 mod text;
+mod trouble;
 
 use std::path::{Path, PathBuf};
 
@@ -66,8 +67,13 @@ async fn file(extract::Path(name): extract::Path<String>) -> impl IntoResponse {
 }
 
 impl Room {
-    #[expect(clippy::print_stderr, reason = "a skip must be seen")]
     async fn open(test: &str, scenario: &str) -> Option<Self> {
+        Self::open_with(test, scenario, &[]).await
+    }
+
+    /// With flags of the browser's.
+    #[expect(clippy::print_stderr, reason = "a skip must be seen")]
+    async fn open_with(test: &str, scenario: &str, flags: &[&str]) -> Option<Self> {
         if !slow_tests_run(test) || !Browser::is_here(test) || !programs_are_here(test, &["gst-launch-1.0"]) {
             return None;
         }
@@ -86,7 +92,7 @@ impl Room {
         tokio::spawn(async move { axum::serve(listener, routes).await });
         let origin = Origin::start(OriginConfig::of(Scenario::read(scenario, Path::new(".")).unwrap())).await.unwrap();
         let player = [script, wasm];
-        Some(Self { page, player, origin, browser: Browser::start().await.unwrap() })
+        Some(Self { page, player, origin, browser: Browser::start_with(flags).await.unwrap() })
     }
 
     /// Plays the origin's film with these options, JavaScript.
@@ -97,6 +103,11 @@ impl Room {
 
     /// The same, on the page that is open; returns when there is a player.
     async fn play_here(&self, options: &str) {
+        self.play_url(&self.origin.play_urls()[0], options).await;
+    }
+
+    /// The same with any playlist.
+    async fn play_url(&self, url: &str, options: &str) {
         let [script, wasm] = &self.player;
         let play = format!(
             "const [url] = arguments, video = document.querySelector('video');
@@ -110,7 +121,11 @@ impl Room {
                  window.player = new MatineePlayer(video, url, (why) => {{ seen.failed = why; }}, {{ texts, ...{options} }});
              }}).catch((error) => {{ seen.failed = String(error); }})"
         );
-        self.browser.js::<Option<()>>(&play, vec![json!(self.origin.play_urls()[0])]).await.unwrap();
+        self.browser.js::<Option<()>>(&play, vec![json!(url)]).await.unwrap();
+    }
+
+    async fn run(&self, script: &str) {
+        self.browser.js::<Option<()>>(script, vec![]).await.unwrap();
     }
 
     async fn look(&self) -> anyhow::Result<Seen> {
