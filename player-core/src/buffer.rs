@@ -100,6 +100,12 @@ impl Buffer {
         self.records.push(Record { span, variant: None, size: ByteCount::default(), standing: Standing::Barren });
     }
 
+    /// The same without media: what leaves holes is known still.
+    pub(crate) fn emptied(&self) -> Self {
+        let holes = self.records.iter().filter(|record| record.standing == Standing::Barren).copied();
+        Self { reported: Ranges::default(), records: holes.collect() }
+    }
+
     /// A stretch was removed.
     pub(crate) fn removed(&mut self, range: TimeRange) {
         self.records.retain(|record| record.span.start() < range.start() || record.span.end() > range.end());

@@ -506,6 +506,9 @@ impl Player {
                 }
             }
             AppendFailure::Rejected | AppendFailure::QuotaExceeded => {
+                if cause == AppendFailure::Rejected {
+                    self.rescue.refused = Some(self.now);
+                }
                 // As if the load had brought garbage, but without asking for the same again.
                 self.health.entry(stream).or_default().failures += 1;
                 self.stream_failed(stream, &LoadFailure::Corrupt);

@@ -209,6 +209,7 @@ impl Player {
             health.pardon();
         }
         self.stuck.clear();
+        self.lanes.iter_mut().for_each(|lane| lane.buffer.forgive());
         (self.rescue, self.renewal) = (Rescue::default(), Renewal::default());
         if self.element_failed {
             self.restart_element(self.position());

@@ -156,9 +156,7 @@ impl Player {
             Remedy::RetryAfter(wait) => wait,
             Remedy::Avoid(time) if self.has_another(stream) => {
                 let health = self.health.entry(stream).or_default();
-                // Each time for twice as long: what is broken is not mended by asking.
-                health.avoid_until = Some(self.now + time.saturating_mul(1 << health.avoided.min(5)));
-                health.avoided = health.avoided.saturating_add(1);
+                health.avoid(self.now, time);
                 health.failures = 0;
                 if health.avoided == 1 {
                     self.setback(Setback::OtherVariant);

@@ -199,16 +199,28 @@ impl Lane {
         queued.or_else(|| self.buffer.variant_at(end - MediaDuration::from_millis(1)))
     }
 
-    /// Everything is new, as after a failed media element.
+    /// Everything is new, as after a failed media element; but what cannot be had is not asked for again.
     pub(crate) fn restart(&mut self) -> impl Iterator<Item = RequestId> + use<> {
         let busy = match self.busy.take() {
             Some(Busy::Segment(item)) => Some(item.id),
             Some(Busy::Init(_) | Busy::Part(_) | Busy::Evict(_)) | None => None,
         };
         let loaded: Vec<_> = self.queue.drain(..).map(|item| item.id).chain(busy).collect();
-        *self = Self { stream: self.stream, ..Self::new(self.role, self.track) };
+        let buffer = self.buffer.emptied();
+        *self = Self { stream: self.stream, buffer, ..Self::new(self.role, self.track) };
         loaded.into_iter()
     }
+}
+
+/// What is known of the device's decoder and a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Decoding {
+    #[default]
+    Untried,
+    /// It gave up on it, and nothing of it was seen.
+    Doubtful,
+    /// It has decoded it: what it gives up on is damaged.
+    Proven,
 }
 
 /// How a stream has done so far.
@@ -228,6 +240,7 @@ pub(crate) struct Health {
     pub(crate) avoided: u32,
     /// The device cannot play it.
     pub(crate) never: bool,
+    pub(crate) decoding: Decoding,
     /// What the server needed to make the last two segments, newest first, and when that was.
     making: Option<(Duration, Option<Duration>, Now)>,
     /// Bytes and length of the segments so far, older ones counting less.
@@ -249,6 +262,12 @@ impl Health {
     pub(crate) fn pardon(&mut self) {
         self.succeeded();
         self.avoid_until = None;
+    }
+
+    /// Prefers others for this time, and each time for twice as long: what is broken is not mended by asking.
+    pub(crate) fn avoid(&mut self, now: Now, time: Duration) {
+        self.avoid_until = Some(now + time.saturating_mul(1 << self.avoided.min(5)));
+        self.avoided = self.avoided.saturating_add(1);
     }
 
     pub(crate) fn waits(&self, now: Now) -> bool {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
 
-use super::lane::{Health, Role, Wanted};
+use super::lane::{Decoding, Health, Role, Wanted};
 use super::phase::Phase;
 use super::{Load, Player, Purpose};
 use crate::clock::Now;
@@ -15,18 +15,29 @@ use crate::load::SLACK;
 use crate::message::{Event, Input, StallCause, VariantId};
 use crate::playlist::StreamId;
 
-/// A decoder that gave up this near to where it did before has not got over it.
-const SAME_PLACE: MediaDuration = MediaDuration::from_secs(20);
+/// A decoder that gave up this near to where it was made anew has not got over it. Farther on it is another fault: where
+/// many segments are damaged, all of the title between them is played.
+const SAME_PLACE: MediaDuration = MediaDuration::from_millis(1_500);
+/// This near, what is given to it changes at once.
+const NEXT_PLACE: MediaDuration = MediaDuration::from_secs(5);
 /// A decoder is made anew this often in a row: as it was, in another codec, another variant, and behind a few segments.
 const MAX_RESTARTS: u32 = 6;
+/// A decoder gives up this far ahead of what it shows, or less.
+const LEAD: MediaDuration = MediaDuration::from_millis(250);
+/// A decoder that has shown a stream for so long can decode it.
+const PROOF: MediaDuration = MediaDuration::from_secs(1);
+/// The element fails so soon after a buffer that could not read its bytes, and because of that.
+const BECAUSE: Duration = Duration::from_secs(1);
 /// So many segments in a row are passed over; when more cannot be had, the title is broken, or its server.
 const MAX_SKIPS: u32 = 3;
 /// A driver that calls this much later than it was asked to has slept.
 const SLEEP: Duration = Duration::from_secs(10);
 /// Shorter sleep is not worth a word.
 const LONG_SLEEP: Duration = Duration::from_secs(60);
-/// A variant whose pictures the decoder gave up on is left for so long.
-const LEAVE: Duration = Duration::from_secs(300);
+/// A variant whose pictures the decoder gave up on is left for so long; each time for twice as long.
+const LEAVE: Duration = Duration::from_secs(30);
+/// One that was decoded before, for so long: until something else is loaded for this place.
+const LEAVE_PROVEN: Duration = Duration::from_secs(8);
 
 /// The segment that failed last.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +51,10 @@ pub(super) struct Stuck {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Rescue {
     restarts: u32,
+    /// Where it went on after that.
     restarted_at: Option<MediaTime>,
+    /// When a buffer last refused bytes that it could not read.
+    pub(super) refused: Option<Now>,
     /// Segments passed over since one was appended.
     pub(super) skips: u32,
 }
@@ -96,9 +110,18 @@ impl Player {
             return;
         }
         let at = self.position();
-        let restarts = if self.is_rescued_near(at) { self.rescue.restarts } else { 0 };
-        (self.rescue.restarts, self.rescue.restarted_at) = (restarts + 1, Some(at));
+        // What a buffer cannot read ends the element as well, wherever that is. Something else is loaded already.
+        if self.rescue.refused.take().is_some_and(|when| self.now.since(when) < BECAUSE) {
+            self.begin_anew(at);
+            return;
+        }
         let playing = self.decoding(at);
+        let is_doubtful = playing.is_some_and(|id| self.doubt(id));
+        let restarts = match self.since_rescue(at) {
+            Some(played) if played < SAME_PLACE => self.rescue.restarts,
+            Some(played) if played < NEXT_PLACE => 1,
+            Some(_) | None => u32::from(is_doubtful),
+        };
         let target = match restarts {
             0 => {
                 self.report_setback(Setback::DecoderRestarted);
@@ -118,6 +141,12 @@ impl Player {
                 }
             },
         };
+        (self.rescue.restarts, self.rescue.restarted_at) = (restarts + 1, Some(target));
+        self.begin_anew(target);
+    }
+
+    /// Stands for as long as a new decoder takes.
+    fn begin_anew(&mut self, target: MediaTime) {
         if self.qoe.startup.is_some() && self.wishes.playing && !self.qoe.is_stalled() {
             self.qoe.stall_begins(self.now);
             self.tell(Event::Stalled(StallCause::Decoder));
@@ -125,26 +154,67 @@ impl Player {
         self.restart_element(target);
     }
 
+    /// How far this is from where the decoder was made anew.
+    fn since_rescue(&self, at: MediaTime) -> Option<MediaDuration> {
+        self.rescue.restarted_at.map(|before| at.since(before).max(before.since(at)))
+    }
+
     /// Whether the decoder was made anew near here.
     pub(super) fn is_rescued_near(&self, at: MediaTime) -> bool {
-        self.rescue.restarted_at.is_some_and(|before| at.since(before).max(before.since(at)) < SAME_PLACE)
+        self.since_rescue(at).is_some_and(|played| played < SAME_PLACE)
+    }
+
+    /// Notes of a decoder that moves which variant it can decode.
+    pub(super) fn prove_decoder(&mut self, at: MediaTime) {
+        let shown = |at| self.lane(Role::Variant).and_then(|lane| lane.buffer.variant_at(at));
+        let Some(id) = shown(at).filter(|id| shown(at - PROOF) == Some(*id) && !self.is_rescued_near(at)) else {
+            return;
+        };
+        self.health.entry(StreamId::Variant(id)).or_default().decoding = Decoding::Proven;
+    }
+
+    /// A decoder gave up on a variant. Whether one did before, and none has ever decoded it.
+    fn doubt(&mut self, id: VariantId) -> bool {
+        let decoding = &mut self.health.entry(StreamId::Variant(id)).or_default().decoding;
+        let is_doubtful = *decoding == Decoding::Doubtful;
+        if *decoding == Decoding::Untried {
+            *decoding = Decoding::Doubtful;
+        }
+        is_doubtful
     }
 
     /// The variant that the decoder is at.
     fn decoding(&self, at: MediaTime) -> Option<VariantId> {
         let lane = self.lane(Role::Variant)?;
-        let loaded = lane.stream.and_then(|stream| match stream {
+        let variant = |stream| match stream {
             StreamId::Variant(id) => Some(id),
             StreamId::Audio(_) | StreamId::Text(_) => None,
-        });
-        lane.buffer.variant_at(at).or(loaded)
+        };
+        let comes_there = |load: &Load| {
+            let wanted = load.purpose.segment_of(Role::Variant)?;
+            let is_there = load.appended > ByteCount::default() && wanted.span.contains(at + LEAD);
+            is_there.then_some(wanted.stream)
+        };
+        let coming = self.loads.values().find_map(comes_there).and_then(variant);
+        let held = |at| lane.buffer.variant_at(at);
+        coming.or_else(|| held(at + LEAD)).or_else(|| held(at)).or_else(|| variant(lane.stream?))
     }
 
-    /// Plays no variant of this one's codec any more, if there are others.
+    /// Plays no variant of this one's codec any more, if there are others and no decoder has ever got on with it. Profiles
+    /// and levels of one codec, of which each rung may have its own, are left one by one.
     fn leave_codec(&mut self, id: VariantId) -> bool {
-        let alike = self.streams_with_codecs_of(StreamId::Variant(id));
+        let Some(presentation) = &self.presentation else { return false };
+        let codec = |stream| {
+            let codecs = &presentation.stream(stream)?.codecs;
+            codecs.iter().find_map(|codec| codec.as_str().split('.').next().filter(|_| codec.video().is_some()))
+        };
+        let own = codec(StreamId::Variant(id));
+        let is_proven = |stream| self.health.get(&stream).is_some_and(|health| health.decoding == Decoding::Proven);
+        let of_variants = |stream: &StreamId| stream.role() == Some(Role::Variant);
+        let streams = presentation.streams().map(|one| one.id).filter(of_variants);
+        let alike: Vec<_> = streams.filter(|&stream| codec(stream) == own).collect();
         let is_other = |other: &VariantId| !alike.contains(&StreamId::Variant(*other));
-        if !self.usable_variants().iter().any(is_other) {
+        if own.is_none() || alike.iter().copied().any(is_proven) || !self.usable_variants().iter().any(is_other) {
             return false;
         }
         alike.into_iter().for_each(|stream| self.health.entry(stream).or_default().never = true);
@@ -152,22 +222,26 @@ impl Player {
         true
     }
 
-    /// Plays another variant for a while, if there is one.
+    /// Plays another variant for a while, if there is one: of one that can be decoded, it is this segment that is damaged.
     fn leave_variant(&mut self, id: VariantId) -> bool {
         let stream = StreamId::Variant(id);
         let has_another = self.has_another(stream);
         if has_another {
-            self.health.entry(stream).or_default().avoid_until = Some(self.now + LEAVE);
+            let health = self.health.entry(stream).or_default();
+            match health.decoding {
+                Decoding::Proven => health.avoid_until = Some(self.now + LEAVE_PROVEN),
+                Decoding::Untried | Decoding::Doubtful => health.avoid(self.now, LEAVE),
+            }
             self.report_setback(Setback::OtherVariant);
         }
         has_another
     }
 
-    /// Where the segment that the decoder is at ends, if another one follows.
+    /// Where the segment that the decoder gave up on ends, if another one follows.
     fn behind_segment(&self, at: MediaTime) -> Option<MediaTime> {
         let lane = self.lanes.first()?;
         let timeline = self.timeline(lane.stream?)?;
-        let end = timeline.entry_at(at)?.span.end();
+        let end = timeline.entry_at(at + LEAD)?.span.end();
         (end < timeline.end()).then_some(end)
     }
 

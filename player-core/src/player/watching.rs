@@ -16,6 +16,8 @@ use crate::player::phase::Phase;
 const STALL_AFTER: Duration = Duration::from_millis(250);
 /// A hole that nothing will fill is jumped after this: sooner than it counts as a stall, later than an append takes.
 const HOLE_AFTER: Duration = Duration::from_millis(100);
+/// Of a shorter jump over a hole nobody needs to be told.
+const UNNOTICED: MediaDuration = MediaDuration::from_millis(200);
 /// With media buffered, playback that stands still this long is pushed.
 const NUDGE_AFTER: Duration = Duration::from_millis(1_500);
 /// By this much, then by twice as much, and so on, so often, before the decoder is made anew; once after that.
@@ -55,6 +57,7 @@ impl Player {
             if advanced {
                 self.motion.nudges = 0;
                 self.setback.take_if(|setback| *setback == Setback::DecoderStuck);
+                self.prove_decoder(at);
             }
             self.stall_ends();
             if let Some(after) = self.qoe.seek_ends(self.now) {
@@ -116,7 +119,7 @@ impl Player {
             && still >= HOLE_AFTER
             && let Some(target) = self.past_the_hole(at)
         {
-            if self.qoe.startup.is_some() && target.since(at) > SLACK {
+            if self.qoe.startup.is_some() && target.since(at) > UNNOTICED {
                 self.report_setback(Setback::Skipped(target.since(at)));
             }
             self.move_to(target);

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use media_model::{MediaDuration, MediaTime, TimeRange};
-use player_core::message::{Ease, LoadFailure, Track};
+use player_core::message::{AppendFailure, Ease, LoadFailure, Track};
 use player_core::{Command, Event, Input, Now, Output, Player, RequestId, Step};
 
 use crate::contract::Contract;
@@ -317,7 +317,14 @@ impl<'a> Play<'a> {
                     };
                     match result {
                         Ok(()) => Input::Appended { track },
-                        Err(cause) => Input::AppendFailed { track, cause },
+                        Err(cause) => {
+                            // Bytes that cannot be read end the source and with it the element (Media Source Extensions
+                            // §3.5.3); for want of room, or of another type, nothing ends.
+                            if cause == AppendFailure::Rejected {
+                                self.element.fail();
+                            }
+                            Input::AppendFailed { track, cause }
+                        }
                     }
                 }
             };

@@ -143,6 +143,64 @@ async fn a_segment_that_nobody_has_is_passed_over() {
     room.browser.close().await.unwrap();
 }
 
+/// Three rungs of different levels, which browsers call different codecs. What each is damaged in, it is at each attempt:
+/// 64 bytes of a segment are others.
+const DAMAGED: &str = "
+    [network]
+    rate_kbps = 20_000
+    latency_ms = 20
+
+    [[presentations]]
+    name = 'film'
+    duration_s = 28
+    segment_s = 2
+    audio = []
+    ladder = [
+        { kbps = 300, width = 320, height = 180 },
+        { kbps = 900, width = 640, height = 360 },
+        { kbps = 2_500, width = 1280, height = 720 },
+    ]
+
+    [[faults]]
+    name = 'best'
+    kind = 'corrupt'
+    bytes = 64
+    url = 'film/video-2/{2,5,7,9,11}.m4s'
+
+    [[faults]]
+    name = 'second'
+    kind = 'corrupt'
+    bytes = 64
+    url = 'film/video-1/{5,11}.m4s'
+
+    [[faults]]
+    name = 'lowest'
+    kind = 'corrupt'
+    bytes = 64
+    url = 'film/video-0/11.m4s'";
+
+#[tokio::test]
+async fn what_is_damaged_is_played_in_another_variant_or_passed_over() {
+    let test = "what_is_damaged_is_played_in_another_variant_or_passed_over";
+    let Some(room) = Room::open(test, DAMAGED).await else { return };
+    room.open_watched().await;
+    let errors = "window.errors = [];
+        const video = document.querySelector('video');
+        video.addEventListener('error', () => errors.push(`${video.currentTime} ${video.error?.message}`));
+        return null";
+    room.run(errors).await;
+    room.play_here("{}").await;
+    room.ends().await;
+    let errors: Vec<String> = room.browser.js("return errors", vec![]).await.unwrap();
+    let frames = room.watched().await.frames;
+    println!("{errors:#?}");
+    let shown_in = |from: f64| frames.iter().filter(|at| (from..from + 2.0).contains(at)).count();
+    let shown: Vec<usize> = (0..14).map(|number| shown_in(f64::from(number) * 2.0)).collect();
+    println!("{shown:?}");
+    assert!(errors.len() >= 3, "{errors:#?}");
+    room.browser.close().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_second_server_plays_until_the_first_is_back() {
     let copy = "

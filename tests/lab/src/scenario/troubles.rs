@@ -42,10 +42,24 @@ fn decoders() -> Vec<Scenario> {
         }),
         with_faults("undecodable-in-one-rung", undecodable(Some("1080p"))),
         with_faults("undecodable-everywhere", undecodable(None)),
+        edited(with_faults("damaged-here-and-there", damaged_here_and_there()), |one| {
+            // As browsers see a ladder: each rung has a level of its own.
+            let codecs = ["avc1.640028", "avc1.64001f", "avc1.64001e", "avc1.640016"];
+            one.title.variants.iter_mut().zip(codecs).for_each(|(variant, codec)| variant.codec = codec);
+        }),
         with_faults("stuck-frame", vec![fault(None, Part::Segment(8), FOREVER, FaultKind::Stuck(ms(250)))]),
         with_faults("stuck-segment", vec![fault(Some("1080p"), Part::Segment(8), FOREVER, FaultKind::Stuck(s(2)))]),
         edited(plain("no-decoder"), |one| one.device.cannot_decode = Some("avc1.640028")),
     ]
+}
+
+/// A damaged segment every eight to ten seconds in the best rung, here and there in the next ones as well, and one in all.
+fn damaged_here_and_there() -> Vec<super::Fault> {
+    let damaged = |rung, number| fault(Some(rung), Part::Segment(number), FOREVER, FaultKind::Undecodable);
+    let best = [6, 11, 15, 20, 24, 29, 33, 38, 42, 47].map(|number| damaged("1080p", number));
+    let others = [("720p", 12), ("480p", 13), ("720p", 25), ("720p", 38)].map(|(rung, number)| damaged(rung, number));
+    let all = ["1080p", "720p", "480p", "360p"].map(|rung| damaged(rung, 52));
+    best.into_iter().chain(others).chain(all).collect()
 }
 
 fn servers() -> Vec<Scenario> {

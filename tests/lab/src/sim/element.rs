@@ -8,6 +8,9 @@ use player_core::message::{AppendFailure, Track};
 
 use super::origin::{Flaw, INIT_BYTES, Media};
 
+/// A decoder takes media this far ahead of what it shows, and gives up that much early: so much was seen of Chromium.
+const DECODES_AHEAD: MediaDuration = MediaDuration::from_millis(160);
+
 #[derive(Clone, Debug)]
 struct Piece {
     span: TimeRange,
@@ -148,7 +151,10 @@ impl Element {
     /// Lets `tick` pass. At the end of the stream a buffer that ends earlier than another does not hold playback up.
     pub(super) fn pass(&mut self, tick: Duration) {
         let flaws: Vec<_> = self.buffers.iter().filter_map(|buffer| buffer.flaw_at(self.at)).collect();
-        if flaws.contains(&Flaw::Undecodable) && !self.failed {
+        let ahead = self.at + DECODES_AHEAD;
+        let meets =
+            |flaw| [self.at, ahead].iter().any(|&at| self.buffers.iter().any(|one| one.flaw_at(at) == Some(flaw)));
+        if meets(Flaw::Undecodable) && !self.failed {
             self.fail();
         }
         let next = self.at + self.speed.media_in(tick);
