@@ -19,6 +19,8 @@ enum Standing {
     Seen,
     /// Appended, but the report shows little of it: the media is not what the playlist promised.
     Barren,
+    /// Nobody has it.
+    Missing,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +44,10 @@ impl Record {
             let size = ByteCount::new(u64::try_from(size).unwrap_or(u64::MAX));
             Some(Self { span: left, size, standing, ..self })
         };
-        let after = if self.standing == Standing::Barren { Standing::Barren } else { Standing::Seen };
+        let after = match self.standing {
+            Standing::Fresh | Standing::Seen => Standing::Seen,
+            holes @ (Standing::Barren | Standing::Missing) => holes,
+        };
         let parts = if is_touched {
             [part(start, end.min(span.start()), self.standing), part(start.max(span.end()), end, after)]
         } else {
@@ -70,7 +75,7 @@ impl Buffer {
             record.standing = match (record.standing, mostly_there) {
                 (_, true) => Standing::Seen,
                 (Standing::Fresh | Standing::Barren, false) => Standing::Barren,
-                (Standing::Seen, false) => continue,
+                (Standing::Seen | Standing::Missing, false) => continue,
             };
         }
         // What was there and is no more, the browser threw away to save memory: it may be loaded again.
@@ -97,12 +102,12 @@ impl Buffer {
     /// This stretch cannot be had: it counts as covered, and leaves a hole.
     pub(crate) fn goes_without(&mut self, span: TimeRange) {
         self.records = std::mem::take(&mut self.records).into_iter().flat_map(|record| record.without(span)).collect();
-        self.records.push(Record { span, variant: None, size: ByteCount::default(), standing: Standing::Barren });
+        self.records.push(Record { span, variant: None, size: ByteCount::default(), standing: Standing::Missing });
     }
 
-    /// The same without media: what leaves holes is known still.
+    /// The same without media: what nobody has is known still.
     pub(crate) fn emptied(&self) -> Self {
-        let holes = self.records.iter().filter(|record| record.standing == Standing::Barren).copied();
+        let holes = self.records.iter().filter(|record| record.standing == Standing::Missing).copied();
         Self { reported: Ranges::default(), records: holes.collect() }
     }
 
@@ -136,7 +141,7 @@ impl Buffer {
 
     /// Gives segments that left a hole another chance.
     pub(crate) fn forgive(&mut self) {
-        self.records.retain(|record| record.standing != Standing::Barren);
+        self.records.retain(|record| !matches!(record.standing, Standing::Barren | Standing::Missing));
     }
 
     /// What need not be loaded.

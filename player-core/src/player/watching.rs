@@ -37,7 +37,8 @@ const SLOW_ANSWER: Duration = Duration::from_secs(1);
 impl Player {
     pub(super) fn playhead(&mut self, at: MediaTime, video: Ranges, audio: Ranges, moving: bool) {
         for (track, ranges) in [(Track::Video, video), (Track::Audio, audio)] {
-            if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.track == track) {
+            // Until new buffers are made, those of an element that failed are told of.
+            if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.track == track).filter(|_| self.prepared) {
                 lane.buffer.report(ranges);
             }
         }

@@ -167,7 +167,15 @@ const EXPECTED: &[Expected] = &[
     },
     Expected { name: "missing-for-a-while", switches: 1..=4, kbps: 2_500, ..FINE },
     Expected { name: "corrupt-segment", switches: 3..=3, kbps: 3_400, wasted_percent: 4, ..FINE },
-    Expected { name: "rejected-rung", kbps: 2_400, also: |r| r.played.keys().all(|name| name != "1080p"), ..FINE },
+    // A refusal ends the element; once more, when it is tried again.
+    Expected {
+        name: "rejected-rung",
+        stalls: 0..=2,
+        stalled_ms: 1_100,
+        kbps: 2_400,
+        also: |r| r.played.keys().all(|name| name != "1080p"),
+        ..FINE
+    },
     Expected { name: "hanging-rung", switches: 1..=3, kbps: 2_500, ..FINE },
     Expected {
         name: "quick-encoder",

@@ -135,8 +135,8 @@ const EXPECTED: &[Expected] = &[
     Expected {
         name: "segment-refused",
         told: &[QUALITY, QUALITY, QUALITY, "Skipped 2."],
-        stalls: 3,
-        stalled_ms: 2_000,
+        stalls: 5,
+        stalled_ms: 2_100,
         ..UNSEEN
     },
     Expected {

@@ -152,7 +152,7 @@ const DAMAGED: &str = "
 
     [[presentations]]
     name = 'film'
-    duration_s = 28
+    duration_s = 22
     segment_s = 2
     audio = []
     ladder = [
@@ -165,19 +165,19 @@ const DAMAGED: &str = "
     name = 'best'
     kind = 'corrupt'
     bytes = 64
-    url = 'film/video-2/{2,5,7,9,11}.m4s'
+    url = 'film/video-2/{2,5,8}.m4s'
 
     [[faults]]
     name = 'second'
     kind = 'corrupt'
     bytes = 64
-    url = 'film/video-1/{5,11}.m4s'
+    url = 'film/video-1/8.m4s'
 
     [[faults]]
     name = 'lowest'
     kind = 'corrupt'
     bytes = 64
-    url = 'film/video-0/11.m4s'";
+    url = 'film/video-0/8.m4s'";
 
 #[tokio::test]
 async fn what_is_damaged_is_played_in_another_variant_or_passed_over() {
@@ -193,11 +193,13 @@ async fn what_is_damaged_is_played_in_another_variant_or_passed_over() {
     room.ends().await;
     let errors: Vec<String> = room.browser.js("return errors", vec![]).await.unwrap();
     let frames = room.watched().await.frames;
-    println!("{errors:#?}");
     let shown_in = |from: f64| frames.iter().filter(|at| (from..from + 2.0).contains(at)).count();
-    let shown: Vec<usize> = (0..14).map(|number| shown_in(f64::from(number) * 2.0)).collect();
-    println!("{shown:?}");
-    assert!(errors.len() >= 3, "{errors:#?}");
+    let shown: Vec<usize> = (0..11).map(|number| shown_in(f64::from(number) * 2.0)).collect();
+    assert!(errors.len() >= 4, "met what is damaged: {errors:#?}");
+    // A machine that is busy drops frames of the 48, and of a segment that is damaged later on some can be shown.
+    let (damaged, others): (Vec<_>, Vec<_>) = (0..).zip(shown).partition(|(number, _)| *number == 8);
+    assert!(others.iter().all(|(_, frames)| *frames >= 12), "{others:?}, {errors:#?}");
+    assert!(damaged.iter().all(|(_, frames)| *frames < 40), "{damaged:?}, {errors:#?}");
     room.browser.close().await.unwrap();
 }
 
