@@ -18,10 +18,10 @@ use super::{Candidate, Choice, Decide, Download, Outcome, Place, Signals, rate};
 use crate::message::VariantId;
 
 /// A segment is replaced in time with this much to spare, s, at a rate so many spreads below the middle, ...
-const TO_SPARE: f64 = 0.44;
+const TO_SPARE: f64 = 0.4644;
 const PESSIMISM: f64 = 0.48;
 /// ... and for no less than this share of the rung's bit rate.
-const LEAST_GAIN: f64 = 0.5;
+const LEAST_GAIN: f64 = 0.4222;
 /// A download is looked at when its rest takes this share of the buffer, has lasted this long, and no more often than
 /// this.
 const AT_RISK: f64 = 0.7;

@@ -67,12 +67,12 @@ const ENOUGH_SECONDS: f64 = 0.5;
 const MOST: usize = 160;
 /// Seconds of transfer that the quick and the slow mean look at, and the weight of the quick one when it is the lower and
 /// when it is the higher.
-const QUICK: f64 = 1.945;
-const SLOW: f64 = 12.0;
-const WEIGHT_OF_LOWER: f64 = 0.3;
-const WEIGHT_OF_HIGHER: f64 = 0.3;
+const QUICK: f64 = 2.392;
+const SLOW: f64 = 17.82;
+const WEIGHT_OF_LOWER: f64 = 0.2873;
+const WEIGHT_OF_HIGHER: f64 = 0.2862;
 /// The middle is no farther from the quick mean than this, in spreads.
-const FARTHEST_NOW: f64 = 1.2;
+const FARTHEST_NOW: f64 = 1.089;
 /// So many stretches in a row that are so many times as fast as all before are another link.
 const NEWS: usize = 2;
 const FASTER: f64 = 2.0;
@@ -80,21 +80,21 @@ const FASTER: f64 = 2.0;
 const OUTAGE: f64 = 0.05;
 /// Below this share of the long mean, and of less use than the lowest rung needs, the link is silent; silence this long, s,
 /// is an outage. Slower is not silent: what was played through is no reason to fear for the buffer ever after.
-const SILENT: f64 = 0.25;
-const LEAST_OUTAGE: f64 = 1.5;
+const SILENT: f64 = 0.2087;
+const LEAST_OUTAGE: f64 = 1.518;
 /// What outages are like in general: this long, s, and for how many of them that counts; and how long, s, a link is taken to
 /// have been calm before it was seen.
-const USUAL_OUTAGE: f64 = 6.0;
-const USUAL_OUTAGES: f64 = 2.0;
-const CALM: f64 = 60.0;
+const USUAL_OUTAGE: f64 = 4.572;
+const USUAL_OUTAGES: f64 = 2.146;
+const CALM: f64 = 63.85;
 /// For the spread, stretches are taken together to this many seconds or bits ...
-const SPREAD_SECONDS: f64 = 2.0;
+const SPREAD_SECONDS: f64 = 1.665;
 const SPREAD_BITS: f64 = 3_200_000.0;
 /// ... and none counts for more than this, in ln(rate).
 const FARTHEST: f64 = 0.9;
 /// What links are like in general: their spread, and for how many observations that counts.
 const USUAL_SPREAD: f64 = 0.48;
-const USUAL_WEIGHT: f64 = 1.527;
+const USUAL_WEIGHT: f64 = 1.088;
 
 impl Outlook {
     /// Bits arrived in this time, or nothing did.

@@ -23,18 +23,18 @@ const STRIDE: f64 = 4.0;
 const STALL_COST: f64 = 1.3;
 const CHANGE_COST: f64 = 1.3;
 /// That it stalls at all counts as so many seconds of it.
-const INTERRUPTION: f64 = 0.5;
+const INTERRUPTION: f64 = 0.67;
 /// What a segment counts beside the one before it.
-const DISCOUNT: f64 = 0.974;
+const DISCOUNT: f64 = 0.9757;
 /// A second of media at the end of all that is looked at, in what the link brings meanwhile.
-const END_WORTH: f64 = 0.46;
+const END_WORTH: f64 = 0.4167;
 
 /// Where the rate can be, in spreads from its middle; after them comes the outage.
 const STEPS: [f64; 5] = [-2.0, -1.0, 0.0, 1.0, 2.0];
 const OUTAGE: usize = STEPS.len();
 const STATES: usize = STEPS.len() + 1;
 /// How much of a deviation is left a segment later, and where the rate is after an outage.
-const KEPT: f64 = 0.7;
+const KEPT: f64 = 0.8033;
 const AFTER_OUTAGE: f64 = -1.0;
 /// Outages are reckoned with as often and as long as they were, times this: it is the long ones that hurt.
 const OUTAGES: f64 = 0.85;
