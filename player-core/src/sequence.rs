@@ -40,6 +40,8 @@ pub struct Sequence {
     following: Following,
     gate: Gate,
     seen: Seen,
+    /// The number of the player that was made last: none is used twice, as loads are numbered by it.
+    newest: Number,
     /// The driver was told that everything is appended.
     end_told: bool,
     /// The buffers were seen since the present one is complete: it is known where it ends.
@@ -104,6 +106,7 @@ impl Sequence {
             following: Following::Nothing,
             gate: Gate::default(),
             seen: Seen::default(),
+            newest: 0,
             end_told: false,
             end_seen: false,
         }
@@ -190,11 +193,10 @@ impl Sequence {
     fn obey(&mut self, command: Command, out: &mut Vec<Output>) {
         match &command {
             Command::Open { .. } => {
-                self.drop_next(out);
-                self.following = Following::Nothing;
-                self.current.shift = Shift::default();
-                self.gate = Gate::default();
-                (self.seen, self.end_told) = (Seen::default(), false);
+                // All buffers go, and what the next one has in them.
+                self.leave_next(out);
+                (self.current.shift, self.current.is_complete) = (Shift::default(), false);
+                self.start_over();
             }
             Command::Seek(to) => {
                 match self.next().map(|next| next.joins_at) {

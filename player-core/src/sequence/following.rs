@@ -5,7 +5,7 @@ use url::Url;
 
 use super::gate::Gate;
 use super::{BEYOND, Following, Item, LOADS_EACH, Next, Seen, Sequence};
-use crate::message::{Command, Event, Input, Output, RequestId};
+use crate::message::{Command, Event, Input, Output, RequestId, Step};
 use crate::qoe::PlaybackState;
 
 /// Tracks that end this near to each other end together: the next presentation follows the shorter one, and what the other
@@ -65,13 +65,25 @@ impl Sequence {
     }
 
     pub(super) fn begin_next(&mut self, url: Url, out: &mut Vec<Output>) {
-        let number = self.current.number + 1;
-        let first = RequestId(number * LOADS_EACH);
-        let (player, step) = self.current.player.successor(self.now, url.clone(), first);
-        let item = Item::new(number, player);
+        let (item, step) = self.successor(url.clone());
         let next = Next { url, item, joins_at: None, at: MediaTime::ZERO, held: Vec::new() };
         self.following = Following::Joins(Box::new(next));
         step.outputs.into_iter().for_each(|output| self.ordered_next(output, out));
+    }
+
+    /// A player that opens this, and waits.
+    fn successor(&mut self, url: Url) -> (Item, Step) {
+        self.newest += 1;
+        let first = RequestId(self.newest * LOADS_EACH);
+        let (player, step) = self.current.player.successor(self.now, url, first);
+        (Item::new(self.newest, player), step)
+    }
+
+    /// There are no buffers, and nothing follows.
+    pub(super) fn start_over(&mut self) {
+        self.gate = Gate::default();
+        (self.following, self.seen) = (Following::Nothing, Seen::default());
+        (self.end_told, self.end_seen) = (false, false);
     }
 
     /// The playhead has come to the next one.
@@ -111,13 +123,11 @@ impl Sequence {
             self.pass_load(output, out);
         }
         out.push(Output::Event(Event::NextBegan { before }));
-        let number = self.current.number + 1;
-        let (player, step) = self.current.player.successor(self.now, url, RequestId(number * LOADS_EACH));
-        self.current = Item { dropped_before: self.seen.dropped_frames.unwrap_or(0), ..Item::new(number, player) };
-        self.gate = Gate::default();
-        (self.following, self.seen, self.end_told) = (Following::Nothing, Seen::default(), false);
+        let (item, step) = self.successor(url);
+        self.current = Item { dropped_before: self.seen.dropped_frames.unwrap_or(0), ..item };
+        self.start_over();
         step.outputs.into_iter().for_each(|output| self.ordered(output, out));
-        self.tell(number, Input::Command(Command::SetPlaying(true)), out);
+        self.tell(self.current.number, Input::Command(Command::SetPlaying(true)), out);
     }
 
     /// The next one is loaded again when the present one is complete once more.

@@ -82,7 +82,8 @@ impl Theatre {
             self.log.push(output.clone());
             match output {
                 Output::Load { id, url, kind, .. } => {
-                    self.loads.insert(id, (url.clone(), kind));
+                    let before = self.loads.insert(id, (url.clone(), kind));
+                    assert_eq!(before, None, "the number of a load is never used twice");
                     let answer = self.served(id, &url, kind);
                     match &mut self.withheld {
                         Some(withheld) if url.path() == "/2.m4s" => withheld.push(answer),
@@ -340,4 +341,21 @@ fn a_decoder_that_gives_up_begins_anew_with_the_present_one() {
     assert_eq!(theatre.sequence.stats().position, seconds(1.0));
     theatre.play_to(6.0);
     assert_eq!(theatre.sequence.stats().state, PlaybackState::Ended);
+}
+
+#[test]
+fn who_opens_something_else_is_rid_of_both() {
+    let mut theatre = Theatre::open("a.m3u8", presentation(VIDEO));
+    theatre.follow_with("b.m3u8", Some(presentation(VIDEO)));
+    theatre.play_to(5.0);
+    let before = theatre.log.len();
+    theatre.server.insert("c.m3u8", presentation(VIDEO));
+    theatre.tell(Input::Command(Command::Open { url: theatre.url("c.m3u8"), start: None }));
+    let news = &theatre.log[before..];
+    let prepared = news.iter().position(PREPARES).unwrap();
+    let of_buffers =
+        |output: &Output| matches!(output, Output::Evict { .. } | Output::EndOfStream | Output::Append { .. });
+    assert!(!news[..prepared].iter().any(of_buffers), "the old buffers are nobody's business: {news:?}");
+    theatre.play_to(6.0);
+    assert_eq!((theatre.count(BEGINS), theatre.sequence.stats().state), (0, PlaybackState::Ended));
 }
