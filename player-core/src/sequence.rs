@@ -202,7 +202,7 @@ impl Sequence {
                 match self.next().map(|next| next.joins_at) {
                     Some(Some(joins_at)) if *to >= joins_at => self.take_over(out),
                     // What is far back has to be loaded once more; the end will come again.
-                    Some(_) if !self.holds(*to) => self.put_off_next(out),
+                    Some(_) if !self.holds(*to) => self.drop_and_put_off_next(out),
                     Some(_) | None => {}
                 }
                 let seek = Command::Seek(self.current.shift.of_element(*to));
@@ -277,7 +277,7 @@ impl Sequence {
             Output::EndOfStream => (self.current.is_complete, self.end_seen) = (true, false),
             Output::Prepare { buffers, duration } => {
                 // Buffers begin anew, and nothing of the next one is in them.
-                self.put_off_next_after(out, false);
+                self.put_off_next(out);
                 self.gate.reset(number, &buffers);
                 (self.current.is_complete, self.end_told) = (false, false);
                 out.push(Output::Prepare { buffers, duration });
@@ -294,7 +294,7 @@ impl Sequence {
             }
             failed @ Output::Event(Event::Failed(_)) => {
                 // What of it is in the buffers is laid over when it comes once more.
-                self.put_off_next_after(out, false);
+                self.put_off_next(out);
                 out.push(failed);
             }
             other @ (Output::Load { .. }

@@ -1,11 +1,11 @@
 //! One player takes over from another on the same media element; see [`crate::Sequence`].
 
 use media_model::MediaTime;
+use url::Url;
 
 use super::{Motion, Player, Wishes};
 use crate::clock::Now;
-use crate::message::{Command, Output, RequestId, Step};
-use url::Url;
+use crate::message::{Command, Input, Output, RequestId, Step};
 
 impl Player {
     /// A player that opens `url` and fills buffers, but waits with playing until it is told to. It knows the link, the
@@ -29,7 +29,7 @@ impl Player {
         successor.wishes.playing = false;
         successor.qoe.held(now);
         successor.text.wish = self.text.wish.filter(Option::is_none);
-        let step = successor.step(now, crate::message::Input::Tick);
+        let step = successor.step(now, Input::Tick);
         (successor, step)
     }
 

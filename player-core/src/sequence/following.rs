@@ -130,21 +130,21 @@ impl Sequence {
         self.tell(self.current.number, Input::Command(Command::SetPlaying(true)), out);
     }
 
-    /// The next one is loaded again when the present one is complete once more.
+    /// The next one is loaded again when the present one is complete once more. What of it is in the buffers stays.
     pub(super) fn put_off_next(&mut self, out: &mut Vec<Output>) {
-        self.put_off_next_after(out, true);
-    }
-
-    pub(super) fn put_off_next_after(&mut self, out: &mut Vec<Output>, is_buffered: bool) {
         let Some(url) = self.next().map(|next| next.url.clone()) else { return };
-        if is_buffered {
-            self.drop_next(out);
-        } else {
-            self.leave_next(out);
-        }
+        self.leave_next(out);
         self.following = Following::Waits(url);
     }
 
+    /// The same, and what of it is in the buffers makes room.
+    pub(super) fn drop_and_put_off_next(&mut self, out: &mut Vec<Output>) {
+        let Some(url) = self.next().map(|next| next.url.clone()) else { return };
+        self.drop_next(out);
+        self.following = Following::Waits(url);
+    }
+
+    /// The next one cannot join.
     pub(super) fn next_at_end(&mut self, out: &mut Vec<Output>) {
         let Some(url) = self.next().map(|next| next.url.clone()) else { return };
         self.drop_next(out);
@@ -164,6 +164,7 @@ impl Sequence {
         }
     }
 
+    /// The next one goes; what it has in the buffers stays.
     pub(super) fn leave_next(&mut self, out: &mut Vec<Output>) {
         let Following::Joins(mut next) = std::mem::replace(&mut self.following, Following::Nothing) else { return };
         self.gate.leave(next.item.number);

@@ -1,7 +1,7 @@
 //! Dialogs of the system: a fault told, a folder chosen.
 //!
-//! On Linux they are GTK's own, on the one thread that may use GTK. Tauri's plugin starts a second such thread there,
-//! which still draws when the process ends: one exit in some hundreds was a crash instead of the status.
+//! On Linux they are GTK's own, on the one thread that may use GTK. Tauri's plugin starts a second such thread there, which
+//! may still draw when the process ends. An exit under its dialog was once seen to be a crash instead of the status.
 
 use std::path::PathBuf;
 
