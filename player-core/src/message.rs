@@ -176,8 +176,13 @@ pub enum Input {
         id: RequestId,
         /// How many bytes.
         size: ByteCount,
-        /// Earliest presentation time found in a segment's own boxes, before any offset; `None` if not read.
-        media_start: Option<MediaTime>,
+    },
+    /// The answer to [`Output::AskStart`].
+    Starts {
+        /// Which load.
+        id: RequestId,
+        /// The earliest presentation time in it, before any offset; `None` if that cannot be read from what is there.
+        at: Option<MediaTime>,
     },
     /// What the `stsd` of an init section (or of the first segment, if there is none) says. Only needed if the playlist
     /// gives no codecs, as a media playlist opened directly does; comes before [`Input::Loaded`] of the same load.
@@ -260,6 +265,7 @@ impl Input {
             Self::Command(_)
             | Self::FirstByte { .. }
             | Self::Progress { .. }
+            | Self::Starts { .. }
             | Self::Codecs { .. }
             | Self::Appended { .. }
             | Self::AppendFailed { .. }
@@ -381,6 +387,15 @@ pub enum Output {
         id: RequestId,
         /// Added to every timestamp in the bytes, µs (`timestampOffset`).
         offset_us: i64,
+    },
+    /// Asks when the media of a segment begin, by its own boxes; answered by [`Input::Starts`], at once. It comes for the
+    /// first segment of each timeline, and for all of a live presentation; with
+    /// [`PlayerConfig::appends_in_part`](crate::PlayerConfig::appends_in_part) also for one that is still on its way.
+    AskStart {
+        /// Whose bytes.
+        id: RequestId,
+        /// Whose bytes are its init section, which is complete.
+        init: RequestId,
     },
     /// The bytes of this load are not needed any more.
     Forget(RequestId),

@@ -17,6 +17,7 @@ mod lane;
 mod loading;
 mod permitted;
 mod phase;
+mod placing;
 mod recovery;
 mod succession;
 mod text;
@@ -40,7 +41,7 @@ use crate::playlist::{Presentation, StreamId};
 use crate::qoe::{PlaybackState, Qoe, ShownVariant, Stats, Summary};
 use failing::{Failover, Renewal};
 use heavy::Frames;
-use lane::{Busy, Health, InitKey, Lane, Role, Wanted};
+use lane::{Busy, Health, InitKey, Lane, Role, Start, Wanted};
 use permitted::Limits;
 use phase::Phase;
 use recovery::{Rescue, Stuck};
@@ -102,6 +103,7 @@ struct Load {
     making: Duration,
     /// What it will have in all, as far as can be told.
     expected: ByteCount,
+    start: Start,
     /// What was asked for.
     address: Address,
     /// Whether only what is new of a playlist was asked for.
@@ -341,7 +343,8 @@ impl Player {
                 self.judge(id);
             }
             Input::Playlist { id, url, text } => self.playlist_arrived(id, url, &text),
-            Input::Loaded { id, size, media_start } => self.loaded(id, size, media_start),
+            Input::Loaded { id, size } => self.loaded(id, size),
+            Input::Starts { id, at } => self.start_told(id, at),
             Input::Codecs { id, codecs } => self.codecs_found(id, &codecs),
             Input::LoadFailed { id, cause } => self.load_failed(id, cause),
             Input::Appended { track } => self.append_done(track),
@@ -469,6 +472,7 @@ impl Player {
             appended: ByteCount::default(),
             making: Duration::ZERO,
             expected,
+            start: Start::default(),
             address: Address { url: url.clone(), range },
             is_update: false,
             place: self.presentation.as_ref().map_or(0, Presentation::place),

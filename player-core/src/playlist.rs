@@ -179,11 +179,43 @@ impl Presentation {
 
     /// Lays out what was read of a stream's playlist, for every stream that is at the same address.
     pub(crate) fn lay_out(&mut self, stream: StreamId, playlist: MediaPlaylist, base: Url, now: Now) {
-        let Some(known) = self.stream(stream) else { return };
-        let address = known.url.clone();
-        let timeline = Timeline::new(playlist, base, now, known.last_known().or(self.any_timeline()));
+        let Some(at) = self.streams.iter().position(|one| one.id == stream) else { return };
+        let is_behind = self.streams[at].timeline.as_ref().is_some_and(|before| before.is_behind(&playlist));
+        if is_behind && self.streams[at].timeline.as_mut().is_some_and(|before| before.keeps(now)) {
+            return;
+        }
+        // Its own timeline first, then the others', the newest first.
+        let own = self.streams[at].last_known();
+        let mut others: Vec<_> = self.streams.iter().filter_map(Stream::last_known).collect();
+        others.sort_by_key(|known| std::cmp::Reverse(known.read_at()));
+        let known: Vec<_> = own.into_iter().chain(others).collect();
+        let mut timeline = Timeline::new(playlist, base, now, &known);
+        if let Some(before) = &self.streams[at].timeline {
+            timeline.aligned = before.aligned;
+            if is_behind {
+                timeline.begins_anew(before);
+            }
+        }
+        let address = self.streams[at].url.clone();
         for stream in self.streams.iter_mut().filter(|stream| stream.url == address) {
             stream.timeline = Some(timeline.clone());
+        }
+    }
+
+    /// Whether a stream's timeline is known to be where its media are.
+    pub(crate) fn is_aligned(&self, stream: StreamId) -> bool {
+        self.stream(stream).and_then(|stream| stream.timeline.as_ref()).is_some_and(|timeline| timeline.aligned)
+    }
+
+    /// Moves a stream's timeline, µs, to where its media are.
+    pub(crate) fn align(&mut self, stream: StreamId, by: i64) {
+        let Some(address) = self.stream(stream).map(|stream| stream.url.clone()) else { return };
+        let streams = self.streams.iter_mut().filter(|stream| stream.url == address);
+        for timeline in streams.filter_map(|stream| stream.timeline.as_mut()) {
+            timeline.aligned = true;
+            if by != 0 {
+                timeline.shift(by);
+            }
         }
     }
 

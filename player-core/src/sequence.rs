@@ -164,6 +164,7 @@ impl Sequence {
             | Input::Progress { id, .. }
             | Input::Playlist { id, .. }
             | Input::Loaded { id, .. }
+            | Input::Starts { id, .. }
             | Input::Codecs { id, .. }
             | Input::LoadFailed { id, .. } => {
                 let number = id.0 / LOADS_EACH;
@@ -300,6 +301,7 @@ impl Sequence {
             other @ (Output::Load { .. }
             | Output::Cancel(_)
             | Output::Forget(_)
+            | Output::AskStart { .. }
             | Output::AskDecoder(_)
             | Output::MoveTo(_)
             | Output::RenewAddress
@@ -340,7 +342,9 @@ impl Sequence {
                 let order = next.item.shift.output(order);
                 self.gate.order(Some(number), track, order, out);
             }
-            other @ (Output::Load { .. } | Output::Cancel(_) | Output::Forget(_)) => self.pass_load(other, out),
+            other @ (Output::Load { .. } | Output::Cancel(_) | Output::Forget(_) | Output::AskStart { .. }) => {
+                self.pass_load(other, out);
+            }
         }
     }
 
@@ -349,6 +353,7 @@ impl Sequence {
             Output::Load { id, kind: LoadKind::Init, .. } => self.gate.note_init(*id),
             Output::Cancel(id) | Output::Forget(id) => self.gate.forget(*id),
             Output::Load { .. }
+            | Output::AskStart { .. }
             | Output::AskDecoder(_)
             | Output::Prepare { .. }
             | Output::Append { .. }

@@ -1,7 +1,7 @@
 //! `Sequence::step`, and so `Player::step`, under any sequence of inputs, read from bytes: whatever a driver says, the core keeps the rules of its
 //! boundary (`player_lab::contract`) and never panics.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use media_model::{BitsPerSecond, ByteCount, MediaDuration, MediaTime, Ranges, Resolution, TimeRange};
@@ -73,6 +73,7 @@ struct Driver {
     loads: BTreeMap<RequestId, (Url, LoadKind)>,
     /// Whether each busy buffer appends.
     busy: BTreeMap<Track, bool>,
+    asked: VecDeque<RequestId>,
 }
 
 /// Plays what the bytes say.
@@ -90,6 +91,7 @@ pub(crate) fn player_steps(data: &[u8]) {
         now: Duration::ZERO,
         loads: BTreeMap::new(),
         busy: BTreeMap::new(),
+        asked: VecDeque::new(),
     };
     driver.tell(Input::Command(open(0)));
     for _ in 0..MAX_STEPS {
@@ -128,6 +130,8 @@ impl Driver {
                 self.busy.insert(track, false);
             } else if let Output::Prepare { .. } = output {
                 self.busy.clear();
+            } else if let Output::AskStart { id, .. } = output {
+                self.asked.push_back(id);
             }
         }
     }
@@ -137,7 +141,7 @@ impl Driver {
     }
 
     fn carry_out(&mut self, numbers: &mut Numbers<'_>) {
-        match numbers.byte() % 10 {
+        match numbers.byte() % 11 {
             0 => {
                 self.now += Duration::from_millis(numbers.short());
                 self.tell(Input::Tick);
@@ -161,6 +165,13 @@ impl Driver {
                 self.tell(Input::Playhead { at, video, audio, moving, dropped_frames });
             }
             8 => self.command(numbers),
+            9 => {
+                let micros = if numbers.byte().is_multiple_of(2) { numbers.any() } else { numbers.short() * 1_000 };
+                let at = (!numbers.byte().is_multiple_of(4)).then(|| MediaTime::from_micros(micros.cast_signed()));
+                if let Some(id) = self.asked.pop_front() {
+                    self.tell(Input::Starts { id, at });
+                }
+            }
             _ => self.stray(numbers),
         }
     }
@@ -186,8 +197,7 @@ impl Driver {
                 Input::Playlist { id, url, text }
             }
             LoadKind::Init | LoadKind::Segment | LoadKind::Text | LoadKind::Probe => {
-                let media_start = (how % 8 == 1).then(|| MediaTime::from_micros(numbers.any().cast_signed()));
-                Input::Loaded { id, size: ByteCount::new(numbers.any()), media_start }
+                Input::Loaded { id, size: ByteCount::new(numbers.any()) }
             }
         });
     }
@@ -247,7 +257,7 @@ impl Driver {
             5 => Input::Codecs { id, codecs: numbers.text() },
             6 => {
                 self.loads.remove(&id);
-                Input::Loaded { id, size: ByteCount::new(9), media_start: None }
+                Input::Loaded { id, size: ByteCount::new(9) }
             }
             7 => Input::PlayRefused,
             8 => Input::Online,

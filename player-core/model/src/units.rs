@@ -225,6 +225,12 @@ impl TimeRange {
         Self { start, end: start + length }
     }
 
+    /// As long, so many µs later.
+    #[must_use]
+    pub fn moved(self, by_us: i64) -> Self {
+        Self::of(MediaTime::from_micros(self.start.as_micros().saturating_add(by_us)), self.length())
+    }
+
     /// Where it starts.
     pub const fn start(self) -> MediaTime {
         self.start

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gstreamer as gst;
-use media_container::cmaf::read::init_section;
+use media_container::cmaf::read::{init_section, media_start};
 use media_model::{ByteCount, MediaTime};
 use player_core::message::{AppendFailure, Command, Event, Input, LoadKind, Output, RequestId, Track};
 use player_core::{Now, Player, PlayerConfig, Stats};
@@ -184,7 +184,7 @@ impl NativePlayer {
                     self.feed(Input::Codecs { id, codecs: init.track.codec.codec_string().to_string() });
                 }
                 self.bodies.insert(id, (kind, bytes));
-                self.feed(Input::Loaded { id, size, media_start: None });
+                self.feed(Input::Loaded { id, size });
             }
         }
     }
@@ -256,6 +256,10 @@ impl NativePlayer {
                 self.bodies.remove(&id);
             }
             Output::Forget(id) => drop(self.bodies.remove(&id)),
+            Output::AskStart { id, init } => {
+                let at = self.media_start(id, init);
+                self.inbox.push_back(Input::Starts { id, at });
+            }
             Output::Prepare { buffers, duration: _ } => {
                 self.started = false;
                 match self.sink.prepare(&buffers) {
@@ -296,6 +300,12 @@ impl NativePlayer {
             Output::EndOfStream => self.sink.end(),
             Output::Event(event) => self.events.push_back(event),
         }
+    }
+
+    /// When the media of a segment begin, by its own boxes and its init section.
+    fn media_start(&self, id: RequestId, init: RequestId) -> Option<MediaTime> {
+        let ((_, init), (_, segment)) = self.bodies.get(&init).zip(self.bodies.get(&id))?;
+        media_start(init, segment).ok().flatten()
     }
 
     fn append(&mut self, track: Track, id: RequestId, offset_us: i64) -> Result<(), AppendFailure> {

@@ -51,7 +51,7 @@ pub(crate) enum Input {
     Tick,
     Playhead { at_us: i64, video: Spans, audio: Spans, moving: bool, dropped_frames: Option<u64> },
     FirstByte { id: u64, encode_ns: u64 },
-    Loaded { id: u64, size: u64, media_start_us: Option<i64> },
+    Loaded { id: u64, size: u64 },
     Appended { track: Track },
     Evicted { track: Track },
     Playlist { id: u64, url: String, text: String },
@@ -78,6 +78,7 @@ pub(crate) enum Input {
     Decodes { variant: u32, ease: Ease },
     SelectText(Option<u32>),
     FollowWith(Option<String>),
+    Starts { id: u64, at_us: Option<i64> },
 }
 
 /// Start and end, µs.
@@ -189,9 +190,8 @@ impl From<&core::Input> for Input {
             core::Input::Playlist { id, url, text } => {
                 Self::Playlist { id: id.0, url: url.to_string(), text: text.clone() }
             }
-            core::Input::Loaded { id, size, media_start } => {
-                Self::Loaded { id: id.0, size: size.get(), media_start_us: media_start.map(MediaTime::as_micros) }
-            }
+            core::Input::Loaded { id, size } => Self::Loaded { id: id.0, size: size.get() },
+            core::Input::Starts { id, at } => Self::Starts { id: id.0, at_us: at.map(MediaTime::as_micros) },
             core::Input::Codecs { id, codecs } => Self::Codecs { id: id.0, codecs: codecs.clone() },
             core::Input::LoadFailed { id, cause } => Self::LoadFailed { id: id.0, cause: cause.into() },
             core::Input::Appended { track } => Self::Appended { track: (*track).into() },
@@ -258,11 +258,8 @@ impl TryFrom<Input> for core::Input {
             }
             Input::Progress { id, bytes } => Self::Progress { id: RequestId(id), bytes: ByteCount::new(bytes) },
             Input::Playlist { id, url, text } => Self::Playlist { id: RequestId(id), url: address(url)?, text },
-            Input::Loaded { id, size, media_start_us } => Self::Loaded {
-                id: RequestId(id),
-                size: ByteCount::new(size),
-                media_start: media_start_us.map(MediaTime::from_micros),
-            },
+            Input::Loaded { id, size } => Self::Loaded { id: RequestId(id), size: ByteCount::new(size) },
+            Input::Starts { id, at_us } => Self::Starts { id: RequestId(id), at: at_us.map(MediaTime::from_micros) },
             Input::Codecs { id, codecs } => Self::Codecs { id: RequestId(id), codecs },
             Input::LoadFailed { id, cause } => Self::LoadFailed { id: RequestId(id), cause: cause.into() },
             Input::Appended { track } => Self::Appended { track: track.into() },

@@ -6,6 +6,7 @@ use std::time::Duration;
 use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
 
 use super::lane::{Busy, InitKey, Item, Lane, Role, Wanted};
+use super::placing::Placing;
 use super::{Init, Load, Player};
 use crate::error::{Setback, Trouble};
 use crate::load::covered_until;
@@ -13,9 +14,6 @@ use crate::message::{AppendFailure, BufferSetup, Event, LoadFailure, Output, Req
 use crate::mime::is_other_codec;
 use crate::playlist::StreamId;
 
-/// Timestamps this far from where the playlist puts a segment are on another clock, and are moved. Nearer, the playlist's
-/// durations are taken to be rounded.
-const OTHER_CLOCK: MediaDuration = MediaDuration::from_secs(2);
 /// Back buffer is removed this much at a time, not with every segment.
 const EVICT_STEP: MediaDuration = MediaDuration::from_secs(10);
 /// Kept behind the playhead even when a buffer is full: the decoder is there.
@@ -220,6 +218,12 @@ impl Player {
     }
 
     fn append_segment(&mut self, role: Role) {
+        let Some(first) = self.lane(role).and_then(|lane| lane.queue.front()) else { return };
+        let offset_us = match self.placing(&first.wanted, first.start, first.size) {
+            Placing::At(offset_us) => offset_us,
+            Placing::Asks { init } => return self.ask_start(first.id, init, first.size),
+            Placing::Waits => return,
+        };
         let Some(item) = self.lane_mut(role).and_then(|lane| lane.queue.pop_front()) else { return };
         // What the decoder has taken is not replaced: nothing would be seen of it before its next keyframe.
         let taken = self.position() + self.config.decoded_ahead;
@@ -227,7 +231,6 @@ impl Player {
             self.out.push(Output::Forget(item.id));
             return;
         }
-        let offset_us = self.offset(&item);
         let variant = item.variant();
         let (id, from) = (item.id, item.wanted.span.start());
         let Some(lane) = self.lane_mut(role) else { return };
@@ -266,7 +269,7 @@ impl Player {
         if news < LEAST_PART.get() || load.address.range.is_some() || !self.comes_quickly(load, wanted) {
             return false;
         }
-        let (stream, period) = (wanted.stream, wanted.period);
+        let stream = wanted.stream;
         let init = wanted.init.clone().filter(|key| lane.init.as_ref() != Some(key));
         if let Some(key) = init {
             let is_there = self.is_loaded(&key);
@@ -275,7 +278,14 @@ impl Player {
             }
             return is_there;
         }
-        let offset_us = self.offsets.get(&period).copied().unwrap_or(0);
+        let offset_us = match self.placing(wanted, load.start, load.bytes) {
+            Placing::At(offset_us) => offset_us,
+            Placing::Asks { init } => {
+                self.ask_start(id, init, load.bytes);
+                return false;
+            }
+            Placing::Waits => return false,
+        };
         if let Some(load) = self.loads.get_mut(&id) {
             load.appended = load.bytes;
         }
@@ -302,19 +312,6 @@ impl Player {
         // The segment after it must be there, too.
         let needed = time(rest).saturating_add(time(load.expected)).saturating_add(self.link.latency());
         needed <= wanted.span.length().to_std()
-    }
-
-    /// How far the timestamps of a period are from the playlist's timeline; found with its first segment, the same for
-    /// all tracks, so that they stay together.
-    fn offset(&mut self, item: &Item) -> i64 {
-        let start = item.wanted.span.start().as_micros();
-        let Some(media_start) = item.media_start.map(MediaTime::as_micros) else {
-            return self.offsets.get(&item.wanted.period).copied().unwrap_or(0);
-        };
-        let apart = start.saturating_sub(media_start);
-        let rounded = i64::try_from(OTHER_CLOCK.as_micros()).unwrap_or(i64::MAX);
-        let found = if apart.abs() <= rounded { 0 } else { apart };
-        *self.offsets.entry(item.wanted.period).or_insert(found)
     }
 
     fn evict(&mut self, role: Role, range: TimeRange) {

@@ -7,7 +7,7 @@ use media_model::{BitsPerSecond, ByteCount, CodecString, MediaTime};
 use url::Url;
 
 use super::choosing::Scope;
-use super::lane::{Item, Lane, Role, Wanted};
+use super::lane::{Item, Lane, Role, Start, Wanted};
 use super::{Init, Load, Motion, Player, Purpose};
 use crate::abr::why::Account;
 use crate::abr::{Download, Outcome, Rule};
@@ -150,7 +150,7 @@ impl Player {
                 None => self.fail(&Trouble::NoStreams),
             },
             (Purpose::Root, Ok(Playlist::Media(playlist))) => {
-                let timeline = Timeline::new(playlist, url.clone(), self.now, None);
+                let timeline = Timeline::new(playlist, url.clone(), self.now, &[]);
                 self.presentation_known(Presentation::single(url, timeline));
                 self.timeline_known();
             }
@@ -248,7 +248,7 @@ impl Player {
         }
     }
 
-    pub(super) fn loaded(&mut self, id: RequestId, size: ByteCount, media_start: Option<MediaTime>) {
+    pub(super) fn loaded(&mut self, id: RequestId, size: ByteCount) {
         let Some(load) = self.finish(id, size) else { return };
         let making = self.making_of(&load, size);
         let download = self.download(&load);
@@ -268,9 +268,11 @@ impl Player {
                 self.setback_passed();
                 self.renewal.succeeded();
                 self.qoe.loaded(size);
+                // What could not be told of a part can be told of the whole.
+                let start = if let Start::Told(at) = load.start { Start::Told(at) } else { Start::Unknown };
                 if let Some(lane) = self.lane_mut(role) {
                     lane.given_up = None;
-                    lane.queue.push_back(Item { id, size, media_start, wanted });
+                    lane.queue.push_back(Item { id, size, start, wanted });
                 }
                 if let Some(download) = download {
                     let facts = self.facts(length, Scope::Level);

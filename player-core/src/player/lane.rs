@@ -70,12 +70,23 @@ pub(crate) struct Plan {
     pub(crate) not_before: Now,
 }
 
+/// What is known of when the media of a segment begin, by its own boxes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Start {
+    #[default]
+    Unknown,
+    /// The driver was asked when so many bytes were there.
+    Asked(ByteCount),
+    /// As the driver told; it cannot tell of everything.
+    Told(Option<MediaTime>),
+}
+
 /// A loaded segment.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
     pub(crate) id: RequestId,
     pub(crate) size: ByteCount,
-    pub(crate) media_start: Option<MediaTime>,
+    pub(crate) start: Start,
     pub(crate) wanted: Wanted,
 }
 

@@ -13,10 +13,12 @@ const TWO_VARIANTS: &str = "#EXTM3U\n\
 
 /// A driver by hand: the test answers what it wants to.
 pub(super) struct Desk {
-    player: Player,
-    now: Duration,
+    pub(super) player: Player,
+    pub(super) now: Duration,
     /// Under way, by path.
     pub(super) loads: BTreeMap<String, RequestId>,
+    /// When the media of loaded segments begin, s.
+    starts: BTreeMap<RequestId, f64>,
     pub(super) outputs: Vec<Output>,
     wake_at: Option<Now>,
 }
@@ -31,6 +33,7 @@ impl Desk {
             player: Player::new(config),
             now: Duration::ZERO,
             loads: BTreeMap::new(),
+            starts: BTreeMap::new(),
             outputs: Vec::new(),
             wake_at: None,
         };
@@ -42,8 +45,10 @@ impl Desk {
     pub(super) fn tell(&mut self, input: Input) {
         let step = self.player.step(Now::new(self.now), input);
         self.wake_at = step.wake_at;
+        let mut asked = Vec::new();
         for output in step.outputs {
             match &output {
+                Output::AskStart { id, .. } => asked.push(*id),
                 Output::Load { id, url, .. } => drop(self.loads.insert(url.path().to_owned(), *id)),
                 Output::Cancel(id) => self.loads.retain(|_, under_way| under_way != id),
                 Output::Prepare { .. }
@@ -59,6 +64,10 @@ impl Desk {
                 | Output::Event(_) => {}
             }
             self.outputs.push(output);
+        }
+        for id in asked {
+            let at = self.starts.get(&id).and_then(|&at| MediaTime::from_seconds(at));
+            self.tell(Input::Starts { id, at });
         }
     }
 
@@ -79,8 +88,8 @@ impl Desk {
 
     pub(super) fn loaded(&mut self, path: &str, media_start: Option<f64>) -> RequestId {
         let id = self.take(path);
-        let media_start = media_start.and_then(MediaTime::from_seconds);
-        self.tell(Input::Loaded { id, size: ByteCount::new(100_000), media_start });
+        self.starts.extend(media_start.map(|start| (id, start)));
+        self.tell(Input::Loaded { id, size: ByteCount::new(100_000) });
         id
     }
 
@@ -100,9 +109,11 @@ impl Desk {
         self.tell(Input::Playhead { at: time(at), video, audio, moving, dropped_frames: None });
     }
 
-    /// What was ordered since the last call, without loads.
+    /// What was ordered since the last call, without loads and questions.
     pub(super) fn orders(&mut self) -> Vec<Output> {
-        let is_load = |output: &Output| matches!(output, Output::Load { .. } | Output::Event(Event::Throughput(_)));
+        let is_load = |output: &Output| {
+            matches!(output, Output::Load { .. } | Output::AskStart { .. } | Output::Event(Event::Throughput(_)))
+        };
         std::mem::take(&mut self.outputs).into_iter().filter(|output| !is_load(output)).collect()
     }
 
@@ -146,7 +157,7 @@ pub(super) fn vod(segments: usize) -> String {
     format!("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MAP:URI=\"init.mp4\"\n{segments}#EXT-X-ENDLIST\n")
 }
 
-fn live(first: usize) -> String {
+pub(super) fn live(first: usize) -> String {
     let segments: String = (first..first + 6).map(|number| format!("#EXTINF:2,\n{number}.m4s\n")).collect();
     format!("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:{first}\n#EXT-X-MAP:URI=\"init.mp4\"\n{segments}")
 }
@@ -429,6 +440,7 @@ fn a_choice_is_shown_as_it_arrives_where_nothing_is_buffered() {
     let time = |seconds| MediaTime::from_seconds(seconds).unwrap();
     desk.tell(Input::Command(Command::Seek(time(10.0))));
     let id = desk.loads["/high/5.m4s"];
+    desk.starts.insert(id, 10.0);
     let served = ServerTiming { encode: Duration::from_millis(300) };
     desk.pass(300);
     desk.tell(Input::FirstByte { id, served });
@@ -465,6 +477,7 @@ fn what_plays_while_it_comes_is_not_given_up() {
     desk.loaded("/high/init.mp4", None);
     desk.appended();
     let id = answer(&mut desk, "/high/0.m4s");
+    desk.starts.insert(id, 0.0);
     // 20 Mbit/s carry the 6.8 of this variant three times over; nothing was shown yet.
     for part in 1..=8 {
         desk.now += Duration::from_millis(50);
@@ -510,7 +523,7 @@ fn a_probe_comes_before_the_segment_and_its_failure_is_no_trouble() {
     fast.pass(500);
     assert!(!fast.is_under_way("/low/0.m4s"), "the probe has the link for itself");
     let id = fast.take("/api/bandwidth-test");
-    fast.tell(Input::Loaded { id, size: ByteCount::new(1_000_000), media_start: None });
+    fast.tell(Input::Loaded { id, size: ByteCount::new(1_000_000) });
     assert_eq!(fast.orders(), [Output::Forget(id)]);
     assert!(fast.is_under_way("/high/playlist.m3u8"), "16 Mbit/s is 1080p");
     let mut refused = probing();

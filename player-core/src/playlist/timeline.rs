@@ -9,6 +9,11 @@ use url::Url;
 
 use crate::clock::Now;
 
+/// A live playlist is not read again before.
+const LEAST_WAIT: Duration = Duration::from_millis(500);
+/// One that is older than what is known is not believed for so many target durations.
+const PATIENCE: u32 = 3;
+
 /// A segment and where it plays.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
@@ -36,19 +41,23 @@ pub(crate) struct Timeline {
     /// What a reload is read with; `None` if it ended.
     pub(crate) playlist: Option<MediaPlaylist>,
     read_at: Now,
+    /// Its segments are where their media are.
+    pub(crate) aligned: bool,
 }
 
 impl Timeline {
-    /// Lays out a playlist. `known` is what was read of this stream before, or of another one of the same presentation:
-    /// a live playlist only says where its segments are relative to each other, so it is anchored by media sequence
-    /// numbers (RFC 8216 §6.2.4 asks that variants match there).
-    pub(crate) fn new(playlist: MediaPlaylist, base: Url, now: Now, known: Option<&Self>) -> Self {
+    /// Lays out a playlist. `known` is what was read of the same presentation before, the best to align with first: a live
+    /// playlist only says where its segments are relative to each other, so it is anchored by media sequence numbers. That
+    /// variants match there is usual, not certain (RFC 8216 §4.3.3.2): [`shift`](Self::shift) moves one that does not.
+    pub(crate) fn new(playlist: MediaPlaylist, base: Url, now: Now, known: &[&Self]) -> Self {
         let live = !playlist.ended;
         // An update that was read without what it is an update of begins after what it skips.
         let skipped = playlist.skip.as_ref().map_or(0, |skip| skip.segments);
         let first = playlist.media_sequence.saturating_add(skipped);
-        let anchor = known.filter(|_| live).and_then(|known| known.start_of(first));
-        let is_news = known.is_none_or(|known| known.next() != first.saturating_add(playlist.segments.len() as u64));
+        let anchor = known.iter().filter(|_| live).find_map(|known| known.anchor_of(first, &playlist.segments));
+        let anchor = anchor.or_else(|| known.first().filter(|_| live).map(|known| known.start_of(first)));
+        let is_news =
+            known.first().is_none_or(|known| known.next() != first.saturating_add(playlist.segments.len() as u64));
         let mut period = playlist.discontinuity_sequence;
         // The sum is kept as nanoseconds would be: durations are whole microseconds, so it does not drift by rounding.
         let mut start = anchor.unwrap_or(MediaTime::ZERO);
@@ -62,7 +71,7 @@ impl Timeline {
             entries.push(Entry { span, period, segment: Arc::clone(segment) });
         }
         // RFC 8216 §6.3.4: after a target duration, or after half of one if nothing had changed.
-        let wait = playlist.target_duration.to_std().max(Duration::from_millis(500));
+        let wait = playlist.target_duration.to_std().max(LEAST_WAIT);
         let reload_at = live.then(|| now + if is_news { wait } else { wait / 2 });
         Self {
             base,
@@ -73,6 +82,7 @@ impl Timeline {
             reload_at,
             playlist: live.then_some(playlist),
             read_at: now,
+            aligned: false,
         }
     }
 
@@ -86,16 +96,54 @@ impl Timeline {
         (now.since(self.read_at) <= newest).then_some(value)
     }
 
-    /// Where the segment with this number starts. One after the last starts where the last ends; one further on is put
-    /// as if every segment between had the target duration.
-    fn start_of(&self, number: u64) -> Option<MediaTime> {
-        match self.entry(number) {
-            Some(entry) => Some(entry.span.start()),
-            None => {
-                let missing = number.checked_sub(self.next()).filter(|_| number >= self.first)?;
-                let skipped = self.target_duration.as_micros().saturating_mul(missing);
-                Some(self.end() + MediaDuration::from_micros(skipped))
-            }
+    /// Where segments from this number on start, by the first of them that is known here.
+    fn anchor_of(&self, first: u64, segments: &[Arc<Segment>]) -> Option<MediaTime> {
+        let before = self.first.saturating_sub(first);
+        let entry = self.entry(first.saturating_add(before))?;
+        let before = segments.get(..usize::try_from(before).ok()?)?;
+        let length = before.iter().fold(MediaDuration::default(), |sum, segment| sum + segment.duration);
+        Some(entry.span.start() - length)
+    }
+
+    /// Where a segment starts that is not known here. One after the last starts where the last ends; others are put as if
+    /// every segment between had the target duration.
+    fn start_of(&self, number: u64) -> MediaTime {
+        let so_many =
+            |segments: u64| MediaDuration::from_micros(self.target_duration.as_micros().saturating_mul(segments));
+        match number.checked_sub(self.next()) {
+            Some(missing) => self.end() + so_many(missing),
+            None => self.start() - so_many(self.first.saturating_sub(number)),
+        }
+    }
+
+    pub(crate) fn read_at(&self) -> Now {
+        self.read_at
+    }
+
+    /// Whether this playlist is older than what is known: caches may answer with one that is.
+    pub(crate) fn is_behind(&self, playlist: &MediaPlaylist) -> bool {
+        let skipped = playlist.skip.as_ref().map_or(0, |skip| skip.segments);
+        let first = playlist.media_sequence.saturating_add(skipped);
+        !playlist.ended && first.saturating_add(playlist.segments.len() as u64) < self.next()
+    }
+
+    /// The server told less than is known. It is asked again soon; but one that says the same for long has begun anew.
+    pub(crate) fn keeps(&mut self, now: Now) -> bool {
+        let target = self.target_duration.to_std().max(LEAST_WAIT);
+        self.reload_at = Some(now + target / 2);
+        now.since(self.read_at) < target * PATIENCE
+    }
+
+    /// A server that began anew goes on where it stopped.
+    pub(crate) fn begins_anew(&mut self, known: &Self) {
+        let by = known.end().as_micros().saturating_sub(self.start().as_micros());
+        self.shift(by);
+    }
+
+    /// Moves all of it, µs.
+    pub(crate) fn shift(&mut self, by: i64) {
+        for entry in &mut self.entries {
+            entry.span = entry.span.moved(by);
         }
     }
 

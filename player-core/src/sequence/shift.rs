@@ -52,6 +52,7 @@ impl Shift {
             other @ (Output::Text(TextOrder::Show(_))
             | Output::Load { .. }
             | Output::Cancel(_)
+            | Output::AskStart { .. }
             | Output::AskDecoder(_)
             | Output::Forget(_)
             | Output::ChangeType { .. }

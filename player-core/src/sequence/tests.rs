@@ -117,6 +117,10 @@ impl Theatre {
                     self.at = MediaTime::ZERO;
                 }
                 Output::MoveTo(at) => self.at = at,
+                Output::AskStart { id, .. } => {
+                    let at = Some(self.media_start(&self.loads[&id].0));
+                    answers.push(Input::Starts { id, at });
+                }
                 Output::Cancel(_)
                 | Output::AskDecoder(_)
                 | Output::Forget(_)
@@ -156,10 +160,7 @@ impl Theatre {
                     }
                 }
             }
-            LoadKind::Init => Input::Loaded { id, size, media_start: None },
-            LoadKind::Segment | LoadKind::Text | LoadKind::Probe => {
-                Input::Loaded { id, size, media_start: Some(self.media_start(url)) }
-            }
+            LoadKind::Init | LoadKind::Segment | LoadKind::Text | LoadKind::Probe => Input::Loaded { id, size },
         }
     }
 

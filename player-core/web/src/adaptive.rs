@@ -251,6 +251,10 @@ impl Adaptive {
             }
             Output::Cancel(id) => self.loads.cancel(id),
             Output::Forget(id) => self.loads.forget(id),
+            Output::AskStart { id, init } => {
+                let at = self.loads.media_start(id, init);
+                self.feed(Input::Starts { id, at });
+            }
             Output::Prepare { buffers: setup, duration } => {
                 if buffers.is_prepared() {
                     self.reattach();

@@ -11,7 +11,8 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use js_sys::{JSON, Reflect, Uint8Array};
-use media_model::ByteCount;
+use media_container::cmaf::read::media_start;
+use media_model::{ByteCount, MediaTime};
 use player_core::message::{ByteRange, Input, LoadFailure, LoadKind, Problem, RequestId};
 use url::Url;
 use wasm_bindgen::prelude::*;
@@ -27,6 +28,9 @@ const PROGRESS_EVERY_MS: f64 = 16.0;
 
 /// Largest problem document that is read; ours are under a kilobyte.
 const LONGEST_PROBLEM: usize = 64 * 1024;
+
+/// So much of a segment is looked at to see when it begins: its boxes come before its samples.
+const LONGEST_HEAD: u32 = 256 * 1024;
 
 /// One load to begin; see `Output::Load`.
 pub(crate) struct Order {
@@ -171,6 +175,20 @@ impl Loads {
         Some(Taken { bytes, is_last: true })
     }
 
+    /// When the media of a segment begin, by its own boxes and its init section; of one under way, as far as it is here.
+    pub(crate) fn media_start(&self, id: RequestId, init: RequestId) -> Option<MediaTime> {
+        let bodies = self.bodies.borrow();
+        let init = bodies.get(&init)?.to_vec();
+        let segment = match self.running.borrow().get(&id) {
+            Some(flight) => flight.incoming.borrow().beginning(),
+            None => {
+                let body = bodies.get(&id)?;
+                body.subarray(0, body.length().min(LONGEST_HEAD)).to_vec()
+            }
+        };
+        media_start(&init, &segment).ok().flatten()
+    }
+
     /// Drops the bytes of a load.
     pub(crate) fn forget(&self, id: RequestId) {
         self.bodies.borrow_mut().remove(&id);
@@ -241,7 +259,7 @@ async fn run(loads: &Weak<Loads>, order: &Order, flight: &Rc<Flight>) -> Result<
         LoadKind::Init | LoadKind::Segment | LoadKind::Text | LoadKind::Probe => {
             let loads = loads.upgrade().ok_or(LoadFailure::Network)?;
             loads.bodies.borrow_mut().insert(id, bytes);
-            Ok(Input::Loaded { id, size, media_start: None })
+            Ok(Input::Loaded { id, size })
         }
     }
 }
@@ -338,6 +356,19 @@ impl Incoming {
             None => self.pieces.push(piece.clone()),
         }
         self.length = end;
+    }
+
+    /// What is here of its first bytes, if nothing was taken yet.
+    fn beginning(&self) -> Vec<u8> {
+        if let Some(whole) = &self.whole {
+            return whole.subarray(0, self.length.min(LONGEST_HEAD)).to_vec();
+        }
+        let mut bytes = Vec::new();
+        for piece in &self.pieces {
+            let room = LONGEST_HEAD.saturating_sub(u32::try_from(bytes.len()).unwrap_or(LONGEST_HEAD));
+            bytes.extend(piece.subarray(0, piece.length().min(room)).to_vec());
+        }
+        bytes
     }
 
     /// What arrived since the last time.

@@ -100,6 +100,7 @@ impl Contract {
                 }
             }
             Output::Forget(_)
+            | Output::AskStart { .. }
             | Output::ChangeType { .. }
             | Output::MoveTo(_)
             | Output::EndOfStream

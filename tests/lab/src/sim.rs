@@ -188,6 +188,14 @@ impl<'a> Play<'a> {
                     self.work.insert(track, (self.now + BUFFER_WORK, Work::Evict(range)));
                 }
                 Output::ChangeType { .. } | Output::Text(_) => {}
+                Output::AskStart { id, .. } => {
+                    let media = self.kept.get(&id).cloned().or_else(|| self.arrived(id));
+                    let at = match media {
+                        Some(Kept::Media(media)) => Some(media.span.start()),
+                        Some(Kept::Init(_)) | None => None,
+                    };
+                    self.coming.push((self.now, Input::Starts { id, at }));
+                }
                 Output::AskDecoder(questions) => {
                     let ease = |lines| match self.device.says {
                         Some((most, ease)) if lines > most => ease,

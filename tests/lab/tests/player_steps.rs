@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at what must not be")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use media_model::{BitsPerSecond, ByteCount, MediaDuration, MediaTime, Ranges, Resolution, TimeRange};
@@ -24,6 +24,8 @@ enum Move {
     Buffer(bool, Option<AppendFailure>),
     Playhead(u64, Vec<(u64, u64)>, Vec<(u64, u64)>, bool),
     Command(Command),
+    /// What was asked first is answered.
+    Starts(Option<i64>),
     Stray(Input),
 }
 
@@ -104,7 +106,8 @@ fn any_move() -> impl Strategy<Value = Move> {
         track.clone().prop_map(|track| Input::Appended { track }),
         track.clone().prop_map(|track| Input::Evicted { track }),
         track.prop_map(|track| Input::AppendFailed { track, cause: AppendFailure::Unsupported }),
-        any::<u64>().prop_map(|id| Input::Loaded { id: RequestId(id), size: ByteCount::new(9), media_start: None }),
+        any::<u64>().prop_map(|id| Input::Loaded { id: RequestId(id), size: ByteCount::new(9) }),
+        any::<u64>().prop_map(|id| Input::Starts { id: RequestId(id), at: None }),
         any::<u64>().prop_map(|id| Input::LoadFailed { id: RequestId(id), cause: LoadFailure::Network }),
     ];
     prop_oneof![
@@ -116,6 +119,8 @@ fn any_move() -> impl Strategy<Value = Move> {
         4 => (0u64..70_000, spans(), spans(), any::<bool>())
             .prop_map(|(at, video, audio, moving)| Move::Playhead(at, video, audio, moving)),
         2 => command().prop_map(Move::Command),
+        6 => proptest::option::of(prop_oneof![Just(i64::MIN), Just(i64::MAX), any::<i64>(), 0i64..40_000_000])
+            .prop_map(Move::Starts),
         1 => stray.prop_map(Move::Stray),
     ]
 }
@@ -151,6 +156,7 @@ struct Driver {
     now: Duration,
     loads: BTreeMap<RequestId, (Url, LoadKind)>,
     busy: BTreeMap<Track, bool>,
+    asked: VecDeque<RequestId>,
     wake_at: Option<Now>,
 }
 
@@ -165,6 +171,7 @@ impl Driver {
                 Output::Load { id, url, kind, .. } => drop(self.loads.insert(id, (url, kind))),
                 Output::Cancel(id) => drop(self.loads.remove(&id)),
                 Output::Append { track, .. } => drop(self.busy.insert(track, true)),
+                Output::AskStart { id, .. } => self.asked.push_back(id),
                 Output::Evict { track, .. } => drop(self.busy.insert(track, false)),
                 Output::Prepare { .. } => self.busy.clear(),
                 Output::Forget(_)
@@ -225,6 +232,11 @@ impl Driver {
                 }
                 self.tell(Input::Command(command));
             }
+            Move::Starts(at) => {
+                if let Some(id) = self.asked.pop_front() {
+                    self.tell(Input::Starts { id, at: at.map(MediaTime::from_micros) });
+                }
+            }
             Move::Stray(input) => {
                 // An answer nobody waits for, unless by chance it is one.
                 if let Input::Appended { track } | Input::Evicted { track } | Input::AppendFailed { track, .. } = &input
@@ -254,11 +266,10 @@ impl Driver {
             }
             (Outcome::Garbage, LoadKind::Playlist) => Input::Playlist { id, url, text: "<html>".to_owned() },
             (Outcome::Good, LoadKind::Init | LoadKind::Segment | LoadKind::Text | LoadKind::Probe) => {
-                Input::Loaded { id, size, media_start: None }
+                Input::Loaded { id, size }
             }
             (Outcome::Garbage, LoadKind::Init | LoadKind::Segment | LoadKind::Text | LoadKind::Probe) => {
-                let media_start = Some(MediaTime::from_micros(i64::MIN));
-                Input::Loaded { id, size: ByteCount::new(u64::MAX), media_start }
+                Input::Loaded { id, size: ByteCount::new(u64::MAX) }
             }
         });
     }
@@ -276,6 +287,7 @@ proptest! {
             now: Duration::ZERO,
             loads: BTreeMap::new(),
             busy: BTreeMap::new(),
+            asked: VecDeque::new(),
             wake_at: None,
         };
         driver.tell(Input::Command(open("http://origin.test/main.m3u8")));

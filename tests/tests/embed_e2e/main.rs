@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
 mod limits;
+mod live;
 mod next;
 mod text;
 mod trouble;

@@ -132,9 +132,9 @@ mod tests {
         let whole: Bytes = made.iter().flat_map(|(_, chunk)| chunk.clone()).collect();
         let init = init();
         let samples = read::media_segment(&init, &whole).unwrap();
-        assert_eq!(init.composition_shift, 7_200);
+        assert_eq!(init.composition_shift(), 7_200);
         // The edit list takes the shift out of what a reader sees.
-        let decoded: Vec<i64> = samples.iter().map(|sample| sample.dts + init.composition_shift).collect();
+        let decoded: Vec<i64> = samples.iter().map(|sample| sample.dts + init.composition_shift()).collect();
         assert_eq!(decoded, (0..13).map(|place| 180_000 + place * FRAME).collect::<Vec<_>>());
         let shown: Vec<i64> = samples.iter().map(|sample| (sample.pts - 180_000) / FRAME).collect();
         assert_eq!(shown, order);

@@ -3,6 +3,7 @@
 //! Times come out on the presentation timeline: the init section's edit list is applied.
 
 use bytes::Bytes;
+use media_model::MediaTime;
 
 use crate::boxes::{Fields, InBox, boxes, find, find_path};
 use crate::fragment::{Defaults, FragmentHeader, Run, base_decode_time};
@@ -45,10 +46,24 @@ const fn incomplete(kind: &[u8; 4]) -> CmafError {
 pub struct Init {
     /// The track.
     pub track: TrackConfig,
-    /// Its number in this file.
-    pub track_id: u32,
+    clock: Clock,
+}
+
+impl Init {
     /// What the edit list takes off all times, in ticks of the track.
-    pub composition_shift: i64,
+    pub fn composition_shift(&self) -> i64 {
+        self.clock.composition_shift
+    }
+}
+
+/// How the times of a track are written, whatever its codec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Clock {
+    /// The track's number in this file.
+    track_id: u32,
+    /// Ticks in a second; never 0.
+    timescale: u32,
+    composition_shift: i64,
     defaults: Defaults,
 }
 
@@ -58,38 +73,40 @@ pub struct Init {
 /// [`CmafError`] if boxes are missing or the codec is none of ours.
 pub fn init_section(bytes: &[u8]) -> Result<Init, CmafError> {
     let moov = find(bytes, b"moov").ok_or(incomplete(b"moov"))?;
+    let (kind, trak) = first_track(moov)?;
+    let clock = clock(moov, trak)?;
+    let mdhd = find_path(trak, &[b"mdia", b"mdhd"]).and_then(media_header).ok_or(incomplete(b"mdhd"))?;
+    let stsd = find_path(trak, &[b"mdia", b"minf", b"stbl", b"stsd"]).ok_or(incomplete(b"stsd"))?;
+    let entry = sample_entry::first_entry(stsd, kind).ok_or(incomplete(b"stsd"))?;
+    let codec = entry.codec.ok_or(CmafError::Codec { fourcc: entry.fourcc })?;
+    let track =
+        TrackConfig { timescale: mdhd.timescale, codec, language: mdhd.language, pixel_aspect: entry.pixel_aspect };
+    Ok(Init { track, clock })
+}
+
+fn first_track(moov: &[u8]) -> Result<(Kind, &[u8]), CmafError> {
     let track = |kind: Kind| {
         boxes(moov).filter(|found| found.kind == *b"trak").map(|found| found.body).find(|trak| {
             let handler = find_path(trak, &[b"mdia", b"hdlr"]).and_then(|hdlr| hdlr.get(8..12));
             handler == Some(if kind == Kind::Video { b"vide" } else { b"soun" })
         })
     };
-    let (kind, trak) = track(Kind::Video)
+    track(Kind::Video)
         .map(|trak| (Kind::Video, trak))
         .or_else(|| track(Kind::Audio).map(|trak| (Kind::Audio, trak)))
-        .ok_or(CmafError::NoTrack)?;
+        .ok_or(CmafError::NoTrack)
+}
+
+fn clock(moov: &[u8], trak: &[u8]) -> Result<Clock, CmafError> {
     let track_id = find(trak, b"tkhd").and_then(track_id).ok_or(incomplete(b"tkhd"))?;
     let mdhd = find_path(trak, &[b"mdia", b"mdhd"]).and_then(media_header).ok_or(incomplete(b"mdhd"))?;
-    let stsd = find_path(trak, &[b"mdia", b"minf", b"stbl", b"stsd"]).ok_or(incomplete(b"stsd"))?;
-    let entry = sample_entry::first_entry(stsd, kind).ok_or(incomplete(b"stsd"))?;
-    let codec = entry.codec.ok_or(CmafError::Codec { fourcc: entry.fourcc })?;
     let composition_shift = find_path(trak, &[b"edts", b"elst"]).and_then(first_media_time).unwrap_or(0);
     let defaults = find(moov, b"mvex")
         .and_then(|mvex| {
             boxes(mvex).filter(|found| found.kind == *b"trex").find_map(|trex| Defaults::of_track(trex.body, track_id))
         })
         .unwrap_or_default();
-    Ok(Init {
-        track: TrackConfig {
-            timescale: mdhd.timescale,
-            codec,
-            language: mdhd.language,
-            pixel_aspect: entry.pixel_aspect,
-        },
-        track_id,
-        composition_shift,
-        defaults,
-    })
+    Ok(Clock { track_id, timescale: mdhd.timescale, composition_shift, defaults })
 }
 
 /// Reads the samples of a media segment, in decode order. Their data shares the memory of `bytes`.
@@ -98,7 +115,7 @@ pub fn init_section(bytes: &[u8]) -> Result<Init, CmafError> {
 /// [`CmafError`] if boxes are missing or a sample lies outside of the segment.
 pub fn media_segment(init: &Init, bytes: &Bytes) -> Result<Vec<Sample>, CmafError> {
     let mut samples = Vec::new();
-    walk(init, bytes, |timing, position| {
+    walk(&init.clock, bytes, |timing, position| {
         let end = position.checked_add(timing.size as usize);
         let data = end.and_then(|end| bytes.get(position..end)).ok_or(CmafError::Outside { index: samples.len() })?;
         samples.push(Sample {
@@ -113,19 +130,26 @@ pub fn media_segment(init: &Init, bytes: &Bytes) -> Result<Vec<Sample>, CmafErro
     Ok(samples)
 }
 
-/// The earliest presentation time in a media segment, in ticks of the track; `None` if it has no samples.
+/// The earliest presentation time in a media segment, by its init section; `None` if it has no samples. Their codec need
+/// not be known.
 ///
-/// Reads the `moof` boxes only: `bytes` may be just the beginning of a segment.
+/// Reads the `moof` boxes only: `segment` may be just the beginning of one.
 ///
 /// # Errors
-/// [`CmafError`] if no `moof` is complete.
-pub fn earliest_presentation(init: &Init, bytes: &[u8]) -> Result<Option<i64>, CmafError> {
+/// [`CmafError`] if boxes are missing, or no `moof` is complete.
+pub fn media_start(init: &[u8], segment: &[u8]) -> Result<Option<MediaTime>, CmafError> {
+    let moov = find(init, b"moov").ok_or(incomplete(b"moov"))?;
+    let (_, trak) = first_track(moov)?;
+    let clock = clock(moov, trak)?;
     let mut earliest: Option<i64> = None;
-    walk(init, bytes, |timing, _| {
+    walk(&clock, segment, |timing, _| {
         earliest = Some(earliest.map_or(timing.pts, |known| known.min(timing.pts)));
         Ok(())
     })?;
-    Ok(earliest)
+    Ok(earliest.map(|ticks| {
+        let micros = i128::from(ticks) * 1_000_000 / i128::from(clock.timescale);
+        MediaTime::from_micros(i64::try_from(micros).unwrap_or(if ticks < 0 { i64::MIN } else { i64::MAX }))
+    }))
 }
 
 struct Timing {
@@ -139,7 +163,7 @@ struct Timing {
 type Visit<'v> = dyn FnMut(Timing, usize) -> Result<(), CmafError> + 'v;
 
 fn walk(
-    init: &Init,
+    clock: &Clock,
     bytes: &[u8],
     mut visit: impl FnMut(Timing, usize) -> Result<(), CmafError>,
 ) -> Result<(), CmafError> {
@@ -147,27 +171,27 @@ fn walk(
     for moof in boxes(bytes).filter(|found| found.kind == *b"moof") {
         found = true;
         for traf in boxes(moof.body).filter(|found| found.kind == *b"traf") {
-            track_fragment(init, bytes.len(), &moof, traf.body, &mut visit)?;
+            track_fragment(clock, bytes.len(), &moof, traf.body, &mut visit)?;
         }
     }
     if found { Ok(()) } else { Err(incomplete(b"moof")) }
 }
 
 fn track_fragment(
-    init: &Init,
+    clock: &Clock,
     length: usize,
     moof: &InBox<'_>,
     traf: &[u8],
     visit: &mut Visit<'_>,
 ) -> Result<(), CmafError> {
     let tfhd = find(traf, b"tfhd").ok_or(incomplete(b"tfhd"))?;
-    let header = FragmentHeader::parse(tfhd, init.defaults).ok_or(incomplete(b"tfhd"))?;
-    if header.track_id != init.track_id {
+    let header = FragmentHeader::parse(tfhd, clock.defaults).ok_or(incomplete(b"tfhd"))?;
+    if header.track_id != clock.track_id {
         return Ok(());
     }
     let tfdt = find(traf, b"tfdt").ok_or(incomplete(b"tfdt"))?;
     let base = base_decode_time(tfdt).ok_or(incomplete(b"tfdt"))?;
-    let mut decode_time = base.saturating_sub(init.composition_shift);
+    let mut decode_time = base.saturating_sub(clock.composition_shift);
     let origin = header.base_data_offset.unwrap_or(moof.start as u64);
     let mut position = origin;
     for trun in boxes(traf).filter(|found| found.kind == *b"trun") {

@@ -1,7 +1,8 @@
 use bytes::Bytes;
-use media_model::Resolution;
+use media_model::{MediaTime, Resolution};
 use proptest::prelude::*;
 
+use super::read::CmafError;
 use super::{read, write};
 use crate::track::{CodecConfig, Sample, TrackConfig, decode_times, needed_shift};
 
@@ -47,7 +48,7 @@ fn an_init_section_reads_back() {
     for (track, shift) in [(video(), 7_200), (audio(), 0)] {
         let init = read::init_section(&write::init_section(&track, shift)).unwrap();
         assert_eq!(init.track, track);
-        assert_eq!(init.composition_shift, i64::from(shift));
+        assert_eq!(init.composition_shift(), i64::from(shift));
     }
 }
 
@@ -61,12 +62,11 @@ fn the_edit_list_takes_the_shift_out_again() {
     let read = read::media_segment(&init, &segment).unwrap();
     assert_eq!(read.iter().map(|sample| sample.pts).collect::<Vec<_>>(), [9_000, 18_000, 12_000, 15_000]);
     assert_eq!(read[0].dts, 6_000, "all units decode earlier by the shift");
-    assert_eq!(read::earliest_presentation(&init, &segment).unwrap(), Some(9_000));
-    assert_eq!(
-        read::earliest_presentation(&init, &segment[..segment.len() - 5]).unwrap(),
-        Some(9_000),
-        "the data is not needed"
-    );
+    let init = write::init_section(&video(), shift);
+    let start = Some(MediaTime::from_micros(9_000 * 1_000_000 / i64::from(video().timescale)));
+    assert_eq!(read::media_start(&init, &segment).unwrap(), start);
+    assert_eq!(read::media_start(&init, &segment[..segment.len() - 5]).unwrap(), start, "the data is not needed");
+    assert_eq!(read::media_start(&init, &segment[..40]), Err(CmafError::Incomplete { kind: *b"moof" }));
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_sample_outside_of_the_segment_is_an_error() {
     let segment = write::media_segment(1, 0, &samples(&[0, 1024], 2048));
     let short = segment.slice(..segment.len() - 1);
     // The box that holds the data is incomplete, but the one that describes it is not.
-    assert_eq!(read::media_segment(&init, &short), Err(read::CmafError::Outside { index: 1 }));
+    assert_eq!(read::media_segment(&init, &short), Err(CmafError::Outside { index: 1 }));
 }
 
 proptest! {
@@ -131,7 +131,7 @@ proptest! {
         segment.truncate(cut.index(segment.len() + 1));
         let segment = Bytes::from(segment);
         let _ = read::media_segment(&init, &segment);
-        let _ = read::earliest_presentation(&init, &segment);
+        let _ = read::media_start(&init_bytes, &segment);
         if let Ok(init) = read::init_section(&init_bytes) {
             let _ = read::media_segment(&init, &segment);
         }

@@ -152,13 +152,12 @@ impl Play<'_> {
             Body::Init(_) => {
                 let stream = path.split('/').nth(1).unwrap_or_default().to_owned();
                 self.kept.insert(id, Kept::Init(stream));
-                self.tell(Input::Loaded { id, size, media_start: None });
+                self.tell(Input::Loaded { id, size });
             }
             Body::Media(media) => {
                 self.report.downloaded += media.bytes;
-                let media_start = Some(media.span.start());
                 self.kept.insert(id, Kept::Media(media));
-                self.tell(Input::Loaded { id, size, media_start });
+                self.tell(Input::Loaded { id, size });
             }
             Body::Fails(..) | Body::Hangs => {}
         }

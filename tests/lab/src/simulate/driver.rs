@@ -242,7 +242,7 @@ impl<'a> Drive<'a> {
             None => self.books.waste(transfer.bits),
         }
         let size = ByteCount::new(whole_bytes(transfer.bits).get().max(1));
-        self.tell(Input::Loaded { id: transfer.id, size, media_start: None });
+        self.tell(Input::Loaded { id: transfer.id, size });
     }
 
     /// The books are kept up to now.
@@ -316,6 +316,8 @@ impl<'a> Drive<'a> {
                     }
                 }
                 Output::Append { id, .. } => self.append(id),
+                // Synthetic segments are where their playlist says.
+                Output::AskStart { id, .. } => self.inputs.push(Input::Starts { id, at: None }),
                 Output::Evict { track, range } => {
                     self.element.from = range.end().as_micros() as f64 / 1e3;
                     self.inputs.push(Input::Evicted { track });

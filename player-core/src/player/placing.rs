@@ -1,0 +1,115 @@
+//! Where the media of a segment go: its own timestamps against the timeline that the playlist lays out.
+//!
+//! The timestamps of a period (RFC 8216 calls what parts them a discontinuity) are moved by one offset, the same for all
+//! tracks, so that they stay together; the first segment of it that is appended tells which. A live playlist only says
+//! where its segments are relative to each other, in rounded durations, and says it anew for each variant; so there every
+//! segment is asked when it begins, and the timeline moved to where its media really are.
+
+use media_model::{ByteCount, MediaDuration, MediaTime};
+
+use super::lane::{Start, Wanted};
+use super::{Init, Load, Player, Purpose};
+use crate::load::SLACK;
+use crate::message::{Output, RequestId};
+
+/// Timestamps this far from where the playlist puts a segment are on another clock, and are moved. Nearer, the playlist's
+/// durations are taken to be rounded. What is live has no zero of its own: there they are always moved.
+const OTHER_CLOCK: MediaDuration = MediaDuration::from_secs(2);
+/// A live stream whose timestamps leap this far has been started anew.
+const LEAP: MediaDuration = MediaDuration::from_secs(10);
+/// So many periods are remembered; a live stream with advertisements has them without end.
+const PERIODS: usize = 64;
+
+/// What can be done with a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Placing {
+    /// Its timestamps are to be moved by so much, µs.
+    At(i64),
+    /// The driver is to be asked first when it begins.
+    Asks {
+        /// Its init section.
+        init: RequestId,
+    },
+    /// The driver's answer, or more of it, is awaited.
+    Waits,
+}
+
+impl Player {
+    /// Where a segment goes of which so much is known, with so many bytes there.
+    pub(super) fn placing(&self, wanted: &Wanted, start: Start, bytes: ByteCount) -> Placing {
+        let known = self.offsets.get(&wanted.period).copied();
+        let init = wanted.init.as_ref().and_then(|key| self.inits.get(key));
+        let Some(Init::Loaded(init)) = init.filter(|_| known.is_none() || self.is_live(wanted)) else {
+            return Placing::At(known.unwrap_or(0));
+        };
+        match start {
+            Start::Told(_) => Placing::At(known.unwrap_or(0)),
+            Start::Asked(before) if before >= bytes => Placing::Waits,
+            Start::Asked(_) | Start::Unknown => Placing::Asks { init: *init },
+        }
+    }
+
+    /// Asks the driver; `bytes` of the segment are there.
+    pub(super) fn ask_start(&mut self, id: RequestId, init: RequestId, bytes: ByteCount) {
+        if let Some((_, start)) = self.segment_mut(id) {
+            *start = Start::Asked(bytes);
+            self.out.push(Output::AskStart { id, init });
+        }
+    }
+
+    /// The driver has read when the media of a segment begin.
+    pub(super) fn start_told(&mut self, id: RequestId, at: Option<MediaTime>) {
+        let under_way = self.loads.contains_key(&id);
+        let Some((wanted, start)) = self.segment_mut(id) else { return };
+        // Of one that is under way more may be told when more of it is there.
+        if at.is_some() || !under_way {
+            *start = Start::Told(at);
+        }
+        let wanted = wanted.clone();
+        let moved = at.map_or(0, |at| self.settle(&wanted, at));
+        if let Some((wanted, _)) = self.segment_mut(id) {
+            wanted.span = wanted.span.moved(moved);
+        }
+    }
+
+    /// A segment that is on its way or waits to be appended.
+    fn segment_mut(&mut self, id: RequestId) -> Option<(&mut Wanted, &mut Start)> {
+        if let Some(Load { purpose: Purpose::Segment(_, wanted), start, .. }) = self.loads.get_mut(&id) {
+            return Some((wanted, start));
+        }
+        let item = self.lanes.iter_mut().find_map(|lane| lane.queue.iter_mut().find(|item| item.id == id))?;
+        Some((&mut item.wanted, &mut item.start))
+    }
+
+    /// Finds how the timestamps of this segment's period are moved, if that is not known, and moves the timeline of a live
+    /// stream to where the segment's media are: by what is returned, µs.
+    fn settle(&mut self, wanted: &Wanted, media_start: MediaTime) -> i64 {
+        let live = self.is_live(wanted);
+        let apart = wanted.span.start().as_micros().saturating_sub(media_start.as_micros());
+        let found = if !live && apart.unsigned_abs() <= OTHER_CLOCK.as_micros() { 0 } else { apart };
+        let offset = *self.offsets.entry(wanted.period).or_insert(found);
+        while self.offsets.len() > PERIODS {
+            self.offsets.pop_first();
+        }
+        if !live {
+            return 0;
+        }
+        let late = offset.saturating_sub(apart);
+        let Some(presentation) = &mut self.presentation else { return 0 };
+        let was_aligned = presentation.is_aligned(wanted.stream);
+        if was_aligned && late.unsigned_abs() > LEAP.as_micros() {
+            self.offsets.insert(wanted.period, apart);
+            return 0;
+        }
+        let late = if late.unsigned_abs() > SLACK.as_micros() { late } else { 0 };
+        presentation.align(wanted.stream, late);
+        late
+    }
+
+    fn is_live(&self, wanted: &Wanted) -> bool {
+        self.timeline(wanted.stream).is_some_and(|timeline| !timeline.ended)
+    }
+}
+
+#[cfg(test)]
+mod tests;

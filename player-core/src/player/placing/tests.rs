@@ -1,0 +1,108 @@
+use super::super::tests::{Desk, live, vod};
+use super::*;
+
+/// Offsets of the segments that were appended since the last call, s.
+fn offsets(desk: &mut Desk, init: RequestId) -> Vec<f64> {
+    let offset = |order: Output| {
+        if let Output::Append { id, offset_us, .. } = order { Some((id, offset_us as f64 / 1e6)) } else { None }
+    };
+    let appended = desk.orders().into_iter().filter_map(offset);
+    appended.filter(|(id, _)| *id != init).map(|(_, offset)| offset).collect()
+}
+
+/// A live stream of which segments 10 to 15 are listed, joined at the 13th.
+fn joined(starts_at: f64) -> (Desk, RequestId) {
+    let mut desk = Desk::open("/v.m3u8");
+    desk.playlist("/v.m3u8", &live(10));
+    let init = desk.loaded("/init.mp4", None);
+    desk.loaded("/13.m4s", Some(starts_at));
+    desk.appended();
+    (desk, init)
+}
+
+#[test]
+fn what_is_live_is_put_where_it_is_joined() {
+    let (mut desk, init) = joined(26.5);
+    assert_eq!(offsets(&mut desk, init), [-20.5]);
+    desk.appended();
+    // Not even a second is rounded: there is no zero to keep to.
+    let (mut desk, init) = joined(7.0);
+    assert_eq!(offsets(&mut desk, init), [-1.0]);
+}
+
+#[test]
+fn a_live_timeline_follows_its_media() {
+    let (mut desk, init) = joined(26.0);
+    desk.appended();
+    // Its durations are rounded: by now the media are half a second later.
+    desk.loaded("/14.m4s", Some(28.5));
+    desk.appended();
+    assert_eq!(offsets(&mut desk, init), [-20.0, -20.0]);
+    assert!(desk.is_under_way("/15.m4s"), "{:?}", desk.loads.keys());
+    let span = |desk: &Desk, number: usize| {
+        desk.player.lanes[0].stream.map(|stream| {
+            let timeline = desk.player.timeline(stream).unwrap();
+            timeline.entries[number].span.start().as_seconds()
+        })
+    };
+    assert_eq!(span(&desk, 4), Some(8.5));
+    desk.pass(2_000);
+    desk.playlist("/v.m3u8", &live(11));
+    assert_eq!(span(&desk, 3), Some(8.5), "it stays so when the playlist is read again");
+}
+
+#[test]
+fn a_playlist_from_an_old_cache_changes_nothing() {
+    let (mut desk, init) = joined(26.0);
+    desk.appended();
+    desk.pass(2_000);
+    for number in [14, 15] {
+        desk.loaded(&format!("/{number}.m4s"), Some(number as f64 * 2.0));
+        desk.appended();
+    }
+    desk.playlist("/v.m3u8", &live(8));
+    desk.pass(1_000);
+    desk.playlist("/v.m3u8", &live(11));
+    assert!(desk.is_under_way("/16.m4s"), "{:?}", desk.loads.keys());
+    desk.loaded("/16.m4s", Some(32.0));
+    assert_eq!(offsets(&mut desk, init), [-20.0; 4]);
+}
+
+#[test]
+fn a_server_that_begins_anew_goes_on_where_it_stopped() {
+    let (mut desk, init) = joined(26.0);
+    desk.appended();
+    for number in [14, 15] {
+        desk.loaded(&format!("/{number}.m4s"), Some(number as f64 * 2.0));
+        desk.appended();
+    }
+    assert_eq!(offsets(&mut desk, init), [-20.0; 3]);
+    desk.playhead(6.0, 12.0, true);
+    // It is not believed at once, only when it says so for three target durations.
+    let mut reads = 0;
+    while !desk.is_under_way("/0.m4s") {
+        desk.pass(500);
+        if desk.is_under_way("/v.m3u8") {
+            desk.playlist("/v.m3u8", &live(0));
+            reads += 1;
+        }
+        assert!(reads < 20, "{:?}", desk.loads);
+    }
+    assert!(reads > 2 && desk.now >= std::time::Duration::from_secs(6), "{reads} after {:?}", desk.now);
+    desk.loaded("/0.m4s", Some(0.0));
+    assert_eq!(offsets(&mut desk, init), [12.0]);
+}
+
+#[test]
+fn each_period_of_a_film_has_its_own_clock() {
+    let mut desk = Desk::open("/v.m3u8");
+    let film = vod(4).replace("#EXTINF:2,\n2.m4s", "#EXT-X-DISCONTINUITY\n#EXTINF:2,\n2.m4s");
+    desk.playlist("/v.m3u8", &film);
+    let init = desk.loaded("/init.mp4", None);
+    desk.appended();
+    for (number, start) in [(0, 0.1), (1, 2.1), (2, 0.0), (3, 2.0)] {
+        desk.loaded(&format!("/{number}.m4s"), Some(start));
+        desk.appended();
+    }
+    assert_eq!(offsets(&mut desk, init), [0.0, 0.0, 4.0, 4.0]);
+}

@@ -1,0 +1,114 @@
+//! What is live: joined long after it began, through caches that do not agree.
+
+use mock_origin::log::Entry;
+use serde::Deserialize;
+use serde_json::json;
+use system_tests::browser::until;
+
+use crate::Room;
+
+fn live(faults: &str) -> String {
+    format!(
+        "[network]
+        rate_kbps = 20_000
+        latency_ms = 20
+
+        [[presentations]]
+        name = 'live'
+        segment_s = 2
+        audio = ['en']
+        ladder = [{{ kbps = 300, width = 320, height = 180 }}, {{ kbps = 900, width = 640, height = 360 }}]
+        live = {{ window = 6 }}
+        {faults}"
+    )
+}
+
+const WATCH: &str = "
+    window.frames = [];
+    window.waits = [];
+    const video = document.querySelector('video');
+    video.addEventListener('waiting', () => { if (frames.length) waits.push(video.currentTime); });
+    const frame = (_, { mediaTime }) => {
+        frames.push(mediaTime);
+        video.requestVideoFrameCallback(frame);
+    };
+    video.requestVideoFrameCallback(frame);
+    return null";
+
+#[derive(Debug, Deserialize)]
+struct Watched {
+    failed: Option<String>,
+    /// Where the element stands.
+    at: f64,
+    /// First and last.
+    frames: Vec<f64>,
+    waits: Vec<f64>,
+    width: u32,
+}
+
+impl Room {
+    /// Until the first segments of the stream have left its window.
+    async fn has_moved_on(&self) {
+        self.browser.open(&self.page).await.unwrap();
+        let playlist = self.origin.play_urls()[0].replace("main.m3u8", "video-0/playlist.m3u8");
+        let moved = until("a window that has moved on", async || {
+            let fetch = "return fetch(arguments[0]).then((answer) => answer.text())";
+            let text: String = self.browser.js(fetch, vec![json!(playlist)]).await?;
+            let number = text.lines().find_map(|line| line.strip_prefix("#EXT-X-MEDIA-SEQUENCE:"));
+            let number: u64 = number.unwrap_or("0").parse()?;
+            Ok((number >= 4).then_some(()))
+        });
+        moved.await.unwrap();
+    }
+
+    /// Plays so many seconds of it.
+    async fn watch_live(&self, seconds: f64) -> Watched {
+        self.run(WATCH).await;
+        self.play_here("{}").await;
+        let look = "const video = document.querySelector('video');
+            return { failed: seen.failed, at: video.currentTime, waits, width: video.videoWidth,
+                frames: frames.length ? [frames[0], frames[frames.length - 1]] : [] }";
+        let look = async || self.browser.js::<Watched>(look, vec![]).await;
+        let watched = until("the stream to be watched", async || {
+            let watched = look().await?;
+            anyhow::ensure!(watched.failed.is_none(), "{watched:?}");
+            let seen = watched.frames.last().zip(watched.frames.first()).map_or(0.0, |(last, first)| last - first);
+            Ok(Some(watched).filter(|_| seen >= seconds))
+        });
+        match watched.await {
+            Ok(watched) => watched,
+            Err(error) => panic!("{error:#}: {:?}, {:#?}", look().await, tail(&self.origin.log())),
+        }
+    }
+}
+
+fn tail(log: &[Entry]) -> Vec<String> {
+    log.iter().rev().take(60).rev().map(|entry| format!("{} {}", entry.status, entry.path)).collect()
+}
+
+#[tokio::test]
+async fn a_live_stream_is_joined_long_after_it_began() {
+    let Some(room) = Room::open("a_live_stream_is_joined_long_after_it_began", &live("")).await else { return };
+    room.has_moved_on().await;
+    let watched = room.watch_live(12.0).await;
+    assert_eq!((watched.waits.as_slice(), watched.width), ([].as_slice(), 640), "{watched:?}");
+    // It began near the live edge of a window of twelve seconds, and stayed there.
+    assert!((12.0..40.0).contains(&watched.at), "{watched:?}");
+    room.browser.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn caches_that_do_not_agree_do_not_stop_a_live_stream() {
+    let backward = "[[faults]]
+        kind = 'backward'
+        changes = 2
+        url = '**/playlist.m3u8'
+        probability = 0.4";
+    let Some(room) = Room::open("caches_that_do_not_agree_do_not_stop_a_live_stream", &live(backward)).await else {
+        return;
+    };
+    room.has_moved_on().await;
+    let watched = room.watch_live(16.0).await;
+    assert_eq!(watched.waits, [0.0; 0], "{watched:?}");
+    room.browser.close().await.unwrap();
+}
