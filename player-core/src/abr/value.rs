@@ -29,6 +29,10 @@ const DISCOUNT: f64 = 0.9757;
 /// A second of media at the end of all that is looked at, in what the link brings meanwhile.
 const END_WORTH: f64 = 0.4167;
 
+/// The same in the last segments, which are looked at alone: that a film ends is a reason to use the buffer up, but not to
+/// bet it on the link.
+const LAST_WORTH: f64 = 1.25;
+
 /// Where the rate can be, in spreads from its middle; after them comes the outage.
 const STEPS: [f64; 5] = [-2.0, -1.0, 0.0, 1.0, 2.0];
 const OUTAGE: usize = STEPS.len();
@@ -212,23 +216,25 @@ impl<'a> Values<'a> {
         let step = course.limit / (LEVELS - 1) as f64;
         let mut values = Self { course, link, step, after: [[[0.0; LEVELS]; MOST_RUNGS]; STATES] };
         if course.left > MOST_AHEAD {
-            values.go_to_the_end();
+            values.go_to_the_end(END_WORTH);
             (0..STRIDES).for_each(|_| values.step_back(&course.usual, STRIDE));
+        } else {
+            values.go_to_the_end(LAST_WORTH);
         }
-        for sizes in course.sizes.iter().take(course.left).skip(1).rev() {
+        for sizes in course.sizes.iter().skip(1).rev() {
             values.step_back(sizes, 1.0);
         }
         values
     }
 
     /// Behind the horizon a buffer is worth what need not be loaded again.
-    fn go_to_the_end(&mut self) {
+    fn go_to_the_end(&mut self, end_worth: f64) {
         let Course { length, limit, .. } = *self.course;
         let rate = self.link.middle.min(self.course.top());
         let mut worth = [0.0; LEVELS];
         for (index, worth) in worth.iter_mut().enumerate() {
             let level = self.step * index as f64;
-            *worth = END_WORTH * rate * level * (1.0 - 0.5 * level / limit) / length;
+            *worth = end_worth * rate * level * (1.0 - 0.5 * level / limit) / length;
         }
         self.after = [[worth; MOST_RUNGS]; STATES];
     }

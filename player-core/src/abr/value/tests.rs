@@ -52,9 +52,14 @@ fn a_heavy_segment_is_taken_in_a_lower_rung() {
 }
 
 #[test]
-fn at_the_end_what_is_buffered_may_be_used_up() {
-    assert!(best(&course(100), rates(2.3, 0.1), 15.0, 1) < 2);
-    assert_eq!(best(&course(2), rates(2.3, 0.1), 15.0, 1), 2);
+fn at_the_end_what_is_buffered_may_be_used_up_but_is_not_bet() {
+    // The slowest link on which the top rung, of 4 Mbit/s, is taken.
+    let slowest = |left: usize| {
+        let links = (10..60).map(|tenths| f64::from(tenths) / 10.0);
+        links.into_iter().find(|&mbps| best(&course(left), rates(mbps, 0.1), 15.0, 1) == 2).unwrap()
+    };
+    assert!(slowest(2) < slowest(100), "{} and {} Mbit/s", slowest(2), slowest(100));
+    assert!(slowest(2) > 2.3, "{} Mbit/s", slowest(2));
 }
 
 #[test]
