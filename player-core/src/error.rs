@@ -70,7 +70,9 @@ impl fmt::Display for Trouble {
 /// What went wrong on the way, and what the player did about it. Its `Display` is one sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setback {
-    /// The server cannot be reached.
+    /// The server has not been reached yet.
+    Unanswered,
+    /// The server cannot be reached any more.
     Offline,
     /// The server can be reached again.
     BackOnline,
@@ -107,6 +109,7 @@ pub enum Setback {
 impl fmt::Display for Setback {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plain = match self {
+            Self::Unanswered => "The server does not answer; trying again.",
             Self::Offline => "The connection to the server is lost; trying again.",
             Self::BackOnline => "The connection to the server is back.",
             Self::ServerBusy(Some(detail)) => return write!(formatter, "The server is busy: {}", full_stop(detail)),

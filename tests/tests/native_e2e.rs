@@ -168,3 +168,57 @@ async fn the_next_start_knows_what_the_link_carries() {
     let link = &kept[Url::parse(&origin.play_urls()[0]).unwrap().origin().ascii_serialization()];
     assert!((700_000.0..1_300_000.0).contains(&link["bits_per_second"].as_f64().unwrap()), "{kept}");
 }
+
+const LIVE: &str = r#"
+[network]
+rate_kbps = 20_000
+latency_ms = 20
+
+[[presentations]]
+segment_s = 2
+audio = ["en"]
+ladder = [{ kbps = 300, width = 320, height = 180 }]
+live = { window = 6 }
+"#;
+
+#[tokio::test]
+async fn what_is_live_plays_and_is_written_down_for_a_replay() {
+    if !slow_tests_run("what_is_live_plays_and_is_written_down_for_a_replay") {
+        return;
+    }
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let scenario = Scenario::read(LIVE, Path::new(".")).unwrap();
+    let origin = Origin::start(OriginConfig::of(scenario)).await.unwrap();
+    let multivariant = Url::parse(&origin.play_urls()[0]).unwrap();
+    let media = addresses(&multivariant).await.remove(0);
+    // Until its first segments have left the window: then its media begin at another time than its playlist.
+    while addresses(&media).await[0].path().ends_with("/0.m4s") {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("live.play");
+    let playback = play(multivariant.as_str(), &["--max-seconds", "12", "--record", file.to_str().unwrap()]).await;
+    let summary = playback.summary();
+    assert_eq!((&summary["state"], &summary["stalls"]), (&Value::from("playing"), &Value::from(0)), "{summary}");
+    assert!(summary["summary"]["shown_frames"].as_f64().unwrap() > 200.0, "{summary}");
+    let recording = player_recording::Recording::read(&std::fs::read(file).unwrap()).unwrap();
+    recording.replay(|_, _, _| {}).unwrap();
+    assert!(recording.moments.len() > 100);
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_no_success_even_for_a_moment() {
+    if !slow_tests_run("a_server_that_is_not_there_is_no_success_even_for_a_moment") {
+        return;
+    }
+    let mut program = Command::new(built("matinee-play", "player-native").unwrap());
+    // Nobody listens on the port that is for throwing away.
+    program.args(["http://127.0.0.1:9/main.m3u8", "--headless", "--fresh", "--max-seconds", "2"]);
+    let output = tokio::time::timeout(PLAYING, program.output()).await.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && said.contains("matinee-play: The server does not answer"),
+        "{}: {said}",
+        output.status
+    );
+}

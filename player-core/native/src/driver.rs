@@ -11,6 +11,7 @@ use media_container::cmaf::read::{init_section, media_start};
 use media_model::{ByteCount, MediaTime};
 use player_core::message::{AppendFailure, Command, Event, Input, LoadKind, Output, RequestId, Track};
 use player_core::{Now, Player, PlayerConfig, Stats};
+use player_recording::{Recorder, RecordingError};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::time::{Interval, MissedTickBehavior};
 use url::Url;
@@ -49,12 +50,20 @@ pub struct NativeConfig {
     pub decoding: Decoding,
     /// Certificates in PEM that are trusted besides those of the system; may be empty.
     pub trusted: Vec<u8>,
+    /// Whether all that the core is told is written down; see [`NativePlayer::recording`].
+    pub records: bool,
 }
 
 impl NativeConfig {
     /// Defaults for everything but the surface.
     pub fn on(surface: Surface) -> Self {
-        Self { player: PlayerConfig::default(), surface, decoding: Decoding::default(), trusted: Vec::new() }
+        Self {
+            player: PlayerConfig::default(),
+            surface,
+            decoding: Decoding::default(),
+            trusted: Vec::new(),
+            records: false,
+        }
     }
 }
 
@@ -63,6 +72,7 @@ impl NativeConfig {
 pub struct NativePlayer {
     clock: Clock,
     core: Player,
+    recorder: Option<Recorder>,
     loads: Loads,
     sink: Sink,
     bodies: BTreeMap<RequestId, (LoadKind, Bytes)>,
@@ -84,7 +94,7 @@ impl NativePlayer {
     /// # Errors
     /// When GStreamer or the HTTP client does not start, or `trusted` is not as it should be.
     pub fn new(config: NativeConfig) -> Result<Self, DriverError> {
-        let NativeConfig { player, surface, decoding, trusted } = config;
+        let NativeConfig { player, surface, decoding, trusted, records } = config;
         let client = http::client(&trusted)?;
         let (load_sender, load_news) = mpsc::unbounded_channel();
         let (message_sender, messages) = mpsc::unbounded_channel();
@@ -92,6 +102,7 @@ impl NativePlayer {
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
             clock: Clock::start(),
+            recorder: records.then(|| Recorder::new(&player)),
             core: Player::new(player),
             loads: Loads::new(client, load_sender),
             sink: Sink::new(surface, decoding, message_sender)?,
@@ -234,11 +245,28 @@ impl NativePlayer {
         }
     }
 
+    /// The playback up to now as a file that `matinee-lab replay` explains; `None` if nothing is written down. It holds
+    /// playlists and addresses, with whatever secrets are in them.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub fn recording(&self) -> Option<Result<Vec<u8>, RecordingError>> {
+        self.recorder.as_ref().map(Recorder::finish)
+    }
+
     /// Steps the core with this input, and with what carrying out its outputs brings.
     fn feed(&mut self, input: Input) {
         self.inbox.push_back(input);
         while let Some(input) = self.inbox.pop_front() {
-            let step = self.core.step(self.clock.now(), input);
+            let now = self.clock.now();
+            let step = match &mut self.recorder {
+                Some(recorder) => {
+                    let step = self.core.step(now, input.clone());
+                    recorder.note(now, &input, &step);
+                    step
+                }
+                None => self.core.step(now, input),
+            };
             self.wake_at = step.wake_at;
             for output in step.outputs {
                 self.carry_out(output);

@@ -42,6 +42,9 @@ struct Arguments {
     /// Knows nothing of the link, as at the very first start; what it carries is not kept either.
     #[arg(long)]
     fresh: bool,
+    /// Writes the play down for `matinee-lab replay`. The file holds playlists and addresses, with their tokens.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// Begins here, in seconds.
     #[arg(long, value_name = "SECONDS")]
     start: Option<f64>,
@@ -78,12 +81,14 @@ async fn play(arguments: &Arguments) -> Result<()> {
         surface: if arguments.headless { Surface::Nowhere } else { Surface::Window },
         decoding: if arguments.software { Decoding::Software } else { Decoding::Automatic },
         trusted,
+        records: arguments.record.is_some(),
     })?;
     let start = arguments.start.and_then(media_model::MediaTime::from_seconds);
     player.open(arguments.url.clone(), start);
     let deadline = arguments.max_seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
     let mut every_second = tokio::time::interval_at(Instant::now() + Duration::from_secs(1), Duration::from_secs(1));
     let mut variants = Vec::new();
+    let mut setback = None;
     let outcome = loop {
         tokio::select! {
             event = player.next_event() => match event {
@@ -91,7 +96,10 @@ async fn play(arguments: &Arguments) -> Result<()> {
                 Event::Failed(trouble) => break Err(trouble.to_string()),
                 Event::Ready { variants: all, .. } => variants = all,
                 Event::Started { .. } => if let Some(decoder) = player.picture_decoder() { say(&format!("pictures are decoded by {decoder}")) },
-                Event::Degraded(setback) => tracing::warn!("{setback}"),
+                Event::Degraded(news) => {
+                    tracing::warn!("{news}");
+                    setback = Some(news);
+                }
                 Event::Stalled(cause) => tracing::warn!(?cause, "stalled"),
                 Event::VariantChosen { .. }
                 | Event::AudioChosen(_)
@@ -105,7 +113,10 @@ async fn play(arguments: &Arguments) -> Result<()> {
                 | Event::Resumed { .. } => tracing::info!(?event),
             },
             _ = every_second.tick() => if arguments.json { print(&line(&player))? },
-            () = until(deadline) => break Ok(()),
+            () = until(deadline) => break match player.stats().startup {
+                Some(_) => Ok(()),
+                None => Err(setback.map_or("nothing has been shown in that time".to_owned(), |why| why.to_string())),
+            },
             signal = tokio::signal::ctrl_c() => {
                 signal.context("cannot wait for a signal")?;
                 break Ok(());
@@ -116,6 +127,9 @@ async fn play(arguments: &Arguments) -> Result<()> {
         && let Err(error) = memory.remember(&arguments.url, rate, SystemTime::now())
     {
         tracing::warn!("what the link carries is not kept: {error}");
+    }
+    if let Some((file, recording)) = arguments.record.as_ref().zip(player.recording()) {
+        std::fs::write(file, recording?).with_context(|| format!("cannot write {}", file.display()))?;
     }
     if arguments.json {
         print(&summary(&player, &variants))?;

@@ -132,6 +132,10 @@ impl Player {
         };
         health.failures = health.failures.saturating_add(1);
         health.not_before = Some(self.now + wait);
+        // Once is an accident.
+        if health.failures == 2 {
+            self.setback(Setback::Unanswered);
+        }
     }
 
     /// A stream failed in one way or another: waits, or looks for another one.

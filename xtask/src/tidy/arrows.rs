@@ -14,7 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("media-container", &["media-model"]),
     ("player-core", &["media-container"]),
     ("player-recording", &["player-core"]),
-    ("player-native", &["player-core"]),
+    ("player-native", &["player-core", "player-recording"]),
     ("player-web", &["player-core", "player-recording"]),
     ("server-api", &[]),
     ("ui", &["player-web", "server-api"]),
