@@ -33,6 +33,10 @@ const FURTHER_AHEAD: MediaDuration = MediaDuration::from_secs(1);
 const ENCODER_REACH: u32 = 1;
 /// A download is watched for this long before it is judged.
 const JUDGE_AFTER: Duration = Duration::from_millis(250);
+/// The first one of all may be judged as soon as this: if the link is as near as the guess took it for, that is long.
+const SOONEST_JUDGED: Duration = Duration::from_millis(150);
+/// What will be here so soon is not given up at the start: another one begins with a request.
+const SOON_THERE: Duration = Duration::from_millis(400);
 /// Without an answer for this long, and with no more than this to play, a variant is given up for one that is at hand.
 const SILENCE: Duration = Duration::from_secs(4);
 
@@ -388,7 +392,11 @@ impl Player {
                 let too_long = self.now.since(load.begun) >= SILENCE && level < SILENCE;
                 return (at_hand && too_long).then_some((id, variant));
             };
-            if self.now.since(first_byte) < JUDGE_AFTER {
+            // A viewer who sees nothing yet waits for this, so it is no longer than a connection needs to get going.
+            let is_start = self.qoe.startup.is_none();
+            let going =
+                if is_start { (self.link.latency() * 4).clamp(SOONEST_JUDGED, JUDGE_AFTER) } else { JUDGE_AFTER };
+            if self.now.since(first_byte) < going {
                 return None;
             }
             // What was expected is a guess: a tenth of what came already may well come still.
@@ -400,7 +408,8 @@ impl Player {
                 return None;
             }
             let other = self.facts(wanted.span.length(), Scope::Level).signals().fetch_time(&instead);
-            (rest > level && other < rest.mul_f32(0.8)).then_some((id, variant))
+            let too_long = rest > if is_start { level.max(SOON_THERE) } else { level };
+            (too_long && other < rest.mul_f32(0.8)).then_some((id, variant))
         });
         if let Some((id, variant)) = hopeless {
             let download = self.loads.get(&id).and_then(|load| self.download(load));
@@ -409,8 +418,12 @@ impl Player {
             let why = download.and_then(|download| Account::of_end(&facts.signals(), &download, Outcome::Complete));
             self.accounts.extend(why);
             self.cancel(id);
+            // Before anything is shown, and where only whole segments are, each next one would be given up for the one below
+            // it: the lowest is there first.
+            let steps_down = self.qoe.startup.is_none() && !self.config.appends_in_part;
+            let second = self.usable_variants().get(1).copied().filter(|&second| steps_down && second < variant);
             if let Some(lane) = self.lane_mut(Role::Variant) {
-                lane.given_up = Some(variant);
+                lane.given_up = Some(second.unwrap_or(variant));
             }
         }
     }
