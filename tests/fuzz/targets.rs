@@ -73,6 +73,7 @@ pub(crate) fn cmaf(data: &[u8]) {
     let Some((length, rest)) = data.split_first_chunk() else { return };
     let (init, segment) = rest.split_at(usize::from(u16::from_be_bytes(*length)).min(rest.len()));
     let _ = cmaf::read::media_start(init, segment);
+    let _ = cmaf::read::codec_strings(init);
     let Ok(init) = cmaf::read::init_section(init) else { return };
     let _ = nal::picture_format(&init.track.codec);
     let segment = Bytes::copy_from_slice(segment);

@@ -1,10 +1,11 @@
 //! Sample descriptions (`stsd`, ISO/IEC 14496-12 §8.5.2) of MP4, MOV and CMAF.
 
 use bytes::Bytes;
-use media_model::Resolution;
+use media_model::{CodecString, Resolution};
 
 use crate::aac::AudioSpecificConfig;
 use crate::boxes::{Fields, boxes, find};
+use crate::codec_string;
 use crate::track::CodecConfig;
 
 /// One sample description.
@@ -14,6 +15,8 @@ pub(crate) struct SampleEntry {
     pub(crate) fourcc: [u8; 4],
     /// Codec and parameters, if it is one that is written into CMAF.
     pub(crate) codec: Option<CodecConfig>,
+    /// Its CODECS entry (RFC 6381), whether it is written into CMAF or not.
+    pub(crate) codec_string: CodecString,
     /// Picture size; 0x0 of other entries.
     pub(crate) resolution: Resolution,
     /// Relative width and height of a pixel, if the entry says so and they differ.
@@ -47,6 +50,7 @@ pub(crate) fn first_entry(stsd: &[u8], kind: Kind) -> Option<SampleEntry> {
         Kind::Other => SampleEntry {
             fourcc: entry.kind,
             codec: None,
+            codec_string: codec_string::fourcc(entry.kind),
             resolution: Resolution { width: 0, height: 0 },
             pixel_aspect: None,
             channels: 0,
@@ -69,13 +73,31 @@ fn visual(fourcc: [u8; 4], mut fields: Fields<'_>) -> Option<SampleEntry> {
                 .map(|record| CodecConfig::Hevc { hvcc: Bytes::copy_from_slice(record), resolution }),
             _ => None,
         };
+    let codec_string = match &fourcc {
+        b"avc1" | b"avc3" => codec_string::under(fourcc, &codec_string::avc(find(inside, b"avcC").unwrap_or_default())),
+        b"hvc1" | b"hev1" => {
+            codec_string::under(fourcc, &codec_string::hevc(find(inside, b"hvcC").unwrap_or_default()))
+        }
+        b"av01" => codec_string::av1(find(inside, b"av1C").unwrap_or_default()),
+        b"vp08" | b"vp09" => codec_string::vpx(fourcc, find(inside, b"vpcC").unwrap_or_default()),
+        _ => codec_string::fourcc(fourcc),
+    };
     let pixel_aspect = find(inside, b"pasp").and_then(|body| {
         let mut fields = Fields::new(body);
         let aspect = (fields.u32()?, fields.u32()?);
         (aspect.0 != aspect.1 && aspect.0 != 0 && aspect.1 != 0).then_some(aspect)
     });
     let object_type = find(inside, b"esds").and_then(elementary_stream).map(|stream| stream.object_type);
-    Some(SampleEntry { fourcc, codec, resolution, pixel_aspect, channels: 0, sample_rate: 0, object_type })
+    Some(SampleEntry {
+        fourcc,
+        codec,
+        codec_string,
+        resolution,
+        pixel_aspect,
+        channels: 0,
+        sample_rate: 0,
+        object_type,
+    })
 }
 
 fn audio(fourcc: [u8; 4], mut fields: Fields<'_>) -> Option<SampleEntry> {
@@ -103,6 +125,10 @@ fn audio(fourcc: [u8; 4], mut fields: Fields<'_>) -> Option<SampleEntry> {
     let esds = find(inside, b"esds").or_else(|| find(find(inside, b"wave")?, b"esds"));
     let stream = esds.and_then(elementary_stream);
     let object_type = stream.as_ref().map(|stream| stream.object_type);
+    let codec_string = match (&fourcc, &stream) {
+        (b"mp4a", Some(stream)) => codec_string::mpeg4_audio(stream.object_type, stream.specific),
+        _ => codec_string::fourcc(fourcc),
+    };
     let codec = stream.filter(|stream| fourcc == *b"mp4a" && stream.object_type == 0x40).and_then(|stream| {
         let config = AudioSpecificConfig::parse(stream.specific).filter(|config| !config.short_frames)?;
         channels = config.channels.unwrap_or(channels);
@@ -112,6 +138,7 @@ fn audio(fourcc: [u8; 4], mut fields: Fields<'_>) -> Option<SampleEntry> {
     Some(SampleEntry {
         fourcc,
         codec,
+        codec_string,
         resolution: Resolution { width: 0, height: 0 },
         pixel_aspect: None,
         channels,

@@ -1,7 +1,8 @@
 //! Loads over `fetch`, with progress and an end at any time.
 //!
-//! Knows nothing of playlists or media: it turns `Output::Load` into the inputs that answer it and keeps the bodies,
-//! as JavaScript arrays, until they are appended or forgotten; media bytes never enter the wasm heap.
+//! Knows nothing of playlists: it turns `Output::Load` into the inputs that answer it and keeps the bodies,
+//! as JavaScript arrays, until they are appended or forgotten; of media only init sections and the
+//! heads of first segments enter the wasm heap, to be asked for codecs and times.
 
 pub(crate) mod headers;
 
@@ -11,8 +12,8 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use js_sys::{JSON, Reflect, Uint8Array};
-use media_container::cmaf::read::media_start;
-use media_model::{ByteCount, MediaTime};
+use media_container::cmaf::read::{codec_strings, media_start};
+use media_model::{ByteCount, CodecString, MediaTime};
 use player_core::message::{ByteRange, Input, LoadFailure, LoadKind, Problem, RequestId};
 use url::Url;
 use wasm_bindgen::prelude::*;
@@ -31,6 +32,8 @@ const LONGEST_PROBLEM: usize = 64 * 1024;
 
 /// So much of a segment is looked at to see when it begins: its boxes come before its samples.
 const LONGEST_HEAD: u32 = 256 * 1024;
+/// Largest init section that is read; usual ones are about a kilobyte.
+const LARGEST_INIT: u32 = 1 << 20;
 
 /// One load to begin; see `Output::Load`.
 pub(crate) struct Order {
@@ -258,6 +261,11 @@ async fn run(loads: &Weak<Loads>, order: &Order, flight: &Rc<Flight>) -> Result<
         }
         LoadKind::Init | LoadKind::Segment | LoadKind::Text | LoadKind::Probe => {
             let loads = loads.upgrade().ok_or(LoadFailure::Network)?;
+            if order.kind == LoadKind::Init
+                && let Some(codecs) = codecs(&bytes)
+            {
+                (loads.sink)(Input::Codecs { id, codecs });
+            }
             loads.bodies.borrow_mut().insert(id, bytes);
             Ok(Input::Loaded { id, size })
         }
@@ -290,6 +298,13 @@ async fn request(order: &Order, flight: &Rc<Flight>, hook: Option<RequestHook>) 
     }
     let answer = JsFuture::from(window.fetch_with_request(&request)).await.map_err(|_| LoadFailure::Network)?;
     answer.dyn_into().map_err(|_| LoadFailure::Network)
+}
+
+/// What an init section says of its codecs, as the playlist would.
+fn codecs(init: &Uint8Array) -> Option<String> {
+    let found = if init.length() <= LARGEST_INIT { codec_strings(&init.to_vec()) } else { Vec::new() };
+    let found: Vec<_> = found.iter().map(CodecString::as_str).collect();
+    (!found.is_empty()).then(|| found.join(","))
 }
 
 /// The wanted stretch of a whole body, for servers that do not know ranges.

@@ -3,12 +3,12 @@
 //! Times come out on the presentation timeline: the init section's edit list is applied.
 
 use bytes::Bytes;
-use media_model::MediaTime;
+use media_model::{CodecString, MediaTime};
 
 use crate::boxes::{Fields, InBox, boxes, find, find_path};
 use crate::fragment::{Defaults, FragmentHeader, Run, base_decode_time};
 use crate::header::{media_header, track_id};
-use crate::sample_entry::{self, Kind};
+use crate::sample_entry::{self, Kind, SampleEntry};
 use crate::track::{Sample, TrackConfig};
 
 /// What is wrong with an init section or a segment.
@@ -76,8 +76,7 @@ pub fn init_section(bytes: &[u8]) -> Result<Init, CmafError> {
     let (kind, trak) = first_track(moov)?;
     let clock = clock(moov, trak)?;
     let mdhd = find_path(trak, &[b"mdia", b"mdhd"]).and_then(media_header).ok_or(incomplete(b"mdhd"))?;
-    let stsd = find_path(trak, &[b"mdia", b"minf", b"stbl", b"stsd"]).ok_or(incomplete(b"stsd"))?;
-    let entry = sample_entry::first_entry(stsd, kind).ok_or(incomplete(b"stsd"))?;
+    let entry = entry(trak, kind).ok_or(incomplete(b"stsd"))?;
     let codec = entry.codec.ok_or(CmafError::Codec { fourcc: entry.fourcc })?;
     let track =
         TrackConfig { timescale: mdhd.timescale, codec, language: mdhd.language, pixel_aspect: entry.pixel_aspect };
@@ -85,15 +84,9 @@ pub fn init_section(bytes: &[u8]) -> Result<Init, CmafError> {
 }
 
 fn first_track(moov: &[u8]) -> Result<(Kind, &[u8]), CmafError> {
-    let track = |kind: Kind| {
-        boxes(moov).filter(|found| found.kind == *b"trak").map(|found| found.body).find(|trak| {
-            let handler = find_path(trak, &[b"mdia", b"hdlr"]).and_then(|hdlr| hdlr.get(8..12));
-            handler == Some(if kind == Kind::Video { b"vide" } else { b"soun" })
-        })
-    };
-    track(Kind::Video)
-        .map(|trak| (Kind::Video, trak))
-        .or_else(|| track(Kind::Audio).map(|trak| (Kind::Audio, trak)))
+    tracks(moov)
+        .find(|(kind, _)| *kind == Kind::Video)
+        .or_else(|| tracks(moov).find(|(kind, _)| *kind == Kind::Audio))
         .ok_or(CmafError::NoTrack)
 }
 
@@ -107,6 +100,31 @@ fn clock(moov: &[u8], trak: &[u8]) -> Result<Clock, CmafError> {
         })
         .unwrap_or_default();
     Ok(Clock { track_id, timescale: mdhd.timescale, composition_shift, defaults })
+}
+
+/// The CODECS entries (RFC 6381) of all tracks of an init section with pictures or sound, those that [`init_section`] does
+/// not read as well. Empty if there is none.
+pub fn codec_strings(bytes: &[u8]) -> Vec<CodecString> {
+    let moov = find(bytes, b"moov").unwrap_or_default();
+    let is_played = |kind: &Kind| matches!(kind, Kind::Video | Kind::Audio);
+    let played = tracks(moov).filter(|(kind, _)| is_played(kind));
+    played.filter_map(|(kind, trak)| Some(entry(trak, kind)?.codec_string)).collect()
+}
+
+fn tracks(moov: &[u8]) -> impl Iterator<Item = (Kind, &[u8])> {
+    boxes(moov).filter(|found| found.kind == *b"trak").map(|found| {
+        let handler = find_path(found.body, &[b"mdia", b"hdlr"]).and_then(|hdlr| hdlr.get(8..12));
+        let kind = match handler {
+            Some(b"vide") => Kind::Video,
+            Some(b"soun") => Kind::Audio,
+            Some(_) | None => Kind::Other,
+        };
+        (kind, found.body)
+    })
+}
+
+fn entry(trak: &[u8], kind: Kind) -> Option<SampleEntry> {
+    sample_entry::first_entry(find_path(trak, &[b"mdia", b"minf", b"stbl", b"stsd"])?, kind)
 }
 
 /// Reads the samples of a media segment, in decode order. Their data shares the memory of `bytes`.

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::read::CmafError;
 use super::{read, write};
+use crate::boxes::find;
 use crate::track::{CodecConfig, Sample, TrackConfig, decode_times, needed_shift};
 
 fn video() -> TrackConfig {
@@ -50,6 +51,29 @@ fn an_init_section_reads_back() {
         assert_eq!(init.track, track);
         assert_eq!(init.composition_shift(), i64::from(shift));
     }
+}
+
+#[test]
+fn an_init_section_names_the_codecs_of_all_its_tracks() {
+    let pictures = write::init_section(&video(), 0);
+    let sound = write::init_section(&audio(), 0);
+    let codecs = |bytes: &[u8]| -> Vec<String> {
+        read::codec_strings(bytes).into_iter().map(|codec| codec.as_str().to_owned()).collect()
+    };
+    assert_eq!(codecs(&pictures), ["avc1.640028"]);
+    assert_eq!(codecs(&sound), ["mp4a.40.2"]);
+    // Both in one, as muxed segments have it.
+    let moov = |bytes: &[u8]| find(bytes, b"moov").unwrap().to_vec();
+    let inside = [moov(&pictures), moov(&sound)].concat();
+    let size = u32::try_from(inside.len() + 8).unwrap().to_be_bytes();
+    let muxed = [size.as_slice(), b"moov", &inside].concat();
+    assert_eq!(codecs(&muxed), ["avc1.640028", "mp4a.40.2"]);
+    // One that is not written into CMAF has a name all the same.
+    let at = sound.windows(4).position(|four| four == b"mp4a").unwrap();
+    let mut other = sound.to_vec();
+    other[at..at + 4].copy_from_slice(b"ec-3");
+    assert_eq!(codecs(&other), ["ec-3"]);
+    assert_eq!(codecs(&sound[..40]), [""; 0]);
 }
 
 #[test]
