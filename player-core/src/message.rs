@@ -204,7 +204,9 @@ pub enum Input {
         /// Which buffer.
         track: Track,
     },
-    /// The buffer refused the bytes of the last [`Output::Append`] of this track.
+    /// The buffer refused the bytes of the last [`Output::Append`] of this track; or, with
+    /// [`Unsupported`](AppendFailure::Unsupported), [`Output::Prepare`] could not make the buffer at all. Such a buffer gives no
+    /// further answers: all are prepared anew.
     AppendFailed {
         /// Which buffer.
         track: Track,

@@ -171,7 +171,9 @@ impl Sequence {
                 self.tell(number, input, out);
             }
             Input::Appended { track } | Input::AppendFailed { track, .. } | Input::Evicted { track } => {
-                if let Some(number) = self.gate.answered(track) {
+                // What nobody asked for is about a buffer that could not be made for the present player.
+                let unasked = (!self.gate.is_busy(track)).then_some(self.current.number);
+                if let Some(number) = self.gate.answered(track).or(unasked) {
                     self.tell(number, input, out);
                 }
             }

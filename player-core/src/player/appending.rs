@@ -12,7 +12,7 @@ use crate::error::{Setback, Trouble};
 use crate::load::covered_until;
 use crate::message::{AppendFailure, BufferSetup, Event, LoadFailure, Output, RequestId, Track};
 use crate::mime::is_other_codec;
-use crate::playlist::StreamId;
+use crate::playlist::{Presentation, StreamId};
 
 /// Back buffer is removed this much at a time, not with every segment.
 const EVICT_STEP: MediaDuration = MediaDuration::from_secs(10);
@@ -405,6 +405,9 @@ impl Player {
     pub(super) fn append_failed(&mut self, track: Track, cause: AppendFailure) {
         let Some(lane) = self.lane_of(track) else { return };
         let role = lane.role;
+        if cause == AppendFailure::Unsupported && !lane.fed {
+            return self.buffer_refused(role);
+        }
         let stream = match lane.busy.take() {
             Some(Busy::Segment(item)) if cause == AppendFailure::QuotaExceeded => {
                 self.buffer_full(role, item);
@@ -432,18 +435,26 @@ impl Player {
                     Some(_) | None => return,
                 }
             }
-            // The buffer could not even be created: it is tried again for another stream.
-            None if cause == AppendFailure::Unsupported => {
-                let Some(stream) = lane.stream else { return };
-                self.prepared = false;
-                stream
-            }
             busy @ (Some(Busy::Evict(_)) | None) => {
                 lane.busy = busy;
                 return;
             }
         };
         self.refused(role, stream, cause);
+    }
+
+    /// The driver has no buffer of the type that a lane was to begin with: all buffers are made anew, for another stream.
+    /// Which one was meant, the type says: the choice may have changed since.
+    fn buffer_refused(&mut self, role: Role) {
+        let Some(lane) = self.lane(role).filter(|_| self.prepared) else { return };
+        let (track, refused, chosen) = (lane.track, lane.mime.clone(), lane.stream);
+        let streams = self.presentation.iter().flat_map(Presentation::streams).map(|one| one.id);
+        let of_lane = chosen.into_iter().chain(streams.filter(|id| id.role() == Some(role)));
+        let meant = of_lane.into_iter().find(|&id| refused.as_ref() == Some(&self.mime_of(track, id)));
+        self.restart_element(self.position());
+        if let Some(stream) = meant {
+            self.refused(role, stream, AppendFailure::Unsupported);
+        }
     }
 
     /// The buffer refused a part of a segment. The driver has given those bytes away, so the whole is loaded again: from

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use media_model::{Ranges, TimeRange};
 
 use super::*;
-use crate::message::{AppendFailure, BufferSetup, Command, LoadFailure, Problem, ServerTiming, StallCause, Track};
+use crate::message::{
+    AppendFailure, BufferSetup, Command, Ease, LoadFailure, Problem, ServerTiming, StallCause, Track,
+};
 
 const TWO_VARIANTS: &str = "#EXTM3U\n\
     #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\"\nlow/playlist.m3u8\n\
@@ -299,6 +301,40 @@ fn a_codec_that_the_device_lacks_is_not_tried_again() {
     desk.tell(Input::AppendFailed { track: Track::Video, cause: AppendFailure::Unsupported });
     let failed = desk.orders();
     assert!(matches!(failed.last(), Some(Output::Event(Event::Failed(_)))), "{failed:?}");
+}
+
+/// The lower variant in a codec that the device lacks, prepared.
+fn lacking_its_codec() -> Desk {
+    let mut desk = Desk::open("/main.m3u8");
+    desk.now += Duration::from_millis(50);
+    desk.playlist("/main.m3u8", &TWO_VARIANTS.replace("avc1", "x").replace("hvc1", "avc1").replace('x', "hvc1"));
+    desk.playlist("/low/playlist.m3u8", &vod(10));
+    assert!(desk.orders().contains(&setup(Track::Video, "video/mp4; codecs=\"hvc1.64001f,mp4a.40.2\"")));
+    desk
+}
+
+#[test]
+fn a_buffer_that_could_not_be_made_is_made_for_another_codec() {
+    let refused = Input::AppendFailed { track: Track::Video, cause: AppendFailure::Unsupported };
+    let other = setup(Track::Video, "video/mp4; codecs=\"avc1.1.6,mp4a.40.2\"");
+    // A source that opens late answers when its init section waits already, ...
+    let mut desk = lacking_its_codec();
+    desk.loaded("/low/init.mp4", None);
+    desk.loaded("/low/0.m4s", None);
+    assert!(desk.orders().iter().any(|order| matches!(order, Output::Append { .. })));
+    desk.tell(refused.clone());
+    desk.playlist("/high/playlist.m3u8", &vod(10));
+    assert!(desk.orders().contains(&other));
+    // ... or when it is known already that the codec is of no use.
+    let mut desk = lacking_its_codec();
+    desk.tell(Input::Decodes { variant: VariantId(0), ease: Ease::Never });
+    desk.loaded("/low/init.mp4", None);
+    desk.loaded("/low/0.m4s", None);
+    desk.playlist("/high/playlist.m3u8", &vod(10));
+    desk.tell(refused);
+    let orders = desk.orders();
+    assert!(orders.contains(&other), "{orders:?}");
+    assert_eq!(desk.player.stats().state, PlaybackState::Loading);
 }
 
 #[test]

@@ -85,6 +85,11 @@ impl Gate {
         self.lanes.values().all(|lane| lane.busy.is_none() && lane.waiting.is_empty())
     }
 
+    /// Whether this buffer owes an answer.
+    pub(super) fn is_busy(&self, track: Track) -> bool {
+        self.lanes.get(&track).is_some_and(|lane| lane.busy.is_some())
+    }
+
     /// Whether there are no buffers yet.
     pub(super) fn is_empty(&self) -> bool {
         self.lanes.is_empty()
@@ -151,7 +156,7 @@ impl Lane {
         out: &mut Vec<Output>,
     ) -> Option<Output> {
         let is_other = self.last.replace(number).is_some_and(|last| last != number);
-        if let Some(mime) = self.mimes.get(&number).filter(|_| is_other)
+        if let Some(mime) = self.mimes.get(&number)
             && is_other_codec(&self.mime, mime)
         {
             self.mime.clone_from(mime);

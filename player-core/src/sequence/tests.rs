@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::error::Trouble;
-use crate::message::{BufferSetup, LoadFailure, RequestId};
+use crate::message::{AppendFailure, BufferSetup, LoadFailure, RequestId};
 
 const VIDEO: &str = "avc1.64001f,mp4a.40.2";
 
@@ -112,6 +112,10 @@ impl Theatre {
                     answers.push(Input::Evicted { track });
                 }
                 Output::Prepare { buffers, .. } => {
+                    let refused = buffers.iter().filter(|setup| setup.mime.contains("hvc1")).map(|setup| setup.track);
+                    let cause = AppendFailure::Unsupported;
+                    // Known at once, before anything is appended.
+                    answers.splice(0..0, refused.map(|track| Input::AppendFailed { track, cause }));
                     let empty = |setup: BufferSetup| (setup.track, Ranges::default());
                     self.buffers = buffers.into_iter().map(empty).collect();
                     self.at = MediaTime::ZERO;
@@ -225,6 +229,15 @@ impl Log for Vec<Output> {
 const ENDS: fn(&Output) -> bool = |output| matches!(output, Output::EndOfStream);
 const PREPARES: fn(&Output) -> bool = |output| matches!(output, Output::Prepare { .. });
 const BEGINS: fn(&Output) -> bool = |output| matches!(output, Output::Event(Event::NextBegan { .. }));
+
+#[test]
+fn a_buffer_that_cannot_be_made_is_made_for_another_codec() {
+    let hevc = "#EXT-X-STREAM-INF:BANDWIDTH=900000,CODECS=\"hvc1.1.6\"\nhevc/media.m3u8\n";
+    let both = presentation(VIDEO) + hevc;
+    let mut theatre = Theatre::open("a.m3u8", both);
+    theatre.play_to(6.0);
+    assert_eq!((theatre.sequence.stats().state, theatre.count(PREPARES)), (PlaybackState::Ended, 2));
+}
 
 #[test]
 fn the_next_one_fills_the_same_buffers_and_takes_over_where_it_begins() {

@@ -94,7 +94,7 @@ pub(crate) struct Buffers {
     setup: RefCell<Vec<BufferSetup>>,
     duration: Cell<Option<MediaDuration>>,
     tracks: RefCell<BTreeMap<Track, TrackBuffer>>,
-    /// Tracks the browser would not make a buffer for.
+    /// Tracks the browser would not make a buffer for. That is told once, and new buffers are waited for.
     refused: RefCell<Vec<Track>>,
     /// Work for tracks that wait for the source to open.
     early: RefCell<Vec<(Track, Work)>>,
@@ -162,9 +162,10 @@ impl Buffers {
         if let Some(duration) = self.duration.get() {
             let _ = Reflect::set(&self.source, &"duration".into(), &duration.as_seconds().into());
         }
+        let mut refused = Vec::new();
         for BufferSetup { track, mime } in self.setup.borrow().iter() {
             let Ok(buffer) = self.source.add_source_buffer(mime) else {
-                self.refused.borrow_mut().push(*track);
+                refused.push(*track);
                 continue;
             };
             let made = TrackBuffer {
@@ -178,8 +179,12 @@ impl Buffers {
             };
             self.tracks.borrow_mut().insert(*track, made);
         }
+        self.refused.replace(refused.clone());
         for (track, work) in self.early.take() {
             self.enqueue(track, work);
+        }
+        for track in refused {
+            (self.sink)(Input::AppendFailed { track, cause: AppendFailure::Unsupported });
         }
     }
 
@@ -211,8 +216,14 @@ impl Buffers {
         self.enqueue(track, Work::Evict(range));
     }
 
-    /// The next append has this type.
+    /// The next append has this type; a buffer that is still to be made has it from the beginning.
     pub(crate) fn change_type(&self, track: Track, mime: String) {
+        if self.tracks.borrow().is_empty()
+            && let Some(setup) = self.setup.borrow_mut().iter_mut().find(|setup| setup.track == track)
+        {
+            setup.mime = mime;
+            return;
+        }
         self.enqueue(track, Work::ChangeType(mime));
     }
 
@@ -231,9 +242,6 @@ impl Buffers {
 
     fn enqueue(&self, track: Track, work: Work) {
         if self.refused.borrow().contains(&track) {
-            if matches!(work, Work::Append(_)) {
-                (self.sink)(Input::AppendFailed { track, cause: AppendFailure::Unsupported });
-            }
             return;
         }
         if !self.tracks.borrow().contains_key(&track) {
