@@ -26,7 +26,7 @@ pub enum Track {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VariantId(pub u32);
 
-/// Index of an audio rendition in its group.
+/// Names an audio rendition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AudioId(pub u32);
 
@@ -317,6 +317,8 @@ pub struct DecoderQuestion {
     pub variant: VariantId,
     /// Type and codec of its pictures, such as `video/mp4; codecs="avc1.640028"`.
     pub mime: String,
+    /// Type and codec of its sound, such as `audio/mp4; codecs="ec-3"`, if the playlist names just one.
+    pub sound: Option<String>,
     /// Size of its pictures.
     pub resolution: Resolution,
     /// `BANDWIDTH`.
@@ -482,7 +484,8 @@ pub enum StallCause {
 /// What became of the presentation, for the page.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// The playlists are read; the choices are known.
+    /// The playlists are read; the choices are known. Again, when the sound that goes with them cannot be played: these are
+    /// the choices then.
     Ready {
         /// Lowest first.
         variants: Vec<VariantInfo>,

@@ -1,9 +1,10 @@
 //! What is known of the presentation: its variant streams, its audio and text renditions and their timelines.
 //!
 //! Must not know loads or buffers. The timeline of one stream is in `playlist/timeline.rs`, its redundant copies in
-//! `playlist/copies.rs`, which renditions to begin with in `playlist/preferred.rs`.
+//! `playlist/copies.rs`, its audio groups in `playlist/groups.rs`, which renditions to begin with in `playlist/preferred.rs`.
 
 mod copies;
+mod groups;
 mod preferred;
 pub(crate) mod timeline;
 
@@ -59,8 +60,10 @@ struct Copy {
 pub(crate) struct Presentation {
     /// Lowest bandwidth first; `VariantId` is the index.
     pub(crate) variants: Vec<VariantStream>,
-    /// The renditions to choose from; `AudioId` is the index. Empty if audio is in the variant streams.
+    /// The renditions of all groups that variants have; `AudioId` is the index. Empty if audio is in the variant streams.
     pub(crate) audio: Vec<Rendition>,
+    /// The audio group that is played.
+    group: Option<String>,
     /// The subtitles to choose from; `TextId` is the index.
     pub(crate) text: Vec<Rendition>,
     /// In which buffer the variant streams play; `None` if only the renditions are played.
@@ -92,10 +95,12 @@ impl Presentation {
             let group = variant.audio_group.as_deref()?;
             playlist.audio.iter().any(|one| one.group == group && one.uri.is_some()).then(|| group.to_owned())
         });
-        let is_played = |one: &Rendition| Some(&one.group) == group.as_ref() && one.uri.is_some();
+        let is_variants =
+            |one: &Rendition| variants.iter().any(|variant| variant.audio_group.as_ref() == Some(&one.group));
+        let is_played = |one: &Rendition| group.is_some() && is_variants(one) && one.uri.is_some();
         let (audio, mut others): (Vec<_>, Vec<_>) = playlist.audio.into_iter().partition(is_played);
-        let group = variants.iter().rev().find_map(|variant| variant.subtitle_group.clone());
-        let is_shown = |one: &Rendition| Some(&one.group) == group.as_ref() && one.uri.is_some();
+        let texts = variants.iter().rev().find_map(|variant| variant.subtitle_group.clone());
+        let is_shown = |one: &Rendition| Some(&one.group) == texts.as_ref() && one.uri.is_some();
         let (text, other_text): (Vec<_>, Vec<_>) = playlist.subtitles.into_iter().partition(is_shown);
         others.extend(other_text);
         if !audio.is_empty() && pictures {
@@ -110,7 +115,8 @@ impl Presentation {
         if variants.is_empty() {
             return None;
         }
-        let mut presentation = Self { variants, audio, text, variant_track, variables, streams: Vec::new(), place: 0 };
+        let streams = Vec::new();
+        let mut presentation = Self { variants, audio, group, text, variant_track, variables, streams, place: 0 };
         presentation.collect_streams(base);
         presentation.add_copies(base, &copies, &others);
         Some(presentation)
@@ -122,6 +128,7 @@ impl Presentation {
         Self {
             variants: vec![VariantStream { uri: url.to_string(), ..VariantStream::default() }],
             audio: Vec::new(),
+            group: None,
             text: Vec::new(),
             variant_track: Some(Track::Video),
             variables: Variables::new(),
@@ -139,19 +146,10 @@ impl Presentation {
             let id = StreamId::Variant(VariantId(index));
             self.streams.push(Stream::new(id, url, codecs));
         }
-        // CODECS names those of all renditions; it tells this one's only if there is one.
-        let mut audio_codecs: Vec<CodecString> =
-            self.variants.iter().flat_map(|variant| &variant.codecs).cloned().collect();
-        audio_codecs.retain(|codec| codec.audio().is_some());
-        audio_codecs.sort();
-        audio_codecs.dedup();
-        if audio_codecs.len() != 1 {
-            audio_codecs.clear();
-        }
         for (index, rendition) in (0..).zip(&self.audio) {
             let Some(Ok(url)) = rendition.uri.as_deref().map(|uri| base.join(uri)) else { continue };
             let id = StreamId::Audio(AudioId(index));
-            self.streams.push(Stream::new(id, url, audio_codecs.clone()));
+            self.streams.push(Stream::new(id, url, groups::codecs_of(&self.variants, &rendition.group)));
         }
         for (index, rendition) in (0..).zip(&self.text) {
             let Some(Ok(url)) = rendition.uri.as_deref().map(|uri| base.join(uri)) else { continue };
@@ -230,23 +228,26 @@ impl Presentation {
 
     /// The variants as a person may choose them; none if there is nothing to choose by picture.
     pub(crate) fn variant_infos(&self) -> Vec<VariantInfo> {
-        let info = |(index, variant): (u32, &VariantStream)| VariantInfo {
-            id: VariantId(index),
+        if self.variant_track.is_none() {
+            return Vec::new();
+        }
+        let all: Vec<_> = self.variants_of_group().collect();
+        let info = |&(id, variant): &(VariantId, &VariantStream)| VariantInfo {
+            id,
             resolution: variant.resolution,
             bandwidth: variant.bandwidth,
-            label: label(variant, &self.variants),
+            label: label(variant, &all),
         };
-        let variants = if self.variant_track.is_some() { self.variants.as_slice() } else { &[] };
-        (0..).zip(variants).map(info).collect()
+        all.iter().map(info).collect()
     }
 
     pub(crate) fn audio_infos(&self) -> Vec<AudioInfo> {
-        let info = |(index, rendition): (u32, &Rendition)| AudioInfo {
-            id: AudioId(index),
+        let info = |(id, rendition): (AudioId, &Rendition)| AudioInfo {
+            id,
             name: rendition.name.clone(),
             language: rendition.language.clone(),
         };
-        (0..).zip(&self.audio).map(info).collect()
+        self.audio_of_group().map(info).collect()
     }
 
     pub(crate) fn text_infos(&self) -> Vec<TextInfo> {
@@ -260,10 +261,10 @@ impl Presentation {
     }
 }
 
-fn label(variant: &VariantStream, all: &[VariantStream]) -> String {
+fn label(variant: &VariantStream, all: &[(VariantId, &VariantStream)]) -> String {
     let rate = |rate: BitsPerSecond| format!("{}.{} Mbit/s", rate.get() / 1_000_000, rate.get() / 100_000 % 10);
     let Some(lines) = variant.resolution.map(lines) else { return rate(variant.bandwidth) };
-    let alike = all.iter().filter(|other| other.resolution.map(self::lines) == Some(lines)).count();
+    let alike = all.iter().filter(|(_, other)| other.resolution.map(self::lines) == Some(lines)).count();
     if alike > 1 { format!("{lines}p · {}", rate(variant.bandwidth)) } else { format!("{lines}p") }
 }
 

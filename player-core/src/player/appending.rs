@@ -509,7 +509,11 @@ impl Player {
                 for alike in self.streams_with_codecs_of(stream) {
                     self.health.entry(alike).or_default().never = true;
                 }
-                if !self.has_another(stream) {
+                let goes_on = match role {
+                    Role::Variant => self.has_another(stream),
+                    Role::Rendition => self.settle_sound(),
+                };
+                if !goes_on {
                     self.fail(&Trouble::Unsupported);
                 }
             }

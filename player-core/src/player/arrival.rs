@@ -211,11 +211,8 @@ impl Player {
             .collect();
         let Some(first) = timelines.as_ref().and_then(|timelines| timelines.first()) else { return };
         let start = start.take().unwrap_or(first.suggested_start());
-        let duration = first.duration();
-        let (variants, audio) = (presentation.variant_infos(), presentation.audio_infos());
-        let ready = Event::Ready { variants, audio, text: presentation.text_infos(), duration };
         self.root = None;
-        self.tell(ready);
+        self.tell_ready();
         if let Some(audio) = self.wishes.audio {
             self.tell(Event::AudioChosen(audio));
         }
@@ -223,6 +220,15 @@ impl Player {
         if start != MediaTime::ZERO {
             self.motion = Motion { sent_to: Some((start, self.now)), ..self.motion.sought(MediaTime::ZERO) };
         }
+    }
+
+    /// Tells what there is to choose.
+    pub(super) fn tell_ready(&mut self) {
+        let Some(presentation) = &self.presentation else { return };
+        let first = self.lanes.first().and_then(|lane| self.timeline(lane.stream?));
+        let duration = first.and_then(Timeline::duration);
+        let (variants, audio) = (presentation.variant_infos(), presentation.audio_infos());
+        self.tell(Event::Ready { variants, audio, text: presentation.text_infos(), duration });
     }
 
     pub(super) fn codecs_found(&mut self, id: RequestId, codecs: &str) {

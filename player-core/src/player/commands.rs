@@ -136,15 +136,18 @@ impl Player {
         }
     }
 
-    fn select_audio(&mut self, audio: AudioId) {
-        let exists = self.presentation.as_ref().is_some_and(|one| one.stream(StreamId::Audio(audio)).is_some());
+    pub(super) fn select_audio(&mut self, audio: AudioId) {
+        let exists = self.presentation.as_ref().is_some_and(|one| one.is_offered(audio));
         if !exists || self.wishes.audio == Some(audio) {
             return;
         }
         self.wishes.audio = Some(audio);
         self.replace_ahead(Role::Rendition, StreamId::Audio(audio), MediaDuration::ZERO);
-        self.tell(Event::AudioChosen(audio));
-        self.change_text();
+        // Before that, all of it is told when the timelines are known.
+        if self.root.is_none() {
+            self.tell(Event::AudioChosen(audio));
+            self.change_text();
+        }
     }
 
     /// Loads another stream of a lane from `lead` ahead of the playhead on. What is on its way or waits to be appended is

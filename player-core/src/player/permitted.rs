@@ -9,7 +9,7 @@ use super::commands::LOCK_LEAD;
 use super::lane::{Health, Role};
 use super::phase::Phase;
 use crate::message::{DecoderQuestion, Ease, FrameRate, Output, Track, VariantId};
-use crate::playlist::StreamId;
+use crate::playlist::{Presentation, StreamId};
 
 /// Who saves data gets no more lines than this, or, where the playlist tells no sizes, no more bandwidth; and has no more
 /// ahead, because what is ahead may never be watched.
@@ -67,7 +67,7 @@ impl Player {
         if let Some(locked) = self.wishes.variant.filter(|&id| presentation.variant(id).is_some() && works(id)) {
             return vec![locked];
         }
-        let all = (0..).zip(&presentation.variants).map(|(index, variant)| (VariantId(index), variant));
+        let all = presentation.variants_of_group();
         self.permitted(all.filter(|&(id, _)| works(id)).collect()).into_iter().map(|(id, _)| id).collect()
     }
 
@@ -134,17 +134,21 @@ impl Player {
         else {
             return;
         };
-        let question = |(index, variant): (u32, &VariantStream)| {
+        let question = |(id, variant): (VariantId, &VariantStream)| {
+            let mut sound = variant.codecs.iter().filter(|codec| codec.audio().is_some());
+            // Of several, one may be of a rendition that is not played.
+            let sound = sound.next().filter(|_| sound.next().is_none());
             let codec = variant.codecs.iter().find(|codec| codec.video().is_some())?;
             Some(DecoderQuestion {
-                variant: VariantId(index),
+                variant: id,
                 mime: format!("video/mp4; codecs=\"{codec}\""),
+                sound: sound.map(|codec| format!("audio/mp4; codecs=\"{codec}\"")),
                 resolution: variant.resolution?,
                 bandwidth: variant.bandwidth,
                 frame_rate: variant.frame_rate.unwrap_or(USUAL_FRAME_RATE),
             })
         };
-        let questions: Vec<_> = (0..).zip(&presentation.variants).filter_map(question).collect();
+        let questions: Vec<_> = presentation.all_variants().filter_map(question).collect();
         if questions.len() > 1 {
             self.out.push(Output::AskDecoder(questions));
         }
@@ -153,20 +157,40 @@ impl Player {
     /// The driver's answer.
     pub(super) fn permit(&mut self, variant: VariantId, ease: Ease) {
         match ease {
-            Ease::Never if self.has_another(StreamId::Variant(variant)) => {
-                self.health.entry(StreamId::Variant(variant)).or_default().never = true;
+            Ease::Never => {
+                let can_play = |id| self.health.get(&StreamId::Variant(id)).is_none_or(|health| !health.never);
+                let others = self.presentation.iter().flat_map(Presentation::all_variants);
+                if others.map(|(id, _)| id).any(|other| other != variant && can_play(other)) {
+                    self.health.entry(StreamId::Variant(variant)).or_default().never = true;
+                    self.settle_sound();
+                }
             }
             Ease::Rough => drop(self.rough.insert(variant)),
             Ease::Smooth => drop(self.rough.remove(&variant)),
-            Ease::Never => {}
         }
+    }
+
+    /// Plays sound that the device can play: another rendition, or another group with the variants that go with it. Whether
+    /// there is any.
+    pub(super) fn settle_sound(&mut self) -> bool {
+        let Some(heard) = self.wishes.audio else { return true };
+        let Some(presentation) = &mut self.presentation else { return true };
+        let can_play = |stream| self.health.get(&stream).is_none_or(|health| !health.never);
+        let changed = presentation.settle_group(can_play);
+        let audio = presentation.audio_like(heard, |id| can_play(StreamId::Audio(id)));
+        let (Some(changed), Some(audio)) = (changed, audio) else { return false };
+        if changed && self.root.is_none() {
+            self.tell_ready();
+        }
+        self.select_audio(audio);
+        true
     }
 
     /// Whether playback can go on without this stream.
     pub(super) fn has_another(&self, stream: StreamId) -> bool {
         let StreamId::Variant(id) = stream else { return false };
         let Some(presentation) = &self.presentation else { return false };
-        (0..).zip(&presentation.variants).map(|(index, _)| VariantId(index)).any(|other| {
+        presentation.variants_of_group().map(|(other, _)| other).any(|other| {
             let health = self.health.get(&StreamId::Variant(other));
             other != id && health.is_none_or(|health: &Health| !health.is_avoided(self.now))
         })

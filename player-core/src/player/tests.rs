@@ -1,13 +1,13 @@
 //! The player step by step. What a whole play gives is tested on simulated links in `tests/lab`.
 
+mod codecs;
+
 use std::collections::BTreeMap;
 
 use media_model::{Ranges, TimeRange};
 
 use super::*;
-use crate::message::{
-    AppendFailure, BufferSetup, Command, Ease, LoadFailure, Problem, ServerTiming, StallCause, Track,
-};
+use crate::message::{AppendFailure, BufferSetup, Command, LoadFailure, Problem, ServerTiming, StallCause, Track};
 
 const TWO_VARIANTS: &str = "#EXTM3U\n\
     #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\"\nlow/playlist.m3u8\n\
@@ -200,23 +200,6 @@ fn init_and_first_segment_are_loaded_at_once_and_appended_in_order() {
 }
 
 #[test]
-fn a_media_playlist_alone_takes_its_codecs_from_the_init_section() {
-    for (codecs, track, mime) in [
-        ("avc1.4d401f, mp4a.40.2", Track::Video, "video/mp4; codecs=\"avc1.4d401f,mp4a.40.2\""),
-        ("mp4a.40.2", Track::Audio, "audio/mp4; codecs=\"mp4a.40.2\""),
-    ] {
-        let mut desk = Desk::open("/v.m3u8");
-        desk.playlist("/v.m3u8", &vod(10));
-        desk.loaded("/0.m4s", None);
-        desk.orders();
-        let id = desk.loads["/init.mp4"];
-        desk.tell(Input::Codecs { id, codecs: codecs.to_owned() });
-        desk.loaded("/init.mp4", None);
-        assert_eq!(desk.orders()[0], setup(track, mime));
-    }
-}
-
-#[test]
 fn timestamps_on_another_clock_are_moved_to_the_playlists() {
     let mut desk = Desk::open("/v.m3u8");
     desk.playlist("/v.m3u8", &vod(10));
@@ -285,76 +268,6 @@ fn a_decoder_that_gives_up_again_and_again_fails_and_is_started_anew_by_retry() 
     let orders = desk.orders();
     assert!(orders.iter().any(|order| matches!(order, Output::Prepare { .. })), "{orders:?}");
     assert!(matches!(orders.last(), Some(Output::MoveTo(_))), "{orders:?}");
-}
-
-#[test]
-fn a_codec_that_the_device_lacks_is_not_tried_again() {
-    let mut desk = Desk::open("/main.m3u8");
-    desk.now += Duration::from_millis(50);
-    desk.playlist("/main.m3u8", TWO_VARIANTS);
-    desk.playlist("/low/playlist.m3u8", &vod(10));
-    desk.orders();
-    desk.tell(Input::AppendFailed { track: Track::Video, cause: AppendFailure::Unsupported });
-    desk.playlist("/high/playlist.m3u8", &vod(10));
-    let prepared = desk.orders();
-    assert!(prepared.contains(&setup(Track::Video, "video/mp4; codecs=\"hvc1.1.6,mp4a.40.2\"")), "{prepared:?}");
-    desk.tell(Input::AppendFailed { track: Track::Video, cause: AppendFailure::Unsupported });
-    let failed = desk.orders();
-    assert!(matches!(failed.last(), Some(Output::Event(Event::Failed(_)))), "{failed:?}");
-}
-
-/// The lower variant in a codec that the device lacks, prepared.
-fn lacking_its_codec() -> Desk {
-    let mut desk = Desk::open("/main.m3u8");
-    desk.now += Duration::from_millis(50);
-    desk.playlist("/main.m3u8", &TWO_VARIANTS.replace("avc1", "x").replace("hvc1", "avc1").replace('x', "hvc1"));
-    desk.playlist("/low/playlist.m3u8", &vod(10));
-    assert!(desk.orders().contains(&setup(Track::Video, "video/mp4; codecs=\"hvc1.64001f,mp4a.40.2\"")));
-    desk
-}
-
-#[test]
-fn a_buffer_that_could_not_be_made_is_made_for_another_codec() {
-    let refused = Input::AppendFailed { track: Track::Video, cause: AppendFailure::Unsupported };
-    let other = setup(Track::Video, "video/mp4; codecs=\"avc1.1.6,mp4a.40.2\"");
-    // A source that opens late answers when its init section waits already, ...
-    let mut desk = lacking_its_codec();
-    desk.loaded("/low/init.mp4", None);
-    desk.loaded("/low/0.m4s", None);
-    assert!(desk.orders().iter().any(|order| matches!(order, Output::Append { .. })));
-    desk.tell(refused.clone());
-    desk.playlist("/high/playlist.m3u8", &vod(10));
-    assert!(desk.orders().contains(&other));
-    // ... or when it is known already that the codec is of no use.
-    let mut desk = lacking_its_codec();
-    desk.tell(Input::Decodes { variant: VariantId(0), ease: Ease::Never });
-    desk.loaded("/low/init.mp4", None);
-    desk.loaded("/low/0.m4s", None);
-    desk.playlist("/high/playlist.m3u8", &vod(10));
-    desk.tell(refused);
-    let orders = desk.orders();
-    assert!(orders.contains(&other), "{orders:?}");
-    assert_eq!(desk.player.stats().state, PlaybackState::Loading);
-}
-
-#[test]
-fn another_codec_is_announced_before_its_init_section() {
-    let mut desk = Desk::playing();
-    desk.tell(Input::Command(Command::LockVariant(Some(VariantId(1)))));
-    desk.loaded("/low/1.m4s", Some(2.0));
-    desk.playlist("/high/playlist.m3u8", &vod(10));
-    desk.appended();
-    desk.loaded("/high/2.m4s", Some(4.0));
-    desk.orders();
-    let init = desk.loaded("/high/init.mp4", None);
-    let mime = "video/mp4; codecs=\"hvc1.1.6,mp4a.40.2\"".to_owned();
-    assert_eq!(
-        desk.orders(),
-        [
-            Output::ChangeType { track: Track::Video, mime },
-            Output::Append { track: Track::Video, id: init, offset_us: 0 },
-        ]
-    );
 }
 
 #[test]

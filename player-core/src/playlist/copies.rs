@@ -85,10 +85,13 @@ impl Presentation {
             copies.iter().filter_map(|copy| base.join(&copy.uri).ok()).for_each(|url| stream.add_copy(url));
         }
         // What goes with a copy is in a group of its own, under the same name.
-        let copies = || copies.iter().rev().flatten();
-        let sound: Vec<_> = copies().filter_map(|copy| copy.audio_group.as_ref()).collect();
-        let text: Vec<_> = copies().filter_map(|copy| copy.subtitle_group.as_ref()).collect();
+        let with_groups: Vec<_> = self.variants.iter().map(|variant| variant.audio_group.clone()).zip(copies).collect();
+        let text = copies.iter().rev().flatten().filter_map(|copy| copy.subtitle_group.as_ref());
+        let text: Vec<_> = text.collect();
         for (index, rendition) in (0..).zip(self.audio.clone()) {
+            let of_group = with_groups.iter().rev().filter(|(group, _)| group.as_ref() == Some(&rendition.group));
+            let sound = of_group.flat_map(|(_, copies)| *copies).filter_map(|copy| copy.audio_group.as_ref());
+            let sound: Vec<_> = sound.collect();
             self.add_rendition_copies(StreamId::Audio(AudioId(index)), &rendition, &sound, base, others);
         }
         for (index, rendition) in (0..).zip(self.text.clone()) {

@@ -10,10 +10,11 @@ impl Presentation {
     /// The audio rendition to begin with: in the dearest language, out of those that may be chosen by it; else the
     /// playlist's default, else the first (RFC 8216 §4.3.4.1).
     pub(crate) fn preferred_audio(&self, languages: &[String]) -> Option<AudioId> {
-        let wished = best(languages, self.audio.iter().map(selectable_language));
-        let default = || self.audio.iter().position(|rendition| rendition.is_default);
-        let first = || (!self.audio.is_empty()).then_some(0);
-        wished.or_else(default).or_else(first).and_then(|index| u32::try_from(index).ok()).map(AudioId)
+        let all: Vec<_> = self.audio_of_group().collect();
+        let wished = best(languages, all.iter().map(|(_, rendition)| selectable_language(rendition)));
+        let default = || all.iter().position(|(_, rendition)| rendition.is_default);
+        let chosen = wished.or_else(default).unwrap_or_default();
+        all.get(chosen).map(|(id, _)| *id)
     }
 
     /// The text to begin with. Who understands what is heard needs none but what the playlist shows by default, or what

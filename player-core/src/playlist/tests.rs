@@ -59,6 +59,45 @@ fn sound_alone_plays_in_the_audio_buffer() {
     assert_eq!((grouped.variant_track, grouped.audio.len()), (None, 2));
 }
 
+/// Two pictures, each with stereo and with surround sound, and one with surround alone.
+const TWO_GROUPS: &str = "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"aac\",NAME=\"English\",LANGUAGE=\"en\",URI=\"en\"\n\
+    #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"aac\",NAME=\"Deutsch\",LANGUAGE=\"de\",URI=\"de\"\n\
+    #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"dolby\",NAME=\"Deutsch 5.1\",LANGUAGE=\"de\",DEFAULT=YES,URI=\"de51\"\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"aac\"\nlow\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=1100000,RESOLUTION=640x360,CODECS=\"avc1.64001f,ec-3\",AUDIO=\"dolby\"\nlow\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=2800000,RESOLUTION=1280x720,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"aac\"\nhigh\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=3100000,RESOLUTION=1280x720,CODECS=\"avc1.64001f,ec-3\",AUDIO=\"dolby\"\nhigh\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=5100000,RESOLUTION=1920x1080,CODECS=\"avc1.640028,ec-3\",AUDIO=\"dolby\"\ntop\n";
+
+#[test]
+fn sound_of_another_group_comes_with_its_variants() {
+    let mut presentation = multivariant(TWO_GROUPS);
+    let offered = |one: &Presentation| {
+        let variants: Vec<_> = one.variant_infos().into_iter().map(|info| (info.id.0, info.label)).collect();
+        (variants, one.audio_infos().into_iter().map(|info| info.name).collect::<Vec<_>>())
+    };
+    let label = |id: u32, label: &str| (id, label.to_owned());
+    let surround = vec![label(1, "360p"), label(3, "720p"), label(4, "1080p")];
+    assert_eq!(offered(&presentation), (surround, vec!["Deutsch 5.1".to_owned()]));
+    let codecs = |audio| presentation.stream(StreamId::Audio(AudioId(audio))).unwrap().codecs[0].to_string();
+    assert_eq!((codecs(0), codecs(2)), ("mp4a.40.2".to_owned(), "ec-3".to_owned()));
+    let german = presentation.preferred_audio(&[]).unwrap();
+    assert_eq!(german, AudioId(2));
+
+    let surround = |stream: StreamId| match stream {
+        StreamId::Audio(id) => id == german,
+        StreamId::Variant(id) => [1, 3, 4].contains(&id.0),
+        StreamId::Text(_) => false,
+    };
+    assert_eq!(presentation.settle_group(|stream| !matches!(stream, StreamId::Variant(VariantId(4)))), Some(false));
+    assert_eq!(presentation.settle_group(|stream| !surround(stream)), Some(true));
+    // What has no other sound may be shown with this one.
+    let stereo = vec![label(0, "360p"), label(2, "720p"), label(4, "1080p")];
+    assert_eq!(offered(&presentation), (stereo, vec!["English".to_owned(), "Deutsch".to_owned()]));
+    assert_eq!(presentation.audio_like(german, |_| true), Some(AudioId(1)), "in the same language");
+    assert_eq!(presentation.settle_group(|_| false), None);
+}
+
 #[test]
 fn sizes_alike_are_told_apart_by_rate() {
     let presentation = multivariant(

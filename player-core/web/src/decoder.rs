@@ -6,8 +6,13 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaCapabilitiesInfo, MediaDecodingConfiguration, MediaDecodingType, VideoConfiguration};
 
-/// Asks; `None` if this browser does not say.
+use crate::media_source::supports;
+
+/// Asks, about the pictures and whether there is a buffer for its sound; `None` if this browser does not say.
 pub(crate) async fn ease_of(question: &DecoderQuestion) -> Option<Ease> {
+    if question.sound.as_ref().is_some_and(|sound| !supports(sound)) {
+        return Some(Ease::Never);
+    }
     let navigator = web_sys::window()?.navigator();
     if !Reflect::has(&navigator, &"mediaCapabilities".into()).unwrap_or(false) {
         return None;
