@@ -150,6 +150,8 @@ struct Inner {
     listeners: RefCell<Vec<Listener>>,
     find_address: RefCell<Option<FindAddress>>,
     wishes: RefCell<PageWishes>,
+    /// The playlist that the present adaptive source plays; what follows a presentation takes its place.
+    playing: RefCell<Option<Url>>,
     /// What to play after the present source.
     following: RefCell<Option<Url>>,
     tell: Box<dyn Fn(PlayerEvent)>,
@@ -184,6 +186,7 @@ impl WebPlayer {
             listeners: RefCell::default(),
             find_address: RefCell::default(),
             wishes: RefCell::new(PageWishes { languages: Languages::of_browser(), ..PageWishes::default() }),
+            playing: RefCell::default(),
             following: RefCell::default(),
             tell: Box::new(tell),
         });
@@ -363,11 +366,12 @@ impl Inner {
             None => None,
             Some(PlaySource::File(url)) => Some(Session::Direct(Direct::open(&self.video, url, start))),
             Some(PlaySource::Hls(url)) => {
-                let (this, asking, opened) = (self.this.clone(), self.this.clone(), url.clone());
-                let find = Rc::new(move || {
-                    let found = asking.upgrade().and_then(|inner| inner.find_address.borrow().clone());
-                    let opened = opened.clone();
-                    found.map_or_else(|| -> LocalBoxFuture<_> { Box::pin(async { Some(opened) }) }, |find| find())
+                self.playing.replace(Some(url.clone()));
+                let (this, asking) = (self.this.clone(), self.this.clone());
+                let find = Rc::new(move || -> LocalBoxFuture<_> {
+                    let Some(inner) = asking.upgrade() else { return Box::pin(async { None }) };
+                    let (found, playing) = (inner.find_address.borrow().clone(), inner.playing.borrow().clone());
+                    found.map_or_else(|| -> LocalBoxFuture<_> { Box::pin(async { playing }) }, |find| find())
                 });
                 let wishes = self.wishes.borrow().clone();
                 Adaptive::open(&self.video, url.clone(), start, wishes, find, move |event| {

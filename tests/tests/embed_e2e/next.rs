@@ -115,3 +115,24 @@ async fn a_next_presentation_of_other_tracks_begins_when_the_first_has_ended() {
     assert!((3.8..4.2).contains(&evening.at) && (3.8..4.2).contains(&evening.position), "{evening:?}");
     room.browser.close().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_refused_address_of_the_next_presentation_is_read_again_and_not_that_of_the_first() {
+    let test = "a_refused_address_of_the_next_presentation_is_read_again_and_not_that_of_the_first";
+    let refused = "
+        [[faults]]
+        kind = 'status'
+        code = 403
+        url = 'after/video-*/1.m4s'
+        attempts = 1";
+    let scenario = TWO.replace("duration_s = 4", "duration_s = 8") + refused;
+    let Some(room) = Room::open(test, &scenario).await else { return };
+    let evening = room.watch_both(1).await;
+    assert!((15.8..16.3).contains(&evening.at) && evening.began.len() == 1, "{evening:?}");
+    let log = room.origin.log();
+    let paths: Vec<_> =
+        room.origin.play_urls().iter().map(|url| url::Url::parse(url).unwrap().path().to_owned()).collect();
+    let asked = |path: &String| log.iter().filter(|entry| entry.path.split('?').next() == Some(path.as_str())).count();
+    assert_eq!(paths.iter().map(asked).collect::<Vec<_>>(), [1, 2], "{log:#?}");
+    room.browser.close().await.unwrap();
+}

@@ -89,7 +89,7 @@ impl Inner {
                 self.before.replace(all);
                 self.duration.set(None);
                 self.start.set(None);
-                self.following.replace(None);
+                self.playing.replace(self.following.take());
                 (self.tell)(PlayerEvent::NextBegan);
             }
             Event::AudioChosen(audio) => (self.tell)(PlayerEvent::AudioChosen(audio)),
