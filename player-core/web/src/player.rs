@@ -359,6 +359,7 @@ impl Inner {
         self.before.replace(before);
         self.watched.set((WebClock.now(), Duration::ZERO));
         self.session.replace(Session::None);
+        self.failed.set(false);
         self.duration.set(None);
         self.current.set(index);
         self.start.set(start);
@@ -469,7 +470,9 @@ impl Inner {
                 return;
             }
             let Err(first) = element::try_play(&video).await else { return };
-            if element::error_name(&first) != "NotAllowedError" {
+            // Meanwhile the viewer may have paused, or the player may be gone.
+            let is_wanted = this.upgrade().is_some_and(|inner| inner.wanted.get());
+            if element::error_name(&first) != "NotAllowedError" || !is_wanted {
                 return;
             }
             if !video.muted() {

@@ -315,6 +315,33 @@ async fn a_browser_that_allows_no_sound_yet_plays_without() {
 }
 
 #[tokio::test]
+async fn a_player_that_is_gone_leaves_the_element_alone() {
+    let test = "a_player_that_is_gone_leaves_the_element_alone";
+    let Some(room) = Room::open_with(test, &film(8, 300, ""), &STRICT).await else { return };
+    room.open_watched().await;
+    // The browser refuses when the player has been freed.
+    let late = "const video = document.querySelector('video');
+        video.muted = false;
+        window.plays = 0;
+        video.play = () => new Promise((_, reject) => {
+            plays += 1;
+            window.refuse = () => reject(new DOMException('', 'NotAllowedError'));
+        });
+        return null";
+    room.run(late).await;
+    room.play_here("{}").await;
+    let asked = until("it to be asked to play", async || {
+        Ok(room.browser.js::<bool>("return plays === 1", vec![]).await?.then_some(()))
+    });
+    asked.await.unwrap();
+    let after = "player.free(); refuse(); return new Promise((done) => setTimeout(done))
+        .then(() => [plays, document.querySelector('video').muted])";
+    let after: (u32, bool) = room.browser.js(after, vec![]).await.unwrap();
+    assert_eq!(after, (1, false), "asked to play, without sound");
+    room.browser.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_browser_that_allows_nothing_yet_is_waited_for() {
     let test = "a_browser_that_allows_nothing_yet_is_waited_for";
     let Some(room) = Room::open_with(test, &film(16, 300, ""), &STRICT).await else { return };
