@@ -221,6 +221,8 @@ impl NativePlayer {
     fn on_beat(&mut self) {
         let tended = self.sink.tend();
         self.check(tended);
+        // At once, so that by the next beat the core has seen to it.
+        self.work();
         self.beats += 1;
         let moving = self.sink.is_moving();
         if self.beats >= BEATS_PER_REPORT || moving != self.was_moving {
@@ -257,6 +259,11 @@ impl NativePlayer {
     /// Steps the core with this input, and with what carrying out its outputs brings.
     fn feed(&mut self, input: Input) {
         self.inbox.push_back(input);
+        self.work();
+    }
+
+    /// Steps the core with all that has come in.
+    fn work(&mut self) {
         while let Some(input) = self.inbox.pop_front() {
             let now = self.clock.now();
             let step = match &mut self.recorder {
@@ -348,8 +355,11 @@ impl NativePlayer {
     fn check(&mut self, result: Result<(), SinkError>) {
         if let Err(error) = result {
             tracing::error!(%error, "the pipeline does not obey");
-            // Queued, not fed: this may be inside a step's outputs.
-            self.inbox.push_back(Input::DecodeFailed);
+            // Queued, not fed: this may be inside a step's outputs. However often it refuses until the core has heard of it,
+            // it is one failure.
+            if !self.inbox.contains(&Input::DecodeFailed) {
+                self.inbox.push_back(Input::DecodeFailed);
+            }
         }
     }
 }
