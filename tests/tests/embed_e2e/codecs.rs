@@ -62,3 +62,57 @@ async fn a_multivariant_playlist_need_not_name_its_codecs() {
     }
     room.browser.close().await.unwrap();
 }
+
+/// Media Capabilities that never answer, so that only buffers tell what cannot be played.
+const NO_ANSWERS: &str = "navigator.mediaCapabilities.decodingInfo = () => new Promise(() => {}); return null";
+
+#[tokio::test]
+async fn a_buffer_that_the_browser_refuses_is_made_for_another_codec() {
+    let Some(room) = Room::open("a_buffer_that_the_browser_refuses_is_made_for_another_codec", FILM).await else {
+        return;
+    };
+    room.browser.open(&room.page).await.unwrap();
+    room.run(NO_ANSWERS).await;
+    // All are said to be in a codec that no browser has, but for one that is too dear to begin with.
+    let lacking = "text.replace(/avc1/g, 'avc9').trimEnd() + '\\n'
+        + text.trimEnd().split('\\n').slice(-2).join('\\n').replace(/BANDWIDTH=\\d+/g, 'BANDWIDTH=50000000')";
+    let playlist = room.changed(lacking).await;
+    let makes = "window.made = [];
+        const add = MediaSource.prototype.addSourceBuffer;
+        MediaSource.prototype.addSourceBuffer = function (type) { made.push(type); return add.call(this, type); };
+        return null";
+    room.run(makes).await;
+    room.plays_to_the_end(&playlist, true).await;
+    let made: Vec<String> = room.browser.js("return made", vec![]).await.unwrap();
+    let pictures: Vec<_> = made.iter().filter(|mime| mime.starts_with("video")).collect();
+    let (last, refused) = pictures.split_last().unwrap();
+    assert!(
+        last.contains("avc1") && !refused.is_empty() && refused.iter().all(|mime| mime.contains("avc9")),
+        "{made:?}"
+    );
+    room.browser.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn sound_that_the_browser_lacks_gives_way_to_another_group() {
+    let Some(room) = Room::open("sound_that_the_browser_lacks_gives_way_to_another_group", FILM).await else { return };
+    room.browser.open(&room.page).await.unwrap();
+    let lacks = "return !MediaSource.isTypeSupported('audio/mp4; codecs=\"ec-3\"')";
+    assert!(room.browser.js::<bool>(lacks, vec![]).await.unwrap(), "this browser plays all of it");
+    // Each variant once more, a little dearer, with a group in another codec.
+    let both =
+        "text.replace(/^#EXT-X-MEDIA:TYPE=AUDIO.*$/m, (line) => `${line}\\n${line.replace('\"audio\"', '\"dolby\"')}`)
+        .replace(/^(#EXT-X-STREAM-INF.*)\\n(.*)$/gm, (own, line, uri) => own + '\\n' + line
+            .replace(/:BANDWIDTH=(\\d+)/, (_, rate) => `:BANDWIDTH=${+rate + 100000}`)
+            .replace(/mp4a.40.2/, 'ec-3').replace('\"audio\"', '\"dolby\"') + '\\n' + uri)";
+    let playlist = room.changed(both).await;
+    let text: String =
+        room.browser.js("return fetch(arguments[0]).then((it) => it.text())", vec![json!(playlist)]).await.unwrap();
+    assert!(text.matches("AUDIO=\"dolby\"").count() == 2 && text.matches("ec-3").count() == 2, "{text}");
+    room.plays_to_the_end(&playlist, true).await;
+    // Nor where the browser says nothing beforehand.
+    room.run(NO_ANSWERS).await;
+    room.run("MediaSource.isTypeSupported = () => true; return null").await;
+    room.plays_to_the_end(&playlist, true).await;
+    room.browser.close().await.unwrap();
+}
