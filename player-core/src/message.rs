@@ -73,6 +73,9 @@ pub enum Command {
     SaveData(bool),
     /// Whether somebody can see the picture: a tab in the background plays on, and needs no fine one.
     SetVisible(bool),
+    /// Whether the browser wants media to be loaded now (`ManagedMediaSource.streaming`); if not, little is kept ahead, so that
+    /// the device can let its radio rest. Until told otherwise, it does.
+    SetStreaming(bool),
     /// Plays this after what plays now, without a gap if it can join; `None` takes that back. One at a time: the page names
     /// the one after it at [`Event::NextBegan`]. For a [`Sequence`](crate::Sequence); a [`Player`](crate::Player) alone
     /// plays one presentation, and takes no notice.

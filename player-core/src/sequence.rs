@@ -216,7 +216,8 @@ impl Sequence {
             | Command::LimitResolution(_)
             | Command::LimitBandwidth { .. }
             | Command::SaveData(_)
-            | Command::SetVisible(_) => return self.tell_both(&Input::Command(command), out),
+            | Command::SetVisible(_)
+            | Command::SetStreaming(_) => return self.tell_both(&Input::Command(command), out),
             Command::SetPlaying(_)
             | Command::LockVariant(_)
             | Command::SelectAudio(_)

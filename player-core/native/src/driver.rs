@@ -140,6 +140,7 @@ impl NativePlayer {
             | Command::LimitBandwidth { .. }
             | Command::SaveData(_)
             | Command::SetVisible(_)
+            | Command::SetStreaming(_)
             | Command::FollowWith(_)
             | Command::Retry => Ok(()),
         };

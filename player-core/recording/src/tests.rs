@@ -24,6 +24,7 @@ fn everything() -> Vec<Input> {
         Command::LimitBandwidth { least: None, most: Some(BitsPerSecond::from_kbps(2_000)) },
         Command::SaveData(true),
         Command::SetVisible(false),
+        Command::SetStreaming(false),
         Command::FollowWith(Some(url.clone())),
         Command::Retry,
     ];

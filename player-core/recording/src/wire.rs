@@ -75,6 +75,7 @@ pub(crate) enum Input {
     LimitBandwidth { least_bps: Option<u64>, most_bps: Option<u64> },
     SaveData(bool),
     SetVisible(bool),
+    SetStreaming(bool),
     Decodes { variant: u32, ease: Ease },
     SelectText(Option<u32>),
     FollowWith(Option<String>),
@@ -238,6 +239,7 @@ impl From<&core::Command> for Input {
             },
             core::Command::SaveData(saves) => Self::SaveData(*saves),
             core::Command::SetVisible(visible) => Self::SetVisible(*visible),
+            core::Command::SetStreaming(streaming) => Self::SetStreaming(*streaming),
             core::Command::FollowWith(url) => Self::FollowWith(url.as_ref().map(Url::to_string)),
             core::Command::Retry => Self::Retry,
             core::Command::SetSpeed(speed) => Self::SetSpeed { thousandths: speed.in_thousandths() },
@@ -298,6 +300,7 @@ impl TryFrom<Input> for core::Input {
             }
             Input::SaveData(saves) => return command(Command::SaveData(saves)),
             Input::SetVisible(visible) => return command(Command::SetVisible(visible)),
+            Input::SetStreaming(streaming) => return command(Command::SetStreaming(streaming)),
             Input::FollowWith(url) => return command(Command::FollowWith(url.map(address).transpose()?)),
             Input::Retry => return command(Command::Retry),
             Input::SetSpeed { thousandths } => return command(Command::SetSpeed(Speed::thousandths(thousandths))),

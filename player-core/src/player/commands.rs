@@ -44,6 +44,7 @@ impl Player {
             }
             Command::SaveData(saves) => self.wishes.limits.saves_data = saves,
             Command::SetVisible(visible) => self.set_visible(visible),
+            Command::SetStreaming(streaming) => self.wishes.limits.rests = !streaming,
             Command::FollowWith(_) => {}
             Command::Retry => self.retry(),
         }

@@ -12,7 +12,7 @@ use crate::message::{DecoderQuestion, Ease, FrameRate, Output, Track, VariantId}
 use crate::playlist::{Presentation, StreamId};
 
 /// Who saves data gets no more lines than this, or, where the playlist tells no sizes, no more bandwidth; and has no more
-/// ahead, because what is ahead may never be watched.
+/// ahead, because what is ahead may never be watched. Nor is there more ahead while the browser wants the network left alone.
 const SAVING_LINES: u32 = 480;
 const SAVING_RATE: BitsPerSecond = BitsPerSecond::from_kbps(1_500);
 const SAVING_GOAL: MediaDuration = MediaDuration::from_secs(10);
@@ -29,6 +29,8 @@ pub(super) struct Limits {
     pub(super) saves_data: bool,
     /// Nobody can see the picture.
     pub(super) hidden: bool,
+    /// The browser wants the network to be left alone for now.
+    pub(super) rests: bool,
 }
 
 /// What is left if a filter lets nothing through.
@@ -72,7 +74,7 @@ impl Player {
     }
 
     fn permitted<'a>(&self, mut left: Variants<'a>) -> Variants<'a> {
-        let Limits { resolution, least, most, saves_data, hidden } = self.wishes.limits;
+        let Limits { resolution, least, most, saves_data, hidden, rests: _ } = self.wishes.limits;
         left = keep(left, Otherwise::All, |id, _| !self.rough.contains(&id));
         left = keep(left, Otherwise::Lowest, |_, variant| !self.frames.is_too_heavy(variant, self.now));
         if let Some(most) = most {
@@ -100,7 +102,8 @@ impl Player {
 
     /// Media to have ahead.
     pub(super) fn goal(&self) -> MediaDuration {
-        if self.wishes.limits.saves_data { self.goal.min(SAVING_GOAL) } else { self.goal }
+        let Limits { saves_data, rests, .. } = self.wishes.limits;
+        if saves_data || rests { self.goal.min(SAVING_GOAL) } else { self.goal }
     }
 
     /// The page was hidden, or can be seen again.

@@ -331,6 +331,26 @@ fn only_an_empty_buffer_while_playing_is_a_stall() {
 }
 
 #[test]
+fn little_is_loaded_ahead_while_the_browser_wants_the_network_left_alone() {
+    let mut desk = Desk::playing();
+    desk.tell(Input::Command(Command::SetStreaming(false)));
+    for number in 1..5 {
+        desk.loaded(&format!("/low/{number}.m4s"), None);
+        desk.appended();
+        desk.playhead(0.5, f64::from(number + 1) * 2.0, true);
+    }
+    assert!(desk.loads.is_empty(), "ten seconds are there: {:?}", desk.loads.keys());
+    desk.playhead(2.5, 10.0, true);
+    assert!(desk.is_under_way("/low/5.m4s"));
+    desk.loaded("/low/5.m4s", None);
+    desk.appended();
+    desk.playhead(3.0, 12.0, true);
+    assert!(desk.loads.is_empty(), "{:?}", desk.loads.keys());
+    desk.tell(Input::Command(Command::SetStreaming(true)));
+    assert!(desk.is_under_way("/low/6.m4s"));
+}
+
+#[test]
 fn nothing_is_waited_for_while_nothing_is_open() {
     let mut player = Player::new(PlayerConfig::default());
     let step = player.step(Now::default(), Input::Tick);

@@ -44,6 +44,8 @@ pub(crate) struct Adaptive {
     sent_to: Cell<Option<MediaTime>>,
     /// Whether the viewer wants it to play; the element pauses for reasons of its own.
     wanted: Cell<bool>,
+    /// Whether the browser wants media to be loaded, as the core was told.
+    streaming: Cell<bool>,
     /// A frame was on screen, or sound in the room.
     framed: Cell<bool>,
     timer: RefCell<Option<(Now, Timer)>>,
@@ -94,6 +96,7 @@ impl Adaptive {
                 subtitles: Subtitles::on(video),
                 sent_to: Cell::default(),
                 wanted: Cell::new(true),
+                streaming: Cell::new(true),
                 framed: Cell::new(false),
                 timer: RefCell::default(),
                 find_address,
@@ -130,6 +133,11 @@ impl Adaptive {
     /// Tells the core what has changed around the player.
     pub(crate) fn look_around(&self) {
         self.surroundings.changes().into_iter().for_each(|command| self.command(command));
+        // Looked at as often as all else: there is enough ahead for a moment more or less.
+        let streaming = self.buffers.borrow().is_streaming();
+        if self.streaming.replace(streaming) != streaming {
+            self.command(Command::SetStreaming(streaming));
+        }
     }
 
     fn remember_link(&self) {

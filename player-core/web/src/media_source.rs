@@ -151,6 +151,12 @@ impl Buffers {
         self.create();
     }
 
+    /// Whether the browser wants media now. Only a managed source has an opinion.
+    pub(crate) fn is_streaming(&self) -> bool {
+        let streaming = Reflect::get(&self.source, &"streaming".into()).unwrap_or_default();
+        streaming.is_undefined() || streaming.is_truthy()
+    }
+
     fn is_open(&self) -> bool {
         self.source.ready_state() != MediaSourceReadyState::Closed
     }

@@ -298,7 +298,8 @@ impl<'a> Play<'a> {
             | Command::LimitBandwidth { .. }
             | Command::SaveData(_)
             | Command::FollowWith(_)
-            | Command::SetVisible(_) => {}
+            | Command::SetVisible(_)
+            | Command::SetStreaming(_) => {}
         }
         self.tell(Input::Command(command));
         self.tell_playhead();

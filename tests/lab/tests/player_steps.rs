@@ -74,6 +74,7 @@ fn command() -> impl Strategy<Value = Command> {
         }),
         1 => any::<bool>().prop_map(Command::SaveData),
         2 => any::<bool>().prop_map(Command::SetVisible),
+        1 => any::<bool>().prop_map(Command::SetStreaming),
         2 => any::<u16>().prop_map(|speed| Command::SetSpeed(Speed::thousandths(speed))),
         3 => Just(Command::Retry),
         1 => Just(open("http://origin.test/main.m3u8")),

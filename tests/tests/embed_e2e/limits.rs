@@ -112,3 +112,30 @@ async fn a_page_that_nobody_sees_gets_little_and_the_next_start_knows_the_link()
     assert_eq!(room.heights().await, [360], "the link was known");
     room.browser.close().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_browser_that_manages_the_source_says_when_to_load() {
+    let Some(room) = Room::open("a_browser_that_manages_the_source_says_when_to_load", LADDER).await else { return };
+    // As on an iPhone there is no other source, and this one has a wish of its own.
+    let managed = "window.streaming = false;
+        Object.defineProperty(MediaSource.prototype, 'streaming', { get: () => streaming });
+        window.ManagedMediaSource = MediaSource;
+        delete window.MediaSource;
+        return null";
+    room.play_after(managed, "{}").await;
+    let ahead = async || {
+        let look = "const { buffered, currentTime } = document.querySelector('video');
+            return buffered.length ? buffered.end(buffered.length - 1) - currentTime : 0";
+        room.browser.js::<f64>(look, vec![]).await
+    };
+    let most = std::cell::Cell::new(0.0_f64);
+    let played = until("five seconds", async || {
+        most.set(most.get().max(ahead().await?));
+        Ok((room.look().await?.position_s > 5.0).then_some(()))
+    });
+    played.await.unwrap();
+    assert!((6.0..10.5).contains(&most.get()), "{} s were ahead", most.get());
+    room.run("window.streaming = true; return null").await;
+    until("more ahead", async || Ok((ahead().await? > 15.0).then_some(()))).await.unwrap();
+    room.browser.close().await.unwrap();
+}
