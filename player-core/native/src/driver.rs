@@ -372,3 +372,19 @@ async fn sleep_until(at: Option<tokio::time::Instant>) {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pipeline_that_refuses_is_one_failure_until_the_core_has_heard_of_it() {
+        let mut player = NativePlayer::new(NativeConfig::on(Surface::Nowhere)).unwrap();
+        for _ in 0..3 {
+            player.check(Err(SinkError::Pipeline("it does not seek")));
+        }
+        assert_eq!(player.inbox, [Input::DecodeFailed]);
+        player.on_beat();
+        assert!(player.inbox.is_empty(), "the next beat tells it");
+    }
+}
