@@ -162,6 +162,12 @@ impl Buffer {
         covered_until(&there, at).since(at)
     }
 
+    /// How much of what lies ahead of `at` nobody has.
+    pub(crate) fn missing_ahead(&self, at: MediaTime) -> MediaDuration {
+        let missing = self.records.iter().filter(|record| record.standing == Standing::Missing);
+        missing.fold(MediaDuration::ZERO, |sum, record| sum + record.span.end().since(record.span.start().max(at)))
+    }
+
     /// Bytes of the segments ahead of `at`.
     pub(crate) fn bytes_ahead(&self, at: MediaTime) -> ByteCount {
         let ahead = self.records.iter().filter(|record| record.span.end() > at);

@@ -367,9 +367,9 @@ impl Player {
             Some(Busy::Segment(item)) => {
                 let replaced = lane.buffer.appended(item.wanted.span, item.variant(), item.size);
                 lane.crowded_until = None;
+                lane.skips = 0;
                 let was_torn = std::mem::take(&mut lane.torn);
                 self.out.push(Output::Forget(item.id));
-                self.rescue.skips = 0;
                 self.qoe.used(item.size);
                 if replaced > ByteCount::default() {
                     self.qoe.unused(replaced);

@@ -105,7 +105,7 @@ impl Player {
         self.qoe.sought(self.now);
         self.motion = self.motion.sought(target);
         for lane in &mut self.lanes {
-            lane.buffer.forgive();
+            lane.forgive();
             lane.plan = None;
             lane.full_since = None;
             lane.crowded_until = None;
@@ -213,7 +213,7 @@ impl Player {
             health.pardon();
         }
         self.stuck.clear();
-        self.lanes.iter_mut().for_each(|lane| lane.buffer.forgive());
+        self.lanes.iter_mut().for_each(Lane::forgive);
         (self.rescue, self.renewal) = (Rescue::default(), Renewal::default());
         if self.element_failed {
             self.restart_element(self.position());

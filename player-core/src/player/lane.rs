@@ -145,6 +145,8 @@ pub(crate) struct Lane {
     pub(crate) torn: bool,
     /// Whether anything was ever appended.
     pub(crate) fed: bool,
+    /// Segments passed over since one was appended.
+    pub(crate) skips: u32,
 }
 
 impl Lane {
@@ -168,6 +170,7 @@ impl Lane {
             appended: None,
             torn: false,
             fed: false,
+            skips: 0,
         }
     }
 
@@ -210,6 +213,12 @@ impl Lane {
         queued.or_else(|| self.buffer.variant_at(end - MediaDuration::from_millis(1)))
     }
 
+    /// What could not be had is asked for again.
+    pub(crate) fn forgive(&mut self) {
+        self.buffer.forgive();
+        self.skips = 0;
+    }
+
     /// Everything is new, as after a failed media element; but what cannot be had is not asked for again.
     pub(crate) fn restart(&mut self) -> impl Iterator<Item = RequestId> + use<> {
         let busy = match self.busy.take() {
@@ -218,7 +227,7 @@ impl Lane {
         };
         let loaded: Vec<_> = self.queue.drain(..).map(|item| item.id).chain(busy).collect();
         let buffer = self.buffer.emptied();
-        *self = Self { stream: self.stream, buffer, ..Self::new(self.role, self.track) };
+        *self = Self { stream: self.stream, buffer, skips: self.skips, ..Self::new(self.role, self.track) };
         loaded.into_iter()
     }
 }

@@ -331,12 +331,20 @@ impl Player {
             return None;
         }
         let covered = lane.covered();
-        let entry = next_segment(timeline, &covered, at, at + self.goal())?;
+        let until = self.goal_from(at);
+        let entry = next_segment(timeline, &covered, at, until)?;
         // No more than the goal with the segment; where memory was short or segments are long, not before it is needed.
         let is_shrunk = self.goal < self.config.buffer_goal;
         let enough = if is_shrunk { MediaDuration::from_micros(self.goal.as_micros() / 2) } else { LEAST_AHEAD };
-        let fits = entry.span.end() <= at + self.goal();
+        let fits = entry.span.end() <= until;
         (fits || covered_until(&covered, at).since(at) < enough).then_some(entry)
+    }
+
+    /// Up to where there is to be media if playback stands here. What no server has counts for nothing: where it is longer
+    /// than the goal, something must be there behind it.
+    fn goal_from(&self, at: MediaTime) -> MediaTime {
+        let missing = self.lanes.iter().map(|lane| lane.buffer.missing_ahead(at)).max().unwrap_or_default();
+        at + self.goal() + missing
     }
 
     /// When there will be room for the next segment, if the playhead moves on.
@@ -345,7 +353,7 @@ impl Player {
         let timeline = self.timeline(lane.stream?)?;
         let at = self.position();
         let entry = next_segment(timeline, &lane.covered(), at, MediaTime::from_micros(i64::MAX))?;
-        Some(self.now + self.motion.speed.time_for(entry.span.end().since(at + self.goal())))
+        Some(self.now + self.motion.speed.time_for(entry.span.end().since(self.goal_from(at))))
     }
 
     /// Whether nothing is left to load for this lane from the playhead on.
@@ -448,7 +456,7 @@ impl Player {
             let Purpose::Segment(role, wanted) = &load.purpose else { return false };
             let next = self.lane(*role).and_then(|lane| {
                 let timeline = self.timeline(wanted.stream)?;
-                next_segment(timeline, &lane.covered(), at, at + self.goal())
+                next_segment(timeline, &lane.covered(), at, self.goal_from(at))
             });
             next.is_none_or(|next| next.span != wanted.span)
         });

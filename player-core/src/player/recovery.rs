@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
 
-use super::lane::{Decoding, Health, Role, Wanted};
+use super::lane::{Decoding, Health, Lane, Role, Wanted};
 use super::phase::Phase;
 use super::{Load, Player, Purpose};
 use crate::clock::Now;
@@ -28,7 +28,7 @@ const LEAD: MediaDuration = MediaDuration::from_millis(250);
 const PROOF: MediaDuration = MediaDuration::from_secs(1);
 /// The element fails so soon after a buffer that could not read its bytes, and because of that.
 const BECAUSE: Duration = Duration::from_secs(1);
-/// So many segments in a row are passed over; when more cannot be had, the title is broken, or its server.
+/// So many segments in a row are passed over in a track; when more cannot be had, the title is broken, or its server.
 const MAX_SKIPS: u32 = 3;
 /// A driver that calls this much later than it was asked to has slept.
 const SLEEP: Duration = Duration::from_secs(10);
@@ -55,8 +55,6 @@ pub(super) struct Rescue {
     restarted_at: Option<MediaTime>,
     /// When a buffer last refused bytes that it could not read.
     pub(super) refused: Option<Now>,
-    /// Segments passed over since one was appended.
-    pub(super) skips: u32,
 }
 
 impl Player {
@@ -79,7 +77,8 @@ impl Player {
         };
         let stuck: BTreeMap<Role, Stuck> =
             self.stuck.iter().filter(is_hopeless).map(|(&role, &stuck)| (role, stuck)).collect();
-        if stuck.is_empty() || !stuck.iter().all(goes_on) || self.rescue.skips >= MAX_SKIPS {
+        let is_broken = |lane: &Lane| stuck.contains_key(&lane.role) && lane.skips >= MAX_SKIPS;
+        if stuck.is_empty() || !stuck.iter().all(goes_on) || self.lanes.iter().any(is_broken) {
             return false;
         }
         let is_at = |role: Role, wanted: &Wanted| {
@@ -89,13 +88,13 @@ impl Player {
         let over: Vec<_> = self.loads.iter().filter(|(_, load)| is_over(load)).map(|(id, _)| *id).collect();
         over.into_iter().for_each(|id| self.cancel(id));
         self.stuck.retain(|role, _| !stuck.contains_key(role));
-        self.rescue.skips += 1;
         self.trouble = None;
         self.health.values_mut().for_each(Health::pardon);
         for lane in &mut self.lanes {
             if let Some(stuck) = stuck.get(&lane.role) {
                 lane.buffer.goes_without(stuck.span);
                 lane.plan = None;
+                lane.skips += 1;
             }
         }
         true

@@ -148,6 +148,20 @@ const EXPECTED: &[Expected] = &[
         ..UNSEEN
     },
     Expected {
+        name: "pictures-gone",
+        told: &[QUALITY, QUALITY],
+        fails: "the simulation answers 404",
+        also: |r| r.stats.position.as_seconds() > 43.0,
+        ..UNSEEN
+    },
+    Expected {
+        name: "long-pictures-gone",
+        told: &[QUALITY, QUALITY, "Skipped 36"],
+        startup_ms: 900,
+        stalled_ms: 2_700,
+        ..A_BLINK
+    },
+    Expected {
         name: "first-server-fails",
         told: &[OTHER_SERVER, FIRST_SERVER, OTHER_SERVER, FIRST_SERVER],
         also: |r| asked(r, S(13), S(40), 1) && asked(r, S(106), S(200), 0),

@@ -62,6 +62,11 @@ fn damaged_here_and_there() -> Vec<super::Fault> {
     best.into_iter().chain(others).chain(all).collect()
 }
 
+/// A fault of every rung, not of the sound.
+fn of_pictures(part: Part, when: (Duration, Duration), kind: FaultKind) -> Vec<super::Fault> {
+    ["1080p", "720p", "480p", "360p"].map(|rung| fault(Some(rung), part, when, kind)).into()
+}
+
 fn servers() -> Vec<Scenario> {
     let gone = FaultKind::Status(404, None);
     let at_first = |part, when, kind| super::Fault { server: Some(0), ..fault(None, part, when, kind) };
@@ -74,6 +79,16 @@ fn servers() -> Vec<Scenario> {
         with_faults("segment-refused", vec![fault(None, Part::Segment(12), FOREVER, FaultKind::Rejected)]),
         edited(with_faults("rest-gone", vec![fault(None, Part::Segments, (s(15), s(900)), gone)]), |one| {
             one.title.duration = s(300);
+        }),
+        // Sound goes on: what cannot be had is the pictures.
+        edited(with_faults("pictures-gone", of_pictures(Part::Segments, (s(15), s(900)), gone)), |one| {
+            one.title.duration = s(300);
+        }),
+        // As much is missing as the player would have ahead, and more.
+        edited(plain("long-pictures-gone"), |one| {
+            one.title.duration = s(300);
+            one.title.variants.iter_mut().for_each(|variant| variant.grid = super::Grid::Fixed(s(12)));
+            one.faults = (6..9).flat_map(|number| of_pictures(Part::Segment(number), FOREVER, gone)).collect();
         }),
         on_two("first-server-fails", vec![at_first(Part::Segments, (s(10), s(50)), FaultKind::Status(500, None))]),
         on_two("first-server-lacks-one", vec![at_first(Part::Segment(9), FOREVER, gone)]),
