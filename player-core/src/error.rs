@@ -80,6 +80,8 @@ pub enum Setback {
     ServerBusy(Option<String>),
     /// One variant fails, another one is played.
     OtherVariant,
+    /// The sound that was chosen cannot be had; the one with this name is played.
+    OtherAudio(String),
     /// The presentation's redundant copy on another server is played.
     OtherServer,
     /// The first server was left alone for a while, and is tried again.
@@ -115,6 +117,7 @@ impl fmt::Display for Setback {
             Self::ServerBusy(Some(detail)) => return write!(formatter, "The server is busy: {}", full_stop(detail)),
             Self::ServerBusy(None) => "The server is busy; waiting for it.",
             Self::OtherVariant => "This quality has a fault; playing another one.",
+            Self::OtherAudio(name) => return write!(formatter, "This audio track has a fault; playing \"{name}\"."),
             Self::OtherServer => "The server has a fault; playing from another one.",
             Self::FirstServer => "Trying the first server again.",
             Self::AddressExpired => "The address of this title has expired; asking for a fresh one.",

@@ -125,6 +125,8 @@ struct Wishes {
     variant: Option<VariantId>,
     limits: Limits,
     audio: Option<AudioId>,
+    /// What was heard before that was chosen.
+    audio_before: Option<AudioId>,
 }
 
 /// How the playhead moves.
@@ -407,7 +409,7 @@ impl Player {
             && (self.qoe.startup.is_none() || self.level() < MediaDuration::from_millis(500))
         {
             let trouble = trouble.clone();
-            if !self.go_without() {
+            if !self.go_without() && !self.hears_another(self.failing_audio()) {
                 self.fail(&trouble);
             }
         }

@@ -55,7 +55,7 @@ impl Player {
         loads.into_iter().for_each(|id| self.cancel(id));
         self.forget_media();
         self.end_text();
-        let wishes = Wishes { playing: true, variant: None, audio: None, ..self.wishes };
+        let wishes = Wishes { playing: true, limits: self.wishes.limits, ..Wishes::default() };
         let fresh = Self::new(self.config.clone());
         // Of the same link, what was learnt stays true; numbers of loads are never used twice.
         *self = Self {
@@ -142,7 +142,13 @@ impl Player {
         if !exists || self.wishes.audio == Some(audio) {
             return;
         }
+        let is_heard = |lane: &Lane| lane.replace_from.is_none();
+        if self.lane(Role::Rendition).is_some_and(is_heard) {
+            self.wishes.audio_before = self.wishes.audio;
+        }
         self.wishes.audio = Some(audio);
+        // Who chooses it wants it to be tried now.
+        self.health.entry(StreamId::Audio(audio)).or_default().pardon();
         self.replace_ahead(Role::Rendition, StreamId::Audio(audio), MediaDuration::ZERO);
         // Before that, all of it is told when the timelines are known.
         if self.root.is_none() {

@@ -167,6 +167,8 @@ impl Player {
                 }
                 return;
             }
+            // Nothing was ever heard of it: nobody has to wait until what is buffered has been played.
+            Remedy::Avoid(_) if self.is_unheard(stream) && self.hears_another(Some(stream)) => return,
             // The server may only be gone for a while; a timeout is no statement about the title.
             Remedy::Avoid(_) if *cause == LoadFailure::TimedOut => {
                 self.setback(Setback::Offline);

@@ -12,7 +12,7 @@ use super::{Load, Player, Purpose};
 use crate::clock::Now;
 use crate::error::{Setback, Trouble};
 use crate::load::SLACK;
-use crate::message::{Event, Input, StallCause, VariantId};
+use crate::message::{AudioId, Event, Input, StallCause, VariantId};
 use crate::playlist::StreamId;
 
 /// A decoder that gave up this near to where it was made anew has not got over it. Farther on it is another fault: where
@@ -96,6 +96,56 @@ impl Player {
                 lane.plan = None;
                 lane.skips += 1;
             }
+        }
+        true
+    }
+
+    /// The rendition that is wanted, if it alone is what fails.
+    pub(super) fn failing_audio(&self) -> Option<StreamId> {
+        let stream = self.wishes.audio.map(StreamId::Audio).filter(|_| !self.stuck.contains_key(&Role::Variant))?;
+        self.health.get(&stream).filter(|health| health.failures > 0).map(|_| stream)
+    }
+
+    /// Whether no segment of this rendition ever came, and no single one is what fails: there is none of it.
+    pub(super) fn is_unheard(&self, stream: StreamId) -> bool {
+        let is_unseen = self.health.get(&stream).is_none_or(|health| health.seen_rate().is_none());
+        stream.role() == Some(Role::Rendition) && is_unseen && !self.stuck.contains_key(&Role::Rendition)
+    }
+
+    /// Goes on with another rendition than this one, which cannot be had: with the one before it, else with what would be
+    /// chosen if there were none. Whether there is another.
+    pub(super) fn hears_another(&mut self, failing: Option<StreamId>) -> bool {
+        let Some(stream) = failing.filter(|&stream| self.wishes.audio.map(StreamId::Audio) == Some(stream)) else {
+            return false;
+        };
+        self.health.entry(stream).or_default().avoid(self.now, LEAVE);
+        let Some(presentation) = &self.presentation else { return false };
+        let wished = [&*self.config.audio_languages, &[]].map(|languages| presentation.preferred_audio(languages));
+        let infos = presentation.audio_infos();
+        let others = infos.iter().map(|info| info.id);
+        let works =
+            |id: &AudioId| self.health.get(&StreamId::Audio(*id)).is_none_or(|health| !health.is_avoided(self.now));
+        let before = self.wishes.audio_before;
+        let Some(next) = before.into_iter().chain(wished.into_iter().flatten()).chain(others).find(works) else {
+            return false;
+        };
+        let name = infos.into_iter().find(|info| info.id == next).map_or_else(String::new, |info| info.name);
+        let lane = self.lane(Role::Rendition);
+        let is_there = before == Some(next) && lane.is_some_and(|lane| lane.replace_from.is_some());
+        (self.wishes.audio, self.wishes.audio_before) = (Some(next), None);
+        self.replace_ahead(Role::Rendition, StreamId::Audio(next), MediaDuration::ZERO);
+        if let Some(lane) = self.lane_mut(Role::Rendition) {
+            lane.forgive();
+            // Nothing has taken the place of what is buffered.
+            lane.replace_from = lane.replace_from.filter(|_| !is_there && lane.fed);
+        }
+        self.stuck.remove(&Role::Rendition);
+        self.trouble = None;
+        self.report_setback(Setback::OtherAudio(name));
+        // Before all is read, the first choice has not been told.
+        if self.root.is_none() {
+            self.tell(Event::AudioChosen(next));
+            self.change_text();
         }
         true
     }

@@ -161,6 +161,25 @@ const EXPECTED: &[Expected] = &[
         stalled_ms: 2_700,
         ..A_BLINK
     },
+    // What was heard goes on, and nothing of it is loaded again.
+    Expected {
+        name: "language-gone",
+        told: &["playing \"english\""],
+        also: |r| r.heard.len() == 1 && r.loaded_again() == 0,
+        ..UNSEEN
+    },
+    Expected {
+        name: "first-language-gone",
+        told: &["playing \"deutsch\"", "playing \"deutsch\""],
+        also: |r| r.heard.iter().all(|(_, name)| name == "deutsch") && r.loaded_again() == 0,
+        ..UNSEEN
+    },
+    Expected {
+        name: "language-breaks-off",
+        told: &["playing \"english\""],
+        also: |r| r.heard.iter().map(|(_, name)| name).eq(["english", "deutsch", "english"]),
+        ..A_BLINK
+    },
     Expected {
         name: "first-server-fails",
         told: &[OTHER_SERVER, FIRST_SERVER, OTHER_SERVER, FIRST_SERVER],

@@ -71,6 +71,10 @@ pub(super) fn with_faults(name: &'static str, faults: Vec<Fault>) -> Scenario {
     Scenario { faults, ..plain(name) }
 }
 
+pub(super) fn select(at: u64, audio: u32) -> (Duration, Command) {
+    (s(at), Command::SelectAudio(AudioId(audio)))
+}
+
 pub(super) fn seek(at_ms: u64, to_ms: i64) -> (Duration, Command) {
     (ms(at_ms), Command::Seek(MediaTime::from_micros(to_ms * 1_000)))
 }
@@ -186,7 +190,6 @@ fn servers() -> Vec<Scenario> {
 }
 
 fn viewers() -> Vec<Scenario> {
-    let select = |at, audio| (s(at), Command::SelectAudio(AudioId(audio)));
     let lock = |at, variant: Option<u32>| (s(at), Command::LockVariant(variant.map(VariantId)));
     vec![
         edited(plain("seeks"), |one| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use player_core::Command;
 
-use super::table::{FOREVER, edited, fault, ms, plain, s, seek, variant, with_faults};
+use super::table::{FOREVER, edited, fault, ms, plain, s, seek, select, variant, with_faults};
 use super::{FaultKind, Live, Part, Scenario, Updates};
 
 /// All of them.
@@ -69,6 +69,7 @@ fn of_pictures(part: Part, when: (Duration, Duration), kind: FaultKind) -> Vec<s
 
 fn servers() -> Vec<Scenario> {
     let gone = FaultKind::Status(404, None);
+    let of_german = |part, when| vec![fault(Some("deutsch"), part, when, gone)];
     let at_first = |part, when, kind| super::Fault { server: Some(0), ..fault(None, part, when, kind) };
     let on_two =
         |name, faults| edited(with_faults(name, faults), |one| (one.title.servers, one.title.duration) = (2, s(200)));
@@ -89,6 +90,18 @@ fn servers() -> Vec<Scenario> {
             one.title.duration = s(300);
             one.title.variants.iter_mut().for_each(|variant| variant.grid = super::Grid::Fixed(s(12)));
             one.faults = (6..9).flat_map(|number| of_pictures(Part::Segment(number), FOREVER, gone)).collect();
+        }),
+        edited(with_faults("language-gone", of_german(Part::Playlist, FOREVER)), |one| {
+            one.actions = vec![select(19, 1)]
+        }),
+        edited(
+            with_faults("first-language-gone", vec![fault(Some("english"), Part::Playlist, FOREVER, gone)]),
+            |one| {
+                one.actions = vec![select(60, 0)];
+            },
+        ),
+        edited(with_faults("language-breaks-off", of_german(Part::Segments, (s(20), s(900)))), |one| {
+            one.actions = vec![select(10, 1)];
         }),
         on_two("first-server-fails", vec![at_first(Part::Segments, (s(10), s(50)), FaultKind::Status(500, None))]),
         on_two("first-server-lacks-one", vec![at_first(Part::Segment(9), FOREVER, gone)]),
