@@ -26,6 +26,8 @@ const SHORTEST_EDGE_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_EDGE_WAIT: Duration = Duration::from_secs(2);
 /// A place whose copies failed is left alone for so long; each time for twice as long.
 const LEAVE_ALONE: Duration = Duration::from_secs(30);
+/// Where every place has failed, one of them may be tried again after this part of that.
+const LEAST_REST: u32 = 10;
 /// With so much loaded, a place that failed may be tried again.
 const SAFE: MediaDuration = MediaDuration::from_secs(8);
 /// The driver gets so long to find a fresh address.
@@ -151,6 +153,7 @@ impl Player {
                 return;
             }
             Remedy::Unreachable(_) | Remedy::Avoid(_) if self.fail_over(stream, cause, failures) => return,
+            Remedy::Unreachable(_) if failures > 1 && self.fail_over_again(stream) => return,
             Remedy::Unreachable(wait) => {
                 if failures > 1 {
                     self.setback(Setback::Offline);
@@ -158,6 +161,8 @@ impl Player {
                 wait
             }
             Remedy::RetryAfter(wait) => wait,
+            // A server that says nothing says nothing of other variants either.
+            Remedy::Avoid(_) if *cause == LoadFailure::TimedOut && self.fail_over_again(stream) => return,
             Remedy::Avoid(time) if self.has_another(stream) => {
                 let health = self.health.entry(stream).or_default();
                 health.avoid(self.now, time);
@@ -167,6 +172,7 @@ impl Player {
                 }
                 return;
             }
+            Remedy::Avoid(_) if self.fail_over_again(stream) => return,
             // Nothing was ever heard of it: nobody has to wait until what is buffered has been played.
             Remedy::Avoid(_) if self.is_unheard(stream) && self.hears_another(Some(stream)) => return,
             // The server may only be gone for a while; a timeout is no statement about the title.
@@ -212,19 +218,39 @@ impl Player {
 
     /// Goes on with the redundant copies at another place, if there are some that did not fail lately.
     fn fail_over(&mut self, stream: StreamId, cause: &LoadFailure, failures: u32) -> bool {
-        let Some(presentation) = &self.presentation else { return false };
         // A single connection that breaks is an accident.
         if *cause == LoadFailure::Network && failures == 0 {
             return false;
         }
-        let Some(known) = presentation.stream(stream) else { return false };
-        let (from, places) = (presentation.place(), presentation.places());
-        let may_serve =
-            |place: &usize| *place != from && known.has_copy(*place) && !self.failover.is_left(*place, self.now);
-        let Some(next) = (0..places).find(may_serve) else { return false };
+        let next = self.other_places(stream).into_iter().find(|&place| !self.failover.is_left(place, self.now));
+        self.leave_for(next)
+    }
+
+    /// All places failed lately, and so does this one: before anything is gone without, the one that has been left alone
+    /// longest is tried again, but for one that has failed only just now.
+    fn fail_over_again(&mut self, stream: StreamId) -> bool {
+        let places = self.other_places(stream).into_iter().filter(|&place| self.failover.has_rested(place, self.now));
+        let next = places.min_by_key(|&place| self.failover.left_since(place));
+        self.leave_for(next)
+    }
+
+    /// Places other than the present one that have a copy of this stream.
+    fn other_places(&self, stream: StreamId) -> Vec<usize> {
+        let Some(presentation) = &self.presentation else { return Vec::new() };
+        let Some(known) = presentation.stream(stream) else { return Vec::new() };
+        let has_copy = |place: &usize| *place != presentation.place() && known.has_copy(*place);
+        (0..presentation.places()).filter(has_copy).collect()
+    }
+
+    fn leave_for(&mut self, next: Option<usize>) -> bool {
+        let from = self.presentation.as_ref().map(Presentation::place);
+        let (Some(next), Some(from)) = (next, from) else { return false };
         self.failover.leave(from, self.now);
         self.use_place(next);
-        self.report_setback(Setback::OtherServer);
+        // Without a network, where it is missed is no news.
+        if self.setback != Some(Setback::Offline) {
+            self.report_setback(Setback::OtherServer);
+        }
         true
     }
 
@@ -362,18 +388,38 @@ impl Renewal {
     }
 }
 
-/// Which places of redundant copies failed, until when they are left alone, and how often that was decided.
+/// Which places of redundant copies failed.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Failover(BTreeMap<usize, (Now, u32)>);
+pub(super) struct Failover(BTreeMap<usize, Left>);
+
+/// A place that failed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Left {
+    since: Now,
+    /// It is left alone so long, ...
+    until: Now,
+    /// ... which was decided so often.
+    times: u32,
+}
 
 impl Failover {
     fn is_left(&self, place: usize, now: Now) -> bool {
-        self.0.get(&place).is_some_and(|(until, _)| now < *until)
+        self.0.get(&place).is_some_and(|left| now < left.until)
     }
 
     fn leave(&mut self, place: usize, now: Now) {
-        let (until, times) = self.0.entry(place).or_default();
-        *until = now + LEAVE_ALONE.saturating_mul(1 << (*times).min(4));
-        *times = times.saturating_add(1);
+        let left = self.0.entry(place).or_default();
+        left.since = now;
+        left.until = now + LEAVE_ALONE.saturating_mul(1 << left.times.min(4));
+        left.times = left.times.saturating_add(1);
+    }
+
+    /// Whether a tenth of the time for which it is left alone has passed.
+    fn has_rested(&self, place: usize, now: Now) -> bool {
+        self.0.get(&place).is_none_or(|left| now.since(left.since) >= left.until.since(left.since) / LEAST_REST)
+    }
+
+    fn left_since(&self, place: usize) -> Now {
+        self.0.get(&place).map_or(Now::default(), |left| left.since)
     }
 }

@@ -194,6 +194,34 @@ const EXPECTED: &[Expected] = &[
     },
     Expected { name: "first-server-silent", told: &[OTHER_SERVER, FIRST_SERVER, OTHER_SERVER, FIRST_SERVER], ..UNSEEN },
     Expected {
+        name: "servers-fail-in-turn",
+        told: &[OTHER_SERVER, FIRST_SERVER, OTHER_SERVER, QUALITY, QUALITY, QUALITY, OTHER_SERVER],
+        also: |r| asked(r, S(60), S(200), 0),
+        ..UNSEEN
+    },
+    Expected {
+        name: "servers-fall-silent-in-turn",
+        told: &[OTHER_SERVER, FIRST_SERVER, OTHER_SERVER, OTHER_SERVER],
+        also: |r| asked(r, S(70), S(200), 0),
+        ..UNSEEN
+    },
+    Expected {
+        name: "all-servers-lack-one",
+        told: &[
+            OTHER_SERVER,
+            QUALITY,
+            QUALITY,
+            QUALITY,
+            OTHER_SERVER,
+            OTHER_SERVER,
+            OTHER_SERVER,
+            OTHER_SERVER,
+            "Skipped 2.",
+        ],
+        stalled_ms: 600,
+        ..A_BLINK
+    },
+    Expected {
         name: "first-playlists-gone",
         told: &[OTHER_SERVER, FIRST_SERVER, OTHER_SERVER, FIRST_SERVER, OTHER_SERVER],
         also: |r| r.requests_of("/main.m3u8") == 1,
@@ -266,6 +294,14 @@ const EXPECTED: &[Expected] = &[
     Expected {
         name: "offline-and-back",
         told: &[LOST, BACK],
+        stalls: 1,
+        stalled_ms: 20_500,
+        also: |r| r.loaded_again() == 0 && r.moves.is_empty(),
+        ..UNSEEN
+    },
+    Expected {
+        name: "offline-with-two-servers",
+        told: &[OTHER_SERVER, LOST, BACK],
         stalls: 1,
         stalled_ms: 20_500,
         also: |r| r.loaded_again() == 0 && r.moves.is_empty(),

@@ -106,6 +106,23 @@ fn servers() -> Vec<Scenario> {
         on_two("first-server-fails", vec![at_first(Part::Segments, (s(10), s(50)), FaultKind::Status(500, None))]),
         on_two("first-server-lacks-one", vec![at_first(Part::Segment(9), FOREVER, gone)]),
         on_two("first-server-silent", vec![at_first(Part::Segments, (s(10), s(70)), FaultKind::Hang)]),
+        // The first one is well again when the second one breaks, but it has failed twice lately.
+        on_two(
+            "servers-fail-in-turn",
+            vec![
+                at_first(Part::Segments, (s(10), s(45)), FaultKind::Status(500, None)),
+                super::Fault { server: Some(1), ..fault(None, Part::Segments, (s(46), s(900)), gone) },
+            ],
+        ),
+        on_two(
+            "servers-fall-silent-in-turn",
+            vec![
+                at_first(Part::Segments, (s(10), s(45)), FaultKind::Status(500, None)),
+                super::Fault { server: Some(1), ..fault(None, Part::Segments, (s(46), s(900)), FaultKind::Hang) },
+            ],
+        ),
+        // No server has it.
+        on_two("all-servers-lack-one", vec![fault(None, Part::Segment(30), FOREVER, gone)]),
         on_two("first-playlists-gone", vec![at_first(Part::Playlist, FOREVER, gone)]),
         edited(plain("addresses-expire"), |one| one.title.signed_for = Some(s(40))),
         edited(plain("addresses-expire-in-a-pause"), |one| {
@@ -162,6 +179,10 @@ fn live() -> Vec<Scenario> {
 fn devices() -> Vec<Scenario> {
     vec![
         edited(plain("offline-and-back"), |one| one.link.outages.push((s(20), s(65)))),
+        edited(plain("offline-with-two-servers"), |one| {
+            one.title.servers = 2;
+            one.link.outages.push((s(20), s(65)));
+        }),
         edited(plain("offline-and-told-back"), |one| {
             one.link.outages.push((s(20), s(65)));
             one.device.tells_online = true;
