@@ -324,9 +324,9 @@ impl Sequence {
         let number = next.item.number;
         match output {
             Output::Prepare { buffers, .. } => {
-                if !self.gate.share(number, &buffers) {
+                let Some(end) = end.filter(|_| self.gate.share(number, &buffers)) else {
                     return self.next_at_end(out);
-                }
+                };
                 next.at = next.item.player.place();
                 next.item.shift = Shift::between(next.at, end);
                 next.joins_at = Some(end);

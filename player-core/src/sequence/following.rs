@@ -9,8 +9,9 @@ use crate::message::{Command, Event, Input, Output, RequestId, Step};
 use crate::qoe::PlaybackState;
 
 /// Tracks that end this near to each other end together: the next presentation follows the shorter one, and what the other
-/// has beyond is laid over. By more, it follows the longer one.
-const SAME_END: MediaDuration = MediaDuration::from_millis(100);
+/// has beyond is laid over. Where they end further apart, the element would stand still at the first end until the stream is
+/// told to end, so nothing can follow before all of it has been played.
+const SAME_END: MediaDuration = MediaDuration::from_millis(500);
 
 impl Sequence {
     pub(super) fn follow_with(&mut self, url: Option<Url>, out: &mut Vec<Output>) {
@@ -29,13 +30,13 @@ impl Sequence {
         }
     }
 
-    /// Where what is buffered of the present one ends.
-    pub(super) fn end(&self) -> MediaTime {
+    /// Where what is buffered of the present one ends, if all tracks end there.
+    pub(super) fn end(&self) -> Option<MediaTime> {
         let end = |track| self.seen.of(track).iter().last().map_or(self.seen.at, TimeRange::end);
         let ends: Vec<_> = self.gate.tracks().into_iter().map(end).collect();
         let (first, last) = (ends.iter().min(), ends.iter().max());
         let (first, last) = (first.copied().unwrap_or(self.seen.at), last.copied().unwrap_or(self.seen.at));
-        if last.since(first) <= SAME_END { first } else { last }
+        (last.since(first) <= SAME_END).then_some(first)
     }
 
     /// What is due whatever has happened: the next one begins to load, the end is told.
@@ -51,7 +52,11 @@ impl Sequence {
         if let Following::Waits(url) = &self.following
             && self.end_seen
         {
-            self.begin_next(url.clone(), out);
+            let url = url.clone();
+            match self.end() {
+                Some(_) => self.begin_next(url, out),
+                None => self.following = Following::AtEnd(url),
+            }
         }
         let is_end = match &self.following {
             Following::Nothing | Following::AtEnd(_) => true,

@@ -185,7 +185,9 @@ impl Theatre {
             self.now += Duration::from_millis(250);
             let next = self.at + MediaDuration::from_millis(250);
             let last = |held: &Ranges| held.around(self.at, MediaDuration::ZERO).map_or(self.at, TimeRange::end);
-            let end = self.buffers.values().map(last).min().unwrap_or(self.at);
+            let ends = || self.buffers.values().map(last);
+            // At the end of everything, a track that ends sooner does not hold the other up.
+            let end = if self.log.last_end() { ends().max() } else { ends().min() }.unwrap_or(self.at);
             self.moving = next < end;
             if next >= end && self.log.last_end() {
                 self.at = end;
@@ -353,6 +355,28 @@ fn a_decoder_that_gives_up_begins_anew_with_the_present_one() {
     assert_eq!(theatre.sequence.shift(), Shift::default(), "the buffers are empty: nothing lies before it");
     theatre.report();
     assert_eq!(theatre.sequence.stats().position, seconds(1.0));
+    theatre.play_to(6.0);
+    assert_eq!(theatre.sequence.stats().state, PlaybackState::Ended);
+}
+
+/// With sound of its own that ends two seconds before the pictures do.
+fn with_short_sound(theatre: &mut Theatre) -> String {
+    let sound = MEDIA.replace("#EXTINF:2,\n2.m4s\n", "");
+    theatre.server.insert("s/sound.m3u8", sound);
+    "#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"s\",NAME=\"one\",URI=\"s/sound.m3u8\"\n\
+        #EXT-X-STREAM-INF:BANDWIDTH=800000,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"s\"\nmedia.m3u8\n"
+        .to_owned()
+}
+
+#[test]
+fn pictures_that_go_on_without_sound_are_played_out_before_the_next_one() {
+    let mut theatre = Theatre::open("c.m3u8", presentation(VIDEO));
+    let text = with_short_sound(&mut theatre);
+    theatre.server.insert("a.m3u8", text.clone());
+    theatre.tell(Input::Command(Command::Open { url: theatre.url("a.m3u8"), start: None }));
+    theatre.follow_with("b.m3u8", Some(text));
+    theatre.play_to(6.0);
+    assert_eq!((theatre.count(BEGINS), theatre.at), (1, MediaTime::ZERO), "the next one is opened at the end");
     theatre.play_to(6.0);
     assert_eq!(theatre.sequence.stats().state, PlaybackState::Ended);
 }
