@@ -6,7 +6,7 @@ use media_model::hls::Segment;
 use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
 
 use super::choosing::Scope;
-use super::lane::{Health, InitKey, Lane, Role, Wanted, What};
+use super::lane::{Health, InitKey, Lane, Plan, Role, Wanted, What};
 use super::{DRIVER_GRACE, Init, Player, Purpose};
 use crate::abr::why::Account;
 use crate::abr::{Outcome, Rule};
@@ -169,10 +169,74 @@ impl Player {
     fn load_segment(&mut self, role: Role, stream: StreamId) {
         self.align_choice(role, stream);
         let stream = self.other_until_ahead(role, stream).unwrap_or(stream);
-        let (Some(lane), Some(timeline)) = (self.lane(role), self.timeline(stream)) else { return };
-        let waits = self.health.get(&stream).is_some_and(|health| health.waits(self.now));
-        let Some(entry) = self.missing(lane, timeline).filter(|_| !waits).cloned() else { return };
-        self.begin_segment(role, stream, &entry, false);
+        if self.health.get(&stream).is_some_and(|health| health.waits(self.now)) {
+            return;
+        }
+        loop {
+            let (Some(lane), Some(timeline)) = (self.lane(role), self.timeline(stream)) else { return };
+            let Some(entry) = self.missing(lane, timeline).cloned() else { return };
+            if !entry.segment.gap {
+                return self.begin_segment(role, stream, &entry, false);
+            }
+            let from = covered_until(&lane.covered(), self.position()).max(entry.span.start());
+            match self.without_gap(stream, from) {
+                Some(other) => return self.load_in_place(role, other, from),
+                None => self.pass_gap(role, from, entry.span),
+            }
+        }
+    }
+
+    /// Goes on at `from` with this stream, as soon as its playlist is read.
+    fn load_in_place(&mut self, role: Role, stream: StreamId, from: MediaTime) {
+        let entry = self.timeline(stream).and_then(|timeline| timeline.entry_at(from)).cloned();
+        let plan = Plan { stream, what: What::Missing, not_before: self.now };
+        if let Some(lane) = self.lane_mut(role) {
+            lane.stream = Some(stream);
+            lane.plan = Some(plan).filter(|_| entry.is_none());
+        }
+        match entry {
+            Some(entry) => self.begin_segment(role, stream, &entry, false),
+            None => self.load_playlist(stream),
+        }
+    }
+
+    /// The variant to play from here on in place of this one, which has a gap: the nearest one that has media here, or may
+    /// have, for all that has been read.
+    fn without_gap(&self, stream: StreamId, from: MediaTime) -> Option<StreamId> {
+        let StreamId::Variant(id) = stream else { return None };
+        let may_have_it = |other: &StreamId| {
+            let health = self.health.get(other);
+            let works = health.is_none_or(|health| !health.is_avoided(self.now) && !health.waits(self.now));
+            let has_it = match self.timeline(*other) {
+                Some(timeline) => match timeline.entry_at(from) {
+                    Some(entry) => !entry.segment.gap,
+                    None => timeline.reload_at.is_some_and(|at| at <= self.now),
+                },
+                None => true,
+            };
+            *other != stream && works && has_it
+        };
+        let usable = self.usable_variants();
+        let distance = |other: &StreamId| match other {
+            StreamId::Variant(other) => (!usable.contains(other), *other > id, other.0.abs_diff(id.0)),
+            StreamId::Audio(_) | StreamId::Text(_) => (true, true, u32::MAX),
+        };
+        let streams = self.presentation.as_ref()?.streams().map(|one| one.id);
+        streams.filter(|one| one.role() == Some(Role::Variant)).filter(may_have_it).min_by_key(distance)
+    }
+
+    /// Nobody has this, as far as the gaps of all variants go.
+    fn pass_gap(&mut self, role: Role, from: MediaTime, gap: TimeRange) {
+        let of_role = |stream: &StreamId| stream.role() == Some(role) && role == Role::Variant;
+        let streams = self.presentation.iter().flat_map(|one| one.streams()).map(|one| one.id).filter(of_role);
+        let gaps = streams.filter_map(|stream| self.timeline(stream)?.entry_at(from)).filter(|entry| entry.segment.gap);
+        let end = gaps.map(|entry| entry.span.end()).chain([gap.end()]).min().unwrap_or(gap.end());
+        let Some(lane) = self.lane_mut(role) else { return };
+        // The choice shows behind it.
+        lane.replace_from = lane.replace_from.map(|from| from.max(end));
+        if let Some(span) = TimeRange::new(from, end) {
+            lane.buffer.goes_without(span);
+        }
     }
 
     fn begin_segment(&mut self, role: Role, stream: StreamId, entry: &Entry, is_replacement: bool) {
@@ -245,7 +309,7 @@ impl Player {
             return None;
         }
         let is_usable = self.usable_variants().into_iter().any(|id| StreamId::Variant(id) == last);
-        let instead = self.missing(lane, self.timeline(last)?)?.span;
+        let instead = self.missing(lane, self.timeline(last)?).filter(|entry| !entry.segment.gap)?.span;
         let waits = self.health.get(&last).is_some_and(|health| health.waits(self.now));
         let comes_in_time = at + self.time_to_load(last, instead) + SWITCH_ROOM < buffered;
         (is_usable && !waits && comes_in_time).then_some(last)

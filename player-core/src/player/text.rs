@@ -109,7 +109,8 @@ impl Player {
         let next = next_segment(timeline, &self.text.covered, at, at + self.level());
         let Some(entry) = next else { return };
         let segment = TextSegment { text, span: entry.span, period: entry.period };
-        match (timeline.resolve(&entry.segment.uri), entry.segment.range) {
+        let url = timeline.resolve(&entry.segment.uri).filter(|_| !entry.segment.gap);
+        match (url, entry.segment.range) {
             (Some(url), range) => drop(self.begin(Purpose::Text(segment), url, range, ByteCount::default())),
             (None, _) => self.cover(segment.span),
         }

@@ -198,6 +198,8 @@ pub enum FaultKind {
     Undecodable,
     /// The buffer takes them, and the decoder hangs where they begin, for this much of them.
     Stuck(Duration),
+    /// The playlist says that there is none.
+    Gap,
     /// The media begins this much later than the playlist says.
     Late(Duration),
 }

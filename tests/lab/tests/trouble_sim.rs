@@ -180,6 +180,19 @@ const EXPECTED: &[Expected] = &[
         also: |r| r.heard.iter().map(|(_, name)| name).eq(["english", "deutsch", "english"]),
         ..A_BLINK
     },
+    // Nobody is blamed for it.
+    Expected { name: "gap-in-the-pictures", told: &["Skipped 14 s"], also: |r| r.loaded_again() == 0, ..UNSEEN },
+    Expected {
+        name: "gap-in-one-rung",
+        also: |r| r.loaded_again() == 0 && r.shown_at(S(30)) == "720p" && r.shown_at(S(36)) == "1080p",
+        ..UNSEEN
+    },
+    Expected {
+        name: "gap-and-a-full-buffer",
+        told: &["little room", "Skipped 6."],
+        also: |r| r.loaded_again() == 0,
+        ..UNSEEN
+    },
     Expected {
         name: "first-server-fails",
         told: &[OTHER_SERVER, FIRST_SERVER, OTHER_SERVER, FIRST_SERVER],

@@ -67,6 +67,13 @@ fn of_pictures(part: Part, when: (Duration, Duration), kind: FaultKind) -> Vec<s
     ["1080p", "720p", "480p", "360p"].map(|rung| fault(Some(rung), part, when, kind)).into()
 }
 
+/// Gaps of these rungs.
+fn gaps(rungs: &[&'static str], numbers: std::ops::Range<usize>) -> Vec<super::Fault> {
+    let of_rung =
+        |rung| numbers.clone().map(move |number| fault(Some(rung), Part::Segment(number), FOREVER, FaultKind::Gap));
+    rungs.iter().flat_map(|rung| of_rung(*rung)).collect()
+}
+
 fn servers() -> Vec<Scenario> {
     let gone = FaultKind::Status(404, None);
     let of_german = |part, when| vec![fault(Some("deutsch"), part, when, gone)];
@@ -102,6 +109,12 @@ fn servers() -> Vec<Scenario> {
         ),
         edited(with_faults("language-breaks-off", of_german(Part::Segments, (s(20), s(900)))), |one| {
             one.actions = vec![select(10, 1)];
+        }),
+        // Sound has no gap.
+        with_faults("gap-in-the-pictures", gaps(&["1080p", "720p", "480p", "360p"], 10..17)),
+        with_faults("gap-in-one-rung", gaps(&["1080p"], 10..17)),
+        edited(with_faults("gap-and-a-full-buffer", gaps(&["1080p", "720p", "480p", "360p"], 10..13)), |one| {
+            one.video_quota = Some(6_000_000);
         }),
         on_two("first-server-fails", vec![at_first(Part::Segments, (s(10), s(50)), FaultKind::Status(500, None))]),
         on_two("first-server-lacks-one", vec![at_first(Part::Segment(9), FOREVER, gone)]),

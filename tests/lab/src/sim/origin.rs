@@ -185,6 +185,7 @@ impl<'a> Origin<'a> {
             Part::Playlist | Part::Init | Part::Segments => INIT_BYTES,
         };
         match fault {
+            Some(FaultKind::Gap) => return plain(Body::Fails(0, status(404, None))),
             Some(FaultKind::Status(code, retry_after)) => return plain(Body::Fails(200, status(code, retry_after))),
             Some(FaultKind::Corrupt) => return plain(Body::Fails(size / 2, LoadFailure::Corrupt)),
             Some(FaultKind::Hang) => return plain(Body::Hangs),
@@ -247,9 +248,10 @@ impl<'a> Origin<'a> {
             Some(FaultKind::Rejected) => Some(Flaw::Rejected),
             Some(FaultKind::Undecodable) => Some(Flaw::Undecodable),
             Some(FaultKind::Stuck(length)) => Some(Flaw::Stuck(length)),
-            Some(FaultKind::Late(_) | FaultKind::Status(..) | FaultKind::Corrupt | FaultKind::Hang) | None => {
-                (codec.is_some() && codec == self.scenario.device.cannot_decode).then_some(Flaw::Undecodable)
-            }
+            Some(
+                FaultKind::Late(_) | FaultKind::Gap | FaultKind::Status(..) | FaultKind::Corrupt | FaultKind::Hang,
+            )
+            | None => (codec.is_some() && codec == self.scenario.device.cannot_decode).then_some(Flaw::Undecodable),
         }
     }
 
@@ -370,7 +372,8 @@ impl<'a> Origin<'a> {
         };
         let segment = |(number, span): (usize, &TimeRange)| {
             let (uri, duration) = (address(number), span.length());
-            Arc::new(Segment { uri, duration, init: init.clone(), ..Segment::default() })
+            let gap = self.fault(name, 0, Part::Segment(number), now) == Some(FaultKind::Gap);
+            Arc::new(Segment { uri, duration, init: init.clone(), gap, ..Segment::default() })
         };
         let made = self.made(name, now);
         let first = self.scenario.title.live.map_or(0, |live| made.saturating_sub(live.window));
