@@ -20,8 +20,10 @@ use crate::playlist::StreamId;
 const SAME_PLACE: MediaDuration = MediaDuration::from_millis(1_500);
 /// This near, what is given to it changes at once.
 const NEXT_PLACE: MediaDuration = MediaDuration::from_secs(5);
-/// A decoder is made anew this often in a row: as it was, in another codec, another variant, and behind a few segments.
-const MAX_RESTARTS: u32 = 6;
+/// A decoder is made anew this often in a row: as it was, in another codec, in other variants, and behind a few segments.
+const MAX_RESTARTS: u32 = 7;
+/// Of these, so often for another variant.
+const MAX_VARIANTS: u32 = 4;
 /// A decoder gives up this far ahead of what it shows, or less.
 const LEAD: MediaDuration = MediaDuration::from_millis(250);
 /// A decoder that has shown a stream for so long can decode it.
@@ -177,7 +179,7 @@ impl Player {
                 at
             }
             1 if playing.is_some_and(|id| self.leave_codec(id)) => at,
-            1 | 2 if playing.is_some_and(|id| self.leave_variant(id)) => at,
+            1..=MAX_VARIANTS if playing.is_some_and(|id| self.leave_variant(id)) => at,
             _ => match self.behind_segment(at).filter(|_| restarts < MAX_RESTARTS) {
                 Some(behind) => {
                     self.report_setback(Setback::Skipped(behind.since(at)));

@@ -70,8 +70,16 @@ const EXPECTED: &[Expected] = &[
         ..UNSEEN
     },
     Expected {
+        name: "undecodable-but-in-the-last-rung",
+        told: &[RESTARTED, QUALITY, QUALITY, QUALITY],
+        stalls: 4,
+        stalled_ms: 1_200,
+        also: |r| r.shown.iter().any(|(_, name)| name == "360p"),
+        ..UNSEEN
+    },
+    Expected {
         name: "undecodable-everywhere",
-        told: &[RESTARTED, QUALITY, QUALITY, "Skipped", "Skipped"],
+        told: &[RESTARTED, QUALITY, QUALITY, QUALITY, "Skipped", "Skipped"],
         stalls: 1,
         stalled_ms: 500,
         ..UNSEEN
@@ -96,6 +104,7 @@ const EXPECTED: &[Expected] = &[
             RESTARTED,
             QUALITY,
             RESTARTED,
+            QUALITY,
             QUALITY,
             QUALITY,
             "Skipped 2.0",
@@ -123,7 +132,7 @@ const EXPECTED: &[Expected] = &[
     },
     Expected {
         name: "no-decoder",
-        told: &[RESTARTED, QUALITY, QUALITY, "Skipped", "Skipped", "Skipped"],
+        told: &[RESTARTED, QUALITY, QUALITY, QUALITY, "Skipped", "Skipped", "Skipped"],
         fails: "decoder of this device gave up",
         ..UNSEEN
     },

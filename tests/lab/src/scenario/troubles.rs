@@ -41,6 +41,10 @@ fn decoders() -> Vec<Scenario> {
             one.device.cannot_decode = Some("hvc1.1.6.L120.90");
         }),
         with_faults("undecodable-in-one-rung", undecodable(Some("1080p"))),
+        with_faults(
+            "undecodable-but-in-the-last-rung",
+            ["1080p", "720p", "480p"].into_iter().flat_map(|rung| undecodable(Some(rung))).collect(),
+        ),
         with_faults("undecodable-everywhere", undecodable(None)),
         edited(with_faults("damaged-here-and-there", damaged_here_and_there()), |one| {
             // As browsers see a ladder: each rung has a level of its own.
