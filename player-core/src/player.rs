@@ -437,6 +437,16 @@ impl Player {
         }
     }
 
+    /// How long the viewer watches these media: what a load may take is compared with this, not with their length.
+    fn lasts(&self, media: MediaDuration) -> Duration {
+        self.motion.speed.time_for(media)
+    }
+
+    /// How far the playhead moves on in this time.
+    fn moves_in(&self, time: Duration) -> MediaDuration {
+        self.motion.speed.media_in(time)
+    }
+
     fn lane(&self, role: Role) -> Option<&Lane> {
         self.lanes.iter().find(|lane| lane.role == role)
     }

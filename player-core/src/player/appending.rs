@@ -311,7 +311,7 @@ impl Player {
         let time = |bytes| rate.time_for(bytes).unwrap_or(Duration::MAX);
         // The segment after it must be there, too.
         let needed = time(rest).saturating_add(time(load.expected)).saturating_add(self.link.latency());
-        needed <= wanted.span.length().to_std()
+        needed <= self.lasts(wanted.span.length())
     }
 
     fn evict(&mut self, role: Role, range: TimeRange) {

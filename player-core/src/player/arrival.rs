@@ -72,7 +72,7 @@ impl Player {
                 let rest = ByteCount::new(download.size.get().saturating_sub(download.got.get()));
                 let time = self.throughput().time_for(rest).unwrap_or(Duration::MAX);
                 let level = self.lane(Role::Variant).map(|lane| self.loaded_ahead(lane)).unwrap_or_default();
-                if !is_replacement && time.saturating_mul(2) < level.to_std() {
+                if !is_replacement && time.saturating_mul(2) < self.lasts(level) {
                     return;
                 }
                 Scope::All

@@ -74,7 +74,7 @@ impl Player {
         if self.frames.is_too_heavy(stream, self.now) {
             return;
         }
-        let media = self.motion.speed.media_in(time).as_micros();
+        let media = self.moves_in(time).as_micros();
         let rate = stream.frame_rate.unwrap_or(USUAL_FRAME_RATE).thousandths();
         let frames = media.saturating_mul(u64::from(rate)) / 1_000_000_000;
         let lost = dropped.saturating_sub(before);

@@ -315,7 +315,7 @@ impl Player {
         (is_usable && !waits && comes_in_time).then_some(last)
     }
 
-    /// How long a segment takes to get here, as far as can be told.
+    /// How far the playhead moves on while a segment gets here, as far as can be told.
     pub(super) fn time_to_load(&self, stream: StreamId, span: TimeRange) -> MediaDuration {
         let last = self.lane(Role::Variant).and_then(|lane| lane.loaded_last);
         // An encoder goes on where it is if that is near, and makes all up to there.
@@ -328,7 +328,7 @@ impl Player {
             health.making(Some(self.now), run.is_some()).saturating_mul(run.unwrap_or(1))
         });
         let transfer = self.throughput().time_for(self.expected_size(stream, span.length())).unwrap_or(Duration::MAX);
-        MediaDuration::from_std(self.link.latency().saturating_add(making).saturating_add(transfer))
+        self.moves_in(self.link.latency().saturating_add(making).saturating_add(transfer))
     }
 
     /// Loads an init section again that failed while its segment arrived.
@@ -417,7 +417,7 @@ impl Player {
         let timeline = self.timeline(lane.stream?)?;
         let at = self.position();
         let entry = next_segment(timeline, &lane.covered(), at, MediaTime::from_micros(i64::MAX))?;
-        Some(self.now + self.motion.speed.time_for(entry.span.end().since(self.goal_from(at))))
+        Some(self.now + self.lasts(entry.span.end().since(self.goal_from(at))))
     }
 
     /// Whether nothing is left to load for this lane from the playhead on.
@@ -449,7 +449,7 @@ impl Player {
         if is_rules {
             return;
         }
-        let level = self.motion.speed.time_for(self.loaded_ahead(lane));
+        let level = self.lasts(self.loaded_ahead(lane));
         let hopeless = self.loads.iter().find_map(|(&id, load)| {
             let Purpose::Segment(Role::Variant, wanted) = &load.purpose else { return None };
             let StreamId::Variant(variant) = wanted.stream else { return None };
@@ -476,7 +476,7 @@ impl Player {
             let rest = self.link.estimate()?.time_for(ByteCount::new(rest)).unwrap_or(Duration::MAX);
             // What plays while it comes is late only if it comes more slowly than it plays.
             let plays = load.appended > ByteCount::default();
-            if plays && rest <= wanted.span.end().since(self.position()).to_std() {
+            if plays && rest <= self.lasts(wanted.span.end().since(self.position())) {
                 return None;
             }
             let other = self.facts(wanted.span.length(), Scope::Level).signals().fetch_time(&instead);

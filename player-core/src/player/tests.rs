@@ -123,6 +123,28 @@ impl Desk {
         self.loads.contains_key(path)
     }
 
+    /// The first byte of this comes after 5 ms.
+    fn answer(&mut self, path: &str) -> RequestId {
+        self.pass(5);
+        let id = self.loads[path];
+        self.tell(Input::FirstByte { id, served: ServerTiming::default() });
+        id
+    }
+
+    /// The first segment of the high variant of `TWO_VARIANTS` is on its way.
+    fn begin_high(&mut self) -> RequestId {
+        self.answer("/main.m3u8");
+        self.playlist("/main.m3u8", TWO_VARIANTS);
+        self.answer("/high/playlist.m3u8");
+        self.playlist("/high/playlist.m3u8", &vod(10));
+        self.answer("/high/init.mp4");
+        self.loaded("/high/init.mp4", None);
+        self.appended();
+        let id = self.answer("/high/0.m4s");
+        self.starts.insert(id, 0.0);
+        id
+    }
+
     /// Plays the low variant of `TWO_VARIANTS` with two segments in the buffer.
     pub(super) fn playing() -> Self {
         Self::playing_with(PlayerConfig::default())
@@ -432,21 +454,7 @@ fn a_choice_is_shown_as_it_arrives_where_nothing_is_buffered() {
 fn what_plays_while_it_comes_is_not_given_up() {
     let config = PlayerConfig { appends_in_part: true, ..PlayerConfig::default() };
     let mut desk = Desk::open_with(config, "/main.m3u8");
-    let answer = |desk: &mut Desk, path: &str| {
-        desk.pass(5);
-        let id = desk.loads[path];
-        desk.tell(Input::FirstByte { id, served: ServerTiming::default() });
-        id
-    };
-    answer(&mut desk, "/main.m3u8");
-    desk.playlist("/main.m3u8", TWO_VARIANTS);
-    answer(&mut desk, "/high/playlist.m3u8");
-    desk.playlist("/high/playlist.m3u8", &vod(10));
-    answer(&mut desk, "/high/init.mp4");
-    desk.loaded("/high/init.mp4", None);
-    desk.appended();
-    let id = answer(&mut desk, "/high/0.m4s");
-    desk.starts.insert(id, 0.0);
+    let id = desk.begin_high();
     // 20 Mbit/s carry the 6.8 of this variant three times over; nothing was shown yet.
     for part in 1..=8 {
         desk.now += Duration::from_millis(50);
@@ -456,6 +464,25 @@ fn what_plays_while_it_comes_is_not_given_up() {
     }
     let appended = |output: &Output| matches!(output, Output::Append { id: part, .. } if *part == id);
     assert!(desk.orders().iter().any(appended));
+}
+
+#[test]
+fn at_four_times_the_speed_a_segment_must_come_four_times_as_fast_to_be_played_meanwhile() {
+    for (speed, is_appended) in [(1_000, true), (4_000, false)] {
+        let config = PlayerConfig { appends_in_part: true, ..PlayerConfig::default() };
+        let mut desk = Desk::open_with(config, "/main.m3u8");
+        desk.tell(Input::Command(Command::SetSpeed(Speed::thousandths(speed))));
+        let id = desk.begin_high();
+        // Two segments of this variant come in 0.7 to 1.4 s.
+        for part in 1..=4 {
+            desk.now += Duration::from_millis(50);
+            desk.tell(Input::Progress { id, bytes: ByteCount::new(part * 125_000) });
+            desk.appended();
+        }
+        let appended =
+            desk.orders().iter().any(|output| matches!(output, Output::Append { id: part, .. } if *part == id));
+        assert_eq!(appended, is_appended, "at {speed}");
+    }
 }
 
 #[test]
