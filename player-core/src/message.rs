@@ -517,7 +517,7 @@ pub enum Event {
         /// Startup time.
         after: Duration,
     },
-    /// Frames move after a seek.
+    /// Frames move after a seek, or, in a pause, there is one to show.
     Sought {
         /// How long that took.
         after: Duration,

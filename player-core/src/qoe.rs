@@ -87,9 +87,9 @@ pub struct Summary {
     pub stalls: u32,
     /// Time in stalls.
     pub stalled: Duration,
-    /// Seeks after which frames moved.
+    /// Seeks after which frames moved, or, in a pause, there was one to show.
     pub seeks: u32,
-    /// Time from these seeks to moving frames.
+    /// Time from these seeks to that.
     pub seeking: Duration,
     /// Changes of the variant on screen.
     pub switches: u32,
@@ -186,7 +186,7 @@ pub(crate) struct Qoe {
     stalls: u32,
     stalled: Duration,
     stalled_since: Option<Now>,
-    /// The viewer's last seek, while frames have not moved since.
+    /// The viewer's last seek, while nothing could be seen of where it led.
     sought_at: Option<Now>,
     seeks: u32,
     seeking: Duration,
@@ -288,7 +288,7 @@ impl Qoe {
         self.sought_at = None;
     }
 
-    /// Frames move: how long after the last seek, the first time.
+    /// The place can be seen: how long after the last seek, the first time.
     pub(crate) fn seek_ends(&mut self, now: Now) -> Option<Duration> {
         let length = now.since(self.sought_at.take()?);
         self.seeks = self.seeks.saturating_add(1);

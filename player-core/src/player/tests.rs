@@ -373,6 +373,23 @@ fn little_is_loaded_ahead_while_the_browser_wants_the_network_left_alone() {
 }
 
 #[test]
+fn a_seek_in_a_pause_ends_when_there_is_something_to_see() {
+    let mut desk = Desk::playing();
+    desk.tell(Input::Command(Command::SetPlaying(false)));
+    desk.tell(Input::Command(Command::Seek(MediaTime::from_seconds(9.0).unwrap())));
+    desk.playhead(9.0, 2.0, false);
+    desk.pass(700);
+    assert_eq!(desk.player.summary().seeks, 0);
+    desk.playhead(9.0, 10.0, false);
+    assert!(desk.orders().contains(&Output::Event(Event::Sought { after: Duration::from_millis(700) })));
+    desk.pass(600_000);
+    desk.tell(Input::Command(Command::SetPlaying(true)));
+    desk.playhead(9.0, 10.0, true);
+    let summary = desk.player.summary();
+    assert_eq!((summary.seeks, summary.seeking), (1, Duration::from_millis(700)));
+}
+
+#[test]
 fn nothing_is_waited_for_while_nothing_is_open() {
     let mut player = Player::new(PlayerConfig::default());
     let step = player.step(Now::default(), Input::Tick);

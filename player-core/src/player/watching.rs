@@ -61,9 +61,13 @@ impl Player {
                 self.prove_decoder(at);
             }
             self.stall_ends();
-            if let Some(after) = self.qoe.seek_ends(self.now) {
-                self.tell(Event::Sought { after });
-            }
+        }
+        // Nobody waits for frames to move in a pause: one to look at is enough.
+        let can_be_seen = moving || (!self.wishes.playing && self.prepared && self.all_hold(at));
+        if can_be_seen && let Some(after) = self.qoe.seek_ends(self.now) {
+            self.tell(Event::Sought { after });
+        }
+        if moving {
             self.note_variant();
         }
     }
