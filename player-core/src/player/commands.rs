@@ -95,10 +95,11 @@ impl Player {
         if self.phase == Phase::Ended {
             self.become_phase(Phase::Running);
         }
+        // While not all is read, it takes the place of where playback was to begin.
+        if let Some((_, start)) = &mut self.root {
+            *start = Some(target);
+        }
         if self.phase == Phase::Opening {
-            if let Some((_, start)) = &mut self.root {
-                *start = Some(target);
-            }
             return;
         }
         self.stall_ends();

@@ -373,6 +373,19 @@ fn little_is_loaded_ahead_while_the_browser_wants_the_network_left_alone() {
 }
 
 #[test]
+fn a_seek_before_the_first_timeline_is_read_takes_the_place_of_the_position_to_resume_at() {
+    let mut desk = Desk::open("/main.m3u8");
+    let url = Url::parse("http://box.local/main.m3u8").unwrap();
+    let time = |seconds| MediaTime::from_seconds(seconds).unwrap();
+    desk.tell(Input::Command(Command::Open { url, start: Some(time(12.0)) }));
+    desk.playlist("/main.m3u8", TWO_VARIANTS);
+    desk.tell(Input::Command(Command::Seek(time(4.0))));
+    desk.playlist("/low/playlist.m3u8", &vod(10));
+    assert!(desk.is_under_way("/low/2.m4s"), "{:?}", desk.loads.keys());
+    assert!(desk.orders().contains(&Output::MoveTo(time(4.0))));
+}
+
+#[test]
 fn a_seek_in_a_pause_ends_when_there_is_something_to_see() {
     let mut desk = Desk::playing();
     desk.tell(Input::Command(Command::SetPlaying(false)));
