@@ -20,6 +20,7 @@ use media_model::{BitsPerSecond, ByteCount, MediaDuration};
 use crate::clock::Speed;
 use crate::message::VariantId;
 pub use classic::{Aim, Averaging, Classic, Name};
+pub(crate) use value::MOST_RUNGS;
 
 /// The rules there are. Written and read by name, as in `matinee`, `bola-e` or `dynamic-u-sw`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -10,8 +10,8 @@
 
 use super::outlook::Rates;
 
-/// Rungs beyond are not reckoned with.
-pub(super) const MOST_RUNGS: usize = 16;
+/// Rungs beyond are not reckoned with; the player shows no more.
+pub(crate) const MOST_RUNGS: usize = 16;
 /// Segments that are looked at one by one; ...
 pub(super) const MOST_AHEAD: usize = 5;
 /// ... what comes after them is taken in so many strides of so many usual segments.

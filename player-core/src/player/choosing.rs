@@ -9,7 +9,7 @@ use super::Player;
 use super::lane::{Health, Lane, Plan, Role, What};
 use crate::abr::outlook::Rates;
 use crate::abr::why::Account;
-use crate::abr::{Candidate, Place, Signals};
+use crate::abr::{Candidate, MOST_RUNGS, Place, Signals};
 use crate::clock::Speed;
 use crate::message::VariantId;
 use crate::playlist::{StreamId, Timeline};
@@ -139,7 +139,8 @@ impl Player {
             Some(StreamId::Variant(id)) => Some(id),
             Some(StreamId::Audio(_) | StreamId::Text(_)) | None => None,
         };
-        let candidates: Vec<_> = variants.iter().filter_map(|&id| self.candidate(id)).collect();
+        let shown = spread(self.different(variants, current), MOST_RUNGS, current);
+        let candidates: Vec<_> = shown.into_iter().filter_map(|id| self.candidate(id)).collect();
         let mut facts = Facts {
             current: current.filter(|current| candidates.iter().any(|candidate| candidate.id == *current)),
             candidates,
@@ -164,6 +165,22 @@ impl Player {
             self.look_around(&mut facts);
         }
         facts
+    }
+
+    /// These, but only one of those that are the same stream beside other sound, which is chosen apart: the present one, or
+    /// the lowest.
+    pub(super) fn different(&self, variants: &[VariantId], current: Option<VariantId>) -> Vec<VariantId> {
+        let url = |id| self.presentation.as_ref()?.stream(StreamId::Variant(id)).map(|stream| &stream.url);
+        let mut different: Vec<VariantId> = Vec::with_capacity(variants.len());
+        for &id in variants {
+            match different.iter_mut().find(|known| url(**known) == url(id)) {
+                Some(known) if current == Some(id) => *known = id,
+                Some(_) => {}
+                None => different.push(id),
+            }
+        }
+        different.sort();
+        different
     }
 
     /// Adds what lies ahead: the segments in the buffer, and those that come.
@@ -257,5 +274,43 @@ impl Player {
     pub(super) fn has_willing_other(&self, stream: StreamId) -> bool {
         let others = self.usable_variants().into_iter().filter(|&id| StreamId::Variant(id) != stream);
         matches!(stream, StreamId::Variant(_)) && others.into_iter().any(|id| !self.is_asked_to_wait(id))
+    }
+}
+
+/// As many of these as a rule reckons with, evenly from the lowest to the best, the present one among them.
+fn spread(all: Vec<VariantId>, most: usize, current: Option<VariantId>) -> Vec<VariantId> {
+    let (last, steps) = (all.len().saturating_sub(1), most.saturating_sub(1).max(1));
+    if last <= steps {
+        return all;
+    }
+    let mut shown: Vec<_> = (0..=steps).filter_map(|step| all.get(step * last / steps).copied()).collect();
+    let place = current.filter(|current| !shown.contains(current)).and_then(|one| all.iter().position(|id| *id == one));
+    // Of its neighbours the lower one makes way, but never the lowest.
+    if let Some((place, id)) = place.zip(current)
+        && let Some(shown) = shown.get_mut((place * steps / last).max(1))
+    {
+        *shown = id;
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_many_variants_a_rule_sees_the_lowest_the_present_and_the_best() {
+        let all = |count| (0..count).map(VariantId).collect::<Vec<_>>();
+        assert_eq!(spread(all(16), 16, None), all(16));
+        for count in 17..60 {
+            for current in (0..count).map(VariantId) {
+                let shown = spread(all(count), 16, Some(current));
+                assert_eq!((shown.len(), shown[0], shown[15]), (16, VariantId(0), VariantId(count - 1)));
+                assert!(
+                    shown.is_sorted_by(|one, other| one < other) && shown.contains(&current),
+                    "{shown:?}, {current:?}"
+                );
+            }
+        }
     }
 }

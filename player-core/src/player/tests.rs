@@ -373,6 +373,52 @@ fn little_is_loaded_ahead_while_the_browser_wants_the_network_left_alone() {
 }
 
 #[test]
+fn of_many_variants_the_best_is_not_forgotten() {
+    let variant = |index: u32| {
+        let rate = (index + 1) * 500_000;
+        format!(
+            "#EXT-X-STREAM-INF:BANDWIDTH={rate},RESOLUTION=640x360,CODECS=\"avc1.64001f\"\nv{index}/playlist.m3u8\n"
+        )
+    };
+    let mut desk = Desk::open("/main.m3u8");
+    desk.answer("/main.m3u8");
+    desk.playlist("/main.m3u8", &format!("#EXTM3U\n{}", (0..20).map(variant).collect::<String>()));
+    desk.answer("/v19/playlist.m3u8");
+    desk.playlist("/v19/playlist.m3u8", &vod(10));
+    desk.loaded("/v19/init.mp4", None);
+    desk.answer("/v19/0.m4s");
+    desk.pass(20);
+    desk.loaded("/v19/0.m4s", Some(0.0));
+    desk.appended();
+    desk.appended();
+    desk.playhead(0.0, 2.0, true);
+    desk.tell(Input::FirstFrame);
+    desk.answer("/v19/1.m4s");
+    desk.pass(20);
+    desk.loaded("/v19/1.m4s", Some(2.0));
+    desk.appended();
+    desk.playhead(0.1, 4.0, true);
+    assert!(desk.is_under_way("/v19/2.m4s"), "{:?}", desk.loads.keys());
+}
+
+#[test]
+fn variants_that_differ_in_their_sound_alone_count_once() {
+    let variant = |(index, group): (u32, u32)| {
+        let rate = (index + 1) * 1_000_000 + group * 64_000;
+        format!(
+            "#EXT-X-STREAM-INF:BANDWIDTH={rate},RESOLUTION=640x360,CODECS=\"avc1.64001f\"\nv{index}/playlist.m3u8\n"
+        )
+    };
+    let all = (0..9).flat_map(|index| (0..3).map(move |group| (index, group)));
+    let mut desk = Desk::open("/main.m3u8");
+    desk.playlist("/main.m3u8", &format!("#EXTM3U\n{}", all.map(variant).collect::<String>()));
+    let usable = desk.player.usable_variants();
+    assert_eq!(usable.len(), 27, "each may be fixed by hand");
+    let shown = desk.player.different(&usable, Some(VariantId(4)));
+    assert_eq!(shown, [0, 4, 6, 9, 12, 15, 18, 21, 24].map(VariantId));
+}
+
+#[test]
 fn a_seek_before_the_first_timeline_is_read_takes_the_place_of_the_position_to_resume_at() {
     let mut desk = Desk::open("/main.m3u8");
     let url = Url::parse("http://box.local/main.m3u8").unwrap();
