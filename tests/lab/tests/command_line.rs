@@ -62,6 +62,50 @@ fn what_is_wrong_is_named() {
     says(folder, &["race", "--players", "vlc"], 2, "there is no player vlc; there are matinee, hls.js");
 }
 
+/// What lies beside traces is passed over; a file that is named must be one.
+#[test]
+fn folders_of_any_traces_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::create_dir(folder.join("lte")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    let packets: String = (1..2_000).map(|at| format!("{at}\n")).collect();
+    write("lte/Verizon.up", &packets);
+    write("lte/Verizon.down", &packets);
+    write("norway_bus_1", "0.0 1.5\n10.0 2.0\n");
+    write("pensieve.txt", "0.0 1.5\n10.0 2.0\n");
+    write("table.csv", "\u{feff}duration_ms;bandwidth_kbps\n10000;1500,5\n");
+    write("sabre.json", r#"[{"duration_ms":5000,"bandwidth_kbps":2000,"latency_ms":1}]"#);
+    write("README.md", "# Traces\n\nFrom a train.\n");
+    write("LICENSE", "Do what you want with it.\n");
+    write("INDEX.csv", "file,mean\nnorway_bus_1,1.7\n");
+    std::fs::write(folder.join("picture.png"), [0x89, b'P', 0xff, 0xfe]).unwrap();
+
+    let movie = fixture("movie-bbb.json");
+    let play = |traces: &str, rest: &[&str]| {
+        let usual = ["simulate", "--traces", traces, "--movie", &movie, "--max-buffer", "25", "--abr", "lowest"];
+        let arguments: Vec<_> = usual.into_iter().chain(["--max-segments", "3"]).chain(rest.iter().copied()).collect();
+        lab(folder, &arguments)
+    };
+    let output = play(".", &["--csv", "-"]);
+    let rows = String::from_utf8(output.stdout).unwrap();
+    let traces: Vec<_> = rows.lines().skip(1).filter_map(|row| row.split('"').nth(1)).collect();
+    let there = ["lte/Verizon.down", "lte/Verizon.up", "norway_bus_1", "pensieve.txt", "sabre.json", "table.csv"];
+    assert_eq!(traces, there);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("passed over, being no trace: INDEX.csv and 3 more"), "{said}");
+
+    let refused = |file: &str, sentence: &str| {
+        let output = play(file, &[]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && said.contains(sentence), "{said}");
+    };
+    refused("LICENSE", "trace LICENSE: it begins like no trace that is known");
+    refused("INDEX.csv", "trace INDEX.csv: the first line names no column `duration_ms`");
+    write("lte/nothing", "\n");
+    refused(".", "lte/nothing: the file is empty");
+}
+
 #[test]
 fn a_reader_who_has_seen_enough_is_no_fault() {
     let (movie, trace) = (fixture("movie-bbb.json"), fixture("3g-2010-09-13_1003.json"));

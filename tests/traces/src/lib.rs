@@ -38,8 +38,17 @@ pub enum Format {
     Mahimahi,
     /// Pensieve: `time throughput` in seconds and Mbit/s; the throughput is that of the time since the line before.
     Pensieve,
-    /// CSV with a head: `duration_ms,bandwidth_kbps` and, if known, `latency_ms`, in any order, among others.
+    /// CSV with a head: `duration_ms,bandwidth_kbps` and, if known, `latency_ms`, in any order, among others. Semicolons
+    /// separate as well as commas do.
     Csv,
+}
+
+impl Format {
+    /// How a text is written, told by how it begins; nothing if it is no trace. Endings say little: Mahimahi's traces are
+    /// `.up` and `.down`, Pensieve's have none, and movies are `.json` as well.
+    pub fn of(text: &str) -> Option<Self> {
+        read::format(text)
+    }
 }
 
 /// Why a trace cannot be used.

@@ -6,15 +6,33 @@ use std::time::Duration;
 use media_model::BitsPerSecond;
 use serde::Deserialize;
 
-use super::{Period, TraceError};
+use super::{Format, Period, TraceError};
 
 /// Mahimahi's packets are counted over stretches of this length: short enough for a segment, long enough that a packet
 /// more or less is no jump.
 const STRETCH: Duration = Duration::from_millis(500);
 /// Bits of a packet of Mahimahi's.
 const PACKET_BITS: u64 = 1_500 * 8;
+/// Editors and spreadsheets put it before a text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 /// No period is longer; what is longer is a mistake in the file.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+pub(super) fn format(text: &str) -> Option<Format> {
+    if text.trim_start_matches(BYTE_ORDER_MARK).trim_start().starts_with('[') {
+        return Some(Format::Sabre);
+    }
+    let (_, first) = lines(text).next()?;
+    if Head::of(first).is_ok() {
+        return Some(Format::Csv);
+    }
+    let figures: Result<Vec<_>, _> = first.split_whitespace().map(figure).collect();
+    match figures.ok()?.len() {
+        1 => Some(Format::Mahimahi),
+        2 => Some(Format::Pensieve),
+        _ => None,
+    }
+}
 
 #[derive(Deserialize)]
 struct Row {
@@ -24,6 +42,7 @@ struct Row {
 }
 
 pub(super) fn sabre(text: &str) -> Result<Vec<Period>, TraceError> {
+    let text = text.trim_start_matches(BYTE_ORDER_MARK);
     let rows: Vec<Row> = serde_json::from_str(text).map_err(|error| TraceError::Json(error.to_string()))?;
     let period = |(index, row): (usize, Row)| {
         let wrong = |reason| TraceError::Json(format!("period {}: {reason}", index + 1));
@@ -81,33 +100,53 @@ pub(super) fn pensieve(text: &str, latency: Duration) -> Result<Vec<Period>, Tra
     Ok(periods)
 }
 
+/// The first line of a CSV.
+struct Head {
+    separator: char,
+    duration: usize,
+    rate: usize,
+    latency: Option<usize>,
+}
+
+impl Head {
+    fn of(line: &str) -> Result<Self, TraceError> {
+        // What spreadsheets write where the comma stands within numbers.
+        let separator = if line.contains(';') { ';' } else { ',' };
+        let place = |name: &str| line.split(separator).position(|column| column.trim().trim_matches('"') == name);
+        Ok(Self {
+            separator,
+            duration: place("duration_ms").ok_or(TraceError::Column("duration_ms"))?,
+            rate: place("bandwidth_kbps").ok_or(TraceError::Column("bandwidth_kbps"))?,
+            latency: place("latency_ms"),
+        })
+    }
+
+    fn period(&self, line: &str, latency: Duration) -> Result<Period, String> {
+        let fields: Vec<_> = line.split(self.separator).map(|field| field.trim().trim_matches('"')).collect();
+        let field = |place: usize| {
+            let text = fields.get(place).ok_or_else(|| format!("it has {} fields", fields.len()))?;
+            if self.separator == ';' { figure(&text.replace(',', ".")) } else { figure(text) }
+        };
+        let milliseconds = |place| field(place).and_then(|ms| seconds(ms / 1e3));
+        Ok(Period {
+            duration: milliseconds(self.duration)?,
+            rate: field(self.rate).and_then(|kbps| rate(kbps * 1e3))?,
+            latency: self.latency.map_or(Ok(latency), milliseconds)?,
+        })
+    }
+}
+
 pub(super) fn csv(text: &str, latency: Duration) -> Result<Vec<Period>, TraceError> {
     let mut rows = lines(text);
     let Some((_, head)) = rows.next() else { return Ok(Vec::new()) };
-    let place = |name: &str| head.split(',').position(|column| column.trim() == name);
-    let of_duration = place("duration_ms").ok_or(TraceError::Column("duration_ms"))?;
-    let of_rate = place("bandwidth_kbps").ok_or(TraceError::Column("bandwidth_kbps"))?;
-    let of_latency = place("latency_ms");
-    let row = |(number, line): (usize, &str)| {
-        let wrong = |reason| TraceError::Line { number, reason };
-        let fields: Vec<_> = line.split(',').map(str::trim).collect();
-        let field = |place: usize| {
-            fields.get(place).ok_or_else(|| format!("it has {} fields", fields.len())).and_then(|text| figure(text))
-        };
-        Ok(Period {
-            duration: field(of_duration).and_then(|ms| seconds(ms / 1e3)).map_err(wrong)?,
-            rate: field(of_rate).and_then(|kbps| rate(kbps * 1e3)).map_err(wrong)?,
-            latency: match of_latency {
-                Some(place) => field(place).and_then(|ms| seconds(ms / 1e3)).map_err(wrong)?,
-                None => latency,
-            },
-        })
-    };
+    let head = Head::of(head)?;
+    let row = |(number, line)| head.period(line, latency).map_err(|reason| TraceError::Line { number, reason });
     rows.map(row).collect()
 }
 
 /// Lines that hold something, with their numbers.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let text = text.trim_start_matches(BYTE_ORDER_MARK);
     (1..).zip(text.lines().map(str::trim)).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
 }
 

@@ -14,7 +14,7 @@ use player_recording::Recorder;
 use serde_json::json;
 
 use super::field::{self, Row, Summary};
-use super::networks::Networks;
+use super::networks::{Found, Networks};
 use super::verdict::{self, Difference};
 use super::{Movie, Progress, Setup, html, length, record, simulate};
 use crate::results;
@@ -102,9 +102,15 @@ impl Simulate {
     }
 
     /// Sentences for the expectations that were missed.
+    #[expect(clippy::print_stderr, reason = "standard output may be a document")]
     fn play(&self, rules: &[Rule], max_buffer: MediaDuration) -> Result<Vec<String>> {
         let movie = self.read_movie()?;
-        let traces = self.networks.read()?;
+        let Found { traces, passed_over } = self.networks.read()?;
+        if let Some(first) = passed_over.first() {
+            let more =
+                if passed_over.len() > 1 { format!(" and {} more", passed_over.len() - 1) } else { String::new() };
+            eprintln!("passed over, being no trace: {first}{more}");
+        }
         let setup = |rule: &Rule| Setup {
             rule: *rule,
             max_buffer,

@@ -8,12 +8,12 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
 use super::field::{NamedTrace, files_below};
-use crate::trace::{Alteration, Format, Period, Trace};
+use crate::trace::{Alteration, Format, Period, Trace, TraceError};
 
 /// How the files are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Written {
-    /// By the ending: `.json` is Sabre's, `.csv` has a head, of others the first line tells.
+    /// As each begins.
     #[default]
     Auto,
     /// JSON periods of `duration_ms`, `bandwidth_kbps`, `latency_ms`.
@@ -24,6 +24,19 @@ enum Written {
     Pensieve,
     /// With a head that names `duration_ms` and `bandwidth_kbps`.
     Csv,
+}
+
+impl Written {
+    /// The format, unless each file tells its own.
+    fn given(self) -> Option<Format> {
+        match self {
+            Self::Auto => None,
+            Self::Sabre => Some(Format::Sabre),
+            Self::Mahimahi => Some(Format::Mahimahi),
+            Self::Pensieve => Some(Format::Pensieve),
+            Self::Csv => Some(Format::Csv),
+        }
+    }
 }
 
 /// Traces and alterations.
@@ -64,47 +77,81 @@ pub(super) struct Networks {
     pub(super) seed: u64,
 }
 
+/// The traces of a folder, and what lies beside them.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) traces: Vec<NamedTrace>,
+    /// Lists, licences and whatever else is no trace.
+    pub(super) passed_over: Vec<String>,
+}
+
 impl Networks {
     /// Reads and alters them.
-    pub(super) fn read(&self) -> Result<Vec<NamedTrace>> {
+    pub(super) fn read(&self) -> Result<Found> {
         let root = &self.traces;
-        let files = if root.is_dir() {
-            files_below(root).with_context(|| format!("cannot read {}", root.display()))?
-        } else {
-            vec![root.clone()]
-        };
-        // Lists and licences lie beside traces; of a single file nobody doubts that it is one.
-        let is_trace = |file: &PathBuf| files.len() == 1 || self.is_trace(file);
-        let mut files: Vec<_> = files.iter().filter(|file| is_trace(file)).collect();
-        if let Some(sample) = self.sample.filter(|sample| *sample > 0 && *sample < files.len()) {
-            let all = files.len();
-            files = (0..sample).filter_map(|index| files.get(index * all / sample).copied()).collect();
-        }
         let alterations = self.alterations()?;
-        let mut traces = Vec::new();
-        for file in files {
-            let name = file.strip_prefix(root).ok().filter(|rest| rest.file_name().is_some()).unwrap_or(file);
-            let trace = self.one(file, &alterations).with_context(|| format!("trace {}", file.display()))?;
-            traces.push(NamedTrace { name: name.display().to_string(), trace });
+        let mut found = Found::default();
+        let mut files = Vec::new();
+        if root.is_dir() {
+            for file in files_below(root).with_context(|| format!("cannot read {}", root.display()))? {
+                let name = file.strip_prefix(root).unwrap_or(&file).display().to_string();
+                match self.told(&file).with_context(|| format!("trace {}", file.display()))? {
+                    Some(told) => files.push((name, file, told)),
+                    None => found.passed_over.push(name),
+                }
+            }
+        } else {
+            let trouble = || format!("trace {}", root.display());
+            files.push((root.display().to_string(), root.clone(), self.taken(root).with_context(trouble)?));
         }
-        if traces.is_empty() {
+        if files.is_empty() {
             bail!("there is no trace in {}", root.display());
         }
-        Ok(traces)
-    }
-
-    fn is_trace(&self, file: &Path) -> bool {
-        let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        match self.format {
-            Written::Auto => ending == "json",
-            Written::Sabre | Written::Mahimahi | Written::Pensieve | Written::Csv => ending != "md",
+        if let Some(sample) = self.sample.filter(|sample| *sample < files.len()) {
+            let all = files.len();
+            files = (0..sample).filter_map(|index| files.get(index * all / sample).cloned()).collect();
         }
+        for (name, file, (format, text)) in files {
+            let trace = self.one(format, &text, &alterations).with_context(|| format!("trace {}", file.display()))?;
+            found.traces.push(NamedTrace { name, trace });
+        }
+        Ok(found)
     }
 
-    fn one(&self, file: &Path, alterations: &[Alteration]) -> Result<Trace> {
+    /// Text and format of a file in a folder; nothing if it is no trace.
+    fn told(&self, file: &Path) -> Result<Option<(Format, String)>> {
+        let is_hidden = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let bytes = fs::read(file).context("cannot be read")?;
+        let Some(text) = String::from_utf8(bytes).ok().filter(|_| !is_hidden) else { return Ok(None) };
+        let format = match Format::of(&text) {
+            // A trace that lasts no time is a mistake that must not pass for a file of another kind.
+            None if text.trim().is_empty() => return Err(TraceError::Blank.into()),
+            None => return Ok(None),
+            Some(format) => self.format.given().unwrap_or(format),
+        };
+        Ok(Some((format, text)))
+    }
+
+    /// Text and format of a file that must be a trace.
+    fn taken(&self, file: &Path) -> Result<(Format, String)> {
         let text = fs::read_to_string(file).context("cannot be read")?;
+        let by_ending = || match file.extension()?.to_str()? {
+            "json" => Some(Format::Sabre),
+            "csv" => Some(Format::Csv),
+            _ => None,
+        };
+        if text.trim().is_empty() {
+            return Err(TraceError::Blank.into());
+        }
+        // The reader of the format that the ending promises says best what is wrong.
+        let format = self.format.given().or_else(|| Format::of(&text)).or_else(by_ending);
+        let format = format.context("it begins like no trace that is known: --help names the formats")?;
+        Ok((format, text))
+    }
+
+    fn one(&self, format: Format, text: &str, alterations: &[Alteration]) -> Result<Trace> {
         let latency = Duration::from_millis(self.latency.unwrap_or(20));
-        let mut trace = Trace::read(self.format_of(file, &text), &text, latency)?;
+        let mut trace = Trace::read(format, text, latency)?;
         if self.latency.is_some() {
             trace = Trace::new(trace.periods().iter().map(|&period| Period { latency, ..period }).collect())?;
         }
@@ -112,23 +159,6 @@ impl Networks {
             trace = trace.altered(alteration)?;
         }
         Ok(trace)
-    }
-
-    fn format_of(&self, file: &Path, text: &str) -> Format {
-        match self.format {
-            Written::Sabre => Format::Sabre,
-            Written::Mahimahi => Format::Mahimahi,
-            Written::Pensieve => Format::Pensieve,
-            Written::Csv => Format::Csv,
-            Written::Auto => match file.extension().and_then(|ending| ending.to_str()) {
-                Some("json") => Format::Sabre,
-                Some("csv") => Format::Csv,
-                Some(_) | None => {
-                    let fields = text.lines().next().map_or(0, |line| line.split_whitespace().count());
-                    if fields > 1 { Format::Pensieve } else { Format::Mahimahi }
-                }
-            },
-        }
     }
 
     fn alterations(&self) -> Result<Vec<Alteration>> {

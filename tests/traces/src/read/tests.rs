@@ -28,6 +28,34 @@ fn each_format_gives_its_periods() {
 }
 
 #[test]
+fn spreadsheets_write_semicolons_decimal_commas_and_a_byte_order_mark() {
+    let marked = "\u{feff}duration_ms,bandwidth_kbps\r\n1000,700\r\n";
+    assert_eq!(read(Format::Csv, marked).unwrap(), [(1_000, 700, 20)]);
+    let semicolons = "\u{feff}\"duration_ms\";\"bandwidth_kbps\";latency_ms\n1000,5;\"700,2\";7\n";
+    assert_eq!(read(Format::Csv, semicolons).unwrap(), [(1_000, 700, 7)]);
+    assert_eq!(read(Format::Pensieve, "\u{feff}1 2\n").unwrap(), [(1_000, 2_000, 20)]);
+}
+
+#[test]
+fn the_format_is_told_by_the_beginning() {
+    let told = [
+        (" [{", Some(Format::Sabre)),
+        ("# of a train\n17\n18\n", Some(Format::Mahimahi)),
+        ("0.0 1.5\n", Some(Format::Pensieve)),
+        ("0\t1.5\n", Some(Format::Pensieve)),
+        ("\u{feff}x;bandwidth_kbps;duration_ms\n", Some(Format::Csv)),
+        ("name,rate\na,1\n", None),
+        ("{\"segment_duration_ms\": 3000}", None),
+        ("Copyright 2018 A. B.\n", None),
+        ("# Traces\n\nof a train\n", None),
+        ("", None),
+    ];
+    for (text, format) in told {
+        assert_eq!(Format::of(text), format, "{text}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_told_with_its_line() {
     let told = |format, text| read(format, text).unwrap_err().to_string();
     assert_eq!(told(Format::Sabre, "[]"), "the trace lasts no time at all: it has no period longer than zero");
@@ -54,6 +82,7 @@ proptest! {
         for format in [Format::Sabre, Format::Mahimahi, Format::Pensieve, Format::Csv] {
             let _ = Trace::read(format, &text, LATENCY);
         }
+        let _ = Format::of(&text);
     }
 
     /// What a link delivered is what the trace carries.
