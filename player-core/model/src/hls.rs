@@ -32,7 +32,7 @@ pub use multivariant::{
     ContentSteering, FrameRate, MultivariantPlaylist, Rendition, SessionContent, SessionData, VariantStream,
 };
 pub use parse::{ParseError, Parsed, Reading, Warning, WarningKind, parse};
-pub use rules::{Checked, Fault, Rule, check};
+pub use rules::{Checked, Fault, Rule, check, check_together};
 pub use tags::{Document, Section};
 pub use values::{AllowedCpc, ClosedCaptions, HdcpLevel, Score, Start, SupplementalCodec, VideoRange};
 pub use write::{write_media, write_multivariant};

@@ -5,12 +5,12 @@
 mod report;
 mod source;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use media_model::CodecString;
-use media_model::hls::{MultivariantPlaylist, ParseError, Playlist, Reading, Variables, check};
+use media_model::hls::{MultivariantPlaylist, ParseError, Playlist, Reading, Variables, check, check_together};
 use url::Url;
 
 use crate::results;
@@ -59,30 +59,40 @@ impl Lint {
             }
         };
         let client = Client::of(&source);
-        let (first, multivariant) = self.look(&client, &source, None);
+        let Looked { report: first, text, multivariant } = self.look(&client, &source, None);
         report.playlists.push(first);
         let Some((base, playlist)) = multivariant else { return report };
         let variables = playlist.variables();
+        let mut texts = BTreeMap::new();
+        let mut places = BTreeMap::from([(base.clone(), 0)]);
         for source in named(&playlist, &base) {
             if report.playlists.len() > MAX_PLAYLISTS {
                 report.unread += 1;
                 continue;
             }
-            report.playlists.push(self.look(&client, &source, Some(&variables)).0);
+            let looked = self.look(&client, &source, Some(&variables));
+            if self.strict && looked.report.kind == Some("media") {
+                places.insert(source.url.clone(), report.playlists.len());
+                texts.insert(source.url, looked.text);
+            }
+            report.playlists.push(looked.report);
+        }
+        if self.strict {
+            for (url, checked) in check_together(&playlist, &text, &base, &texts) {
+                if let Some(one) = places.get(&url).and_then(|&place| report.playlists.get_mut(place)) {
+                    one.faults.extend(checked.faults.iter().map(Finding::fault));
+                    one.more_faults += checked.more_faults;
+                }
+            }
         }
         report
     }
 
-    /// Reads one playlist; if it is a multivariant playlist, it comes back with its address.
-    fn look(
-        &self,
-        client: &Client,
-        source: &Source,
-        variables: Option<&Variables>,
-    ) -> (PlaylistReport, Option<(Url, MultivariantPlaylist)>) {
+    /// Reads one playlist.
+    fn look(&self, client: &Client, source: &Source, variables: Option<&Variables>) -> Looked {
         let loaded = match client.load(source) {
             Ok(loaded) => loaded,
-            Err(trouble) => return (PlaylistReport::refused(&source.name, trouble), None),
+            Err(trouble) => return Looked::only(PlaylistReport::refused(&source.name, trouble)),
         };
         let mut report = PlaylistReport { file: source.name.clone(), ..PlaylistReport::default() };
         if self.strict {
@@ -97,11 +107,11 @@ impl Lint {
         }
         match (Reading { variables, ..Reading::new(&loaded.base) }).parse(&loaded.text) {
             Err(ParseError::NotAPlaylist) => {
-                (PlaylistReport::refused(&source.name, Trouble::not_a_playlist(&loaded.text)), None)
+                Looked::only(PlaylistReport::refused(&source.name, Trouble::not_a_playlist(&loaded.text)))
             }
             Err(error) => {
                 report.refused = Some(Finding::error(&error));
-                (report, None)
+                Looked::only(report)
             }
             Ok(parsed) => {
                 // A line that breaks a rule is told of once.
@@ -120,9 +130,24 @@ impl Lint {
                     Playlist::Multivariant(playlist) => Some((loaded.base, playlist)),
                     Playlist::Media(_) => None,
                 };
-                (report, multivariant)
+                Looked { report, text: loaded.text, multivariant }
             }
         }
+    }
+}
+
+/// What a look at a playlist has brought.
+struct Looked {
+    report: PlaylistReport,
+    /// Nothing if it is refused.
+    text: String,
+    /// With its address, if it is one.
+    multivariant: Option<(Url, MultivariantPlaylist)>,
+}
+
+impl Looked {
+    fn only(report: PlaylistReport) -> Self {
+        Self { report, text: String::new(), multivariant: None }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! It looks at the text, not at what the lenient parser made of it, so that nothing is mended before it is seen. Linear
 //! in the length of the text. The rules are listed in `rules/list.rs`; what they are about is spread over the files
-//! beside it: characters and lines, attributes, media playlists, multivariant playlists.
+//! beside it: characters and lines, attributes, media playlists, multivariant playlists, playlists together.
 
 mod attributes;
 mod characters;
@@ -12,6 +12,7 @@ mod low_latency;
 mod media;
 mod multivariant;
 mod shared;
+mod together;
 mod values;
 
 use std::fmt::{self, Write as _};
@@ -22,6 +23,7 @@ use super::parse::lines::Lines;
 use super::tags::Section;
 
 pub use list::Rule;
+pub use together::check_together;
 
 /// Faults kept for one playlist; what comes after is only counted.
 const MAX_FAULTS: usize = 1_000;

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Where a playlist is.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
-    url: Url,
+    pub(super) url: Url,
     /// As a person would write it.
     pub(super) name: String,
 }

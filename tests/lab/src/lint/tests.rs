@@ -117,10 +117,14 @@ fn all_bad_fixtures_fail_in_strict_mode_and_all_good_ones_are_fine() {
     for (kind, fine) in [("good", true), ("bad", false)] {
         for entry in std::fs::read_dir(folder.join(kind)).unwrap() {
             let path = entry.unwrap().path();
+            // Folders hold what a playlist beside them names.
+            if path.is_dir() {
+                continue;
+            }
             let report = lint(path.to_str().unwrap(), true);
             if !needs_more.iter().any(|name| path.ends_with(format!("{name}.m3u8"))) {
-                let first = &report.playlists[0];
-                assert_eq!(first.refused.is_none() && first.faults.is_empty(), fine, "{}\n{report}", path.display());
+                let mut read = report.playlists.iter().filter(|one| one.kind.is_some());
+                assert_eq!(read.all(|one| one.faults.is_empty()), fine, "{}\n{report}", path.display());
             }
         }
     }

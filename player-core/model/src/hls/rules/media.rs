@@ -27,6 +27,7 @@ pub(super) fn check(text: &str, base: &Url, faults: &mut Faults) {
         last_range: None,
         method: None,
         map: None,
+        removed: false,
     };
     for (number, line) in Lines::new(text) {
         match line {
@@ -56,6 +57,8 @@ struct Checker<'a> {
     method: Option<(&'a str, bool)>,
     /// Line of the first init section.
     map: Option<usize>,
+    /// Whether the first segment is not the first that there was.
+    removed: bool,
 }
 
 impl<'a> Checker<'a> {
@@ -88,7 +91,7 @@ impl<'a> Checker<'a> {
             "#EXT-X-DATERANGE" => self.dates.add(line, value, faults),
             "#EXT-X-TARGETDURATION" => self.target = whole(Rule::TargetDurationValue, faults).or(self.target),
             "#EXT-X-MEDIA-SEQUENCE" => {
-                whole(Rule::MediaSequenceValue, faults);
+                self.removed = whole(Rule::MediaSequenceValue, faults).is_some_and(|first| first > 0);
                 faults.unless(self.segments == 0, line, Rule::MediaSequenceLate, "");
             }
             "#EXT-X-DISCONTINUITY-SEQUENCE" => {
@@ -160,6 +163,16 @@ impl<'a> Checker<'a> {
         faults.unless(!hints || !self.shared.has_seen("#EXT-X-ENDLIST"), last, Rule::HintEnded, "");
         faults.unless(self.shared.has_seen("#EXT-X-TARGETDURATION"), last, Rule::TargetDurationMissing, "");
         if let Some(target) = self.target {
+            let length = self.lengths.iter().fold(0, |sum: u64, (_, length)| sum.saturating_add(length.as_micros()));
+            let is_long = length >= target.saturating_mul(3_000_000);
+            let is_whole = ["#EXT-X-ENDLIST", "#EXT-X-SKIP"].iter().any(|tag| self.shared.has_seen(tag));
+            let is_right = is_long || is_whole || !self.removed;
+            faults.unless(
+                is_right,
+                last,
+                Rule::LiveShort,
+                format_args!("{} s", MediaDuration::from_micros(length).as_seconds()),
+            );
             for (line, length) in self.lengths {
                 let rounded = (length.as_micros() + 500_000) / 1_000_000;
                 faults.unless(rounded <= target, line, Rule::SegmentTooLong, format_args!("{} s", length.as_seconds()));
@@ -180,5 +193,9 @@ pub(super) fn key_versions(line: usize, list: &Attributes<'_>, shared: &mut Shar
     }
     if list.get("KEYFORMAT").or(list.get("KEYFORMATVERSIONS")).is_some() {
         shared.need(5, line, Rule::VersionKeyFormat);
+    }
+    if let Some(versions) = list.get("KEYFORMATVERSIONS") {
+        let is_right = versions.split('/').all(|version| integer(version).is_some_and(|version| version > 0));
+        faults.unless(is_right, line, Rule::KeyFormatVersions, versions);
     }
 }

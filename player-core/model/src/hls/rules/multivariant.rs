@@ -6,7 +6,7 @@ use url::Url;
 
 use super::media::key_versions;
 use super::shared::Shared;
-use super::values::integer;
+use super::values::{integer, is_language};
 use super::{Faults, Rule};
 use crate::hls::attributes::Attributes;
 use crate::hls::parse::lines::{Line, Lines};
@@ -43,11 +43,24 @@ pub(super) fn check(text: &str, base: &Url, faults: &mut Faults) {
 /// A group: its type and name.
 type Group<'a> = (&'a str, &'a str);
 
+/// What may differ between the renditions of one name, the second edition's own attributes among it.
+const FREE: [&str; 7] =
+    ["GROUP-ID", "URI", "CHANNELS", "BIT-DEPTH", "SAMPLE-RATE", "STABLE-RENDITION-ID", "PATHWAY-ID"];
+
+/// A rendition as one of its group.
+struct Member<'a> {
+    group: &'a str,
+    line: usize,
+    attributes: BTreeMap<&'a str, &'a str>,
+}
+
 struct Checker<'a> {
     shared: Shared<'a>,
     /// Names in each group.
     groups: BTreeMap<Group<'a>, BTreeSet<&'a str>>,
     with_default: BTreeSet<Group<'a>>,
+    /// What is told of the renditions of each type and name: the line in each group, and the attributes.
+    members: BTreeMap<(&'a str, &'a str), Vec<Member<'a>>>,
     /// Groups that are named, with the first line that names each.
     wanted: BTreeMap<Group<'a>, usize>,
     without_captions: Option<usize>,
@@ -62,6 +75,7 @@ impl<'a> Checker<'a> {
             shared: Shared::new(base, true),
             groups: BTreeMap::new(),
             with_default: BTreeSet::new(),
+            members: BTreeMap::new(),
             wanted: BTreeMap::new(),
             without_captions: None,
             with_captions: false,
@@ -74,8 +88,12 @@ impl<'a> Checker<'a> {
         let list = Attributes::read(value).0;
         match name {
             "#EXT-X-MEDIA" => self.rendition(line, &list, faults),
-            "#EXT-X-STREAM-INF" => self.variant(line, &list),
+            "#EXT-X-STREAM-INF" => {
+                resolution(line, &list, faults);
+                self.variant(line, &list);
+            }
             "#EXT-X-I-FRAME-STREAM-INF" => {
+                resolution(line, &list, faults);
                 faults.unless(list.get("URI").is_some(), line, Rule::IFrameUri, "");
                 self.want(line, "VIDEO", list.get("VIDEO"));
             }
@@ -83,6 +101,9 @@ impl<'a> Checker<'a> {
                 let contents = [list.get("VALUE"), list.get("URI")].iter().flatten().count();
                 let id = list.get("DATA-ID").unwrap_or_default();
                 faults.unless(contents == 1, line, Rule::SessionDataContent, id);
+                if let Some(language) = list.get("LANGUAGE") {
+                    faults.unless(is_language(language), line, Rule::SessionDataLanguage, language);
+                }
                 let is_new = self.session_data.insert((id, list.get("LANGUAGE")));
                 faults.unless(is_new, line, Rule::SessionDataRepeated, id);
             }
@@ -120,6 +141,15 @@ impl<'a> Checker<'a> {
         let (kind, name) = (list.get("TYPE").unwrap_or_default(), list.get("NAME").unwrap_or_default());
         let group = (kind, list.get("GROUP-ID").unwrap_or_default());
         faults.unless(self.groups.entry(group).or_default().insert(name), line, Rule::GroupNames, name);
+        let attributes = list.iter().filter(|(name, _)| !FREE.contains(name)).collect();
+        self.members.entry((kind, name)).or_default().push(Member { group: group.1, line, attributes });
+        for language in ["LANGUAGE", "ASSOC-LANGUAGE"].iter().filter_map(|name| list.get(name)) {
+            faults.unless(is_language(language), line, Rule::Language, language);
+        }
+        if let Some(channels) = list.get("CHANNELS").filter(|_| kind == "AUDIO") {
+            let count = channels.split('/').next().and_then(integer);
+            faults.unless(count.is_some_and(|count| count > 0), line, Rule::Channels, channels);
+        }
         if list.says_yes("DEFAULT") {
             faults.unless(self.with_default.insert(group), line, Rule::GroupDefault, group.1);
             faults.unless(list.get("AUTOSELECT") != Some("NO"), line, Rule::DefaultAutoselect, name);
@@ -143,7 +173,26 @@ impl<'a> Checker<'a> {
         faults.unless(kind == "SUBTITLES" || list.get("FORCED").is_none(), line, Rule::ForcedOther, name);
     }
 
+    /// Checks that groups of one type are alike.
+    fn alike(&self, faults: &mut Faults) {
+        let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
+        self.groups.keys().for_each(|(kind, _)| *groups.entry(kind).or_default() += 1);
+        for ((kind, name), members) in &self.members {
+            let Some(first) = members.first() else { continue };
+            let with_it: BTreeSet<_> = members.iter().map(|member| member.group).collect();
+            let in_all = groups.get(kind) == Some(&with_it.len());
+            faults.unless(in_all, first.line, Rule::GroupMembers, format_args!("{name} is in some {kind} groups only"));
+            for member in members.iter().filter(|member| member.group != first.group) {
+                let differs = |name: &&&str| member.attributes.get(**name) != first.attributes.get(**name);
+                if let Some(other) = first.attributes.keys().chain(member.attributes.keys()).find(differs) {
+                    faults.add(member.line, Rule::GroupAttributes, format_args!("{name}: {other}"));
+                }
+            }
+        }
+    }
+
     fn end(self, faults: &mut Faults) {
+        self.alike(faults);
         for ((kind, name), line) in self.wanted {
             faults.unless(
                 self.groups.contains_key(&(kind, name)),
@@ -164,4 +213,12 @@ fn is_instream_id(id: &str) -> bool {
         return integer(number).is_some_and(|number| (1..=63).contains(&number));
     }
     matches!(id, "CC1" | "CC2" | "CC3" | "CC4")
+}
+
+/// Whether a picture has pixels; what is no resolution breaks another rule.
+fn resolution(line: usize, list: &Attributes<'_>, faults: &mut Faults) {
+    if let Some(text) = list.get("RESOLUTION") {
+        let is_zero = |side: &str| integer(side) == Some(0);
+        faults.unless(!text.split('x').any(is_zero), line, Rule::ResolutionZero, text);
+    }
 }

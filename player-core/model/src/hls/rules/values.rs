@@ -47,3 +47,15 @@ pub(super) fn byte_range(text: &str) -> Option<(u64, Option<u64>)> {
 pub(super) fn quoted(text: &str) -> Option<&str> {
     text.strip_prefix('"')?.strip_suffix('"').filter(|inner| !inner.contains('"'))
 }
+
+/// The form of a language tag (RFC 5646 §2.1): subtags of letters and digits, of which the first has two or three letters,
+/// as all that are registered have, or is one of `x` and `i` that others follow.
+pub(super) fn is_language(text: &str) -> bool {
+    let (first, rest) = text.split_once('-').map_or((text, None), |(first, rest)| (first, Some(rest)));
+    let is_first = match first {
+        "x" | "X" | "i" | "I" => rest.is_some(),
+        _ => matches!(first.len(), 2 | 3) && first.bytes().all(|byte| byte.is_ascii_alphabetic()),
+    };
+    let is_subtag = |text: &str| matches!(text.len(), 1..=8) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_first && rest.is_none_or(|rest| rest.split('-').all(is_subtag))
+}
