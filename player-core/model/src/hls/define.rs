@@ -30,16 +30,16 @@ pub type Variables = BTreeMap<String, String>;
 
 /// Why a text could not be expanded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unexpanded {
+pub(super) enum Unexpanded<'t> {
     /// A name that is not defined.
-    Undefined,
+    Undefined(&'t str),
     /// More text than may be made of this playlist.
     TooMuch,
 }
 
 /// Replaces every `{$name}` in `text`. What is put in is not looked at again, so this ends; `budget` is the number of bytes
 /// that may still be made, so that a small playlist cannot fill the memory.
-pub(super) fn expand<'t>(text: &'t str, known: &Variables, budget: &mut usize) -> Result<Cow<'t, str>, Unexpanded> {
+pub(super) fn expand<'t>(text: &'t str, known: &Variables, budget: &mut usize) -> Result<Cow<'t, str>, Unexpanded<'t>> {
     let Some(first) = text.find("{$") else { return Ok(Cow::Borrowed(text)) };
     let (mut expanded, mut rest) = (text[..first].to_owned(), &text[first..]);
     while let Some(begin) = rest.find("{$") {
@@ -52,7 +52,7 @@ pub(super) fn expand<'t>(text: &'t str, known: &Variables, budget: &mut usize) -
             rest = inner;
             continue;
         }
-        let value = known.get(&inner[..end]).ok_or(Unexpanded::Undefined)?;
+        let value = known.get(&inner[..end]).ok_or(Unexpanded::Undefined(&inner[..end]))?;
         *budget = budget.checked_sub(value.len()).ok_or(Unexpanded::TooMuch)?;
         expanded.push_str(value);
         rest = &inner[end + 1..];
@@ -75,7 +75,7 @@ mod tests {
         let known: Variables = [("a", "1"), ("b", "{$a}")].map(|(name, value)| (name.into(), value.into())).into();
         let made = |text, budget: usize| expand(text, &known, &mut { budget }).map(Cow::into_owned);
         assert_eq!(made("x{$a}{$b}/{$}{$a", 99), Ok("x1{$a}/{$}{$a".to_owned()));
-        assert_eq!(made("{$c}", 99), Err(Unexpanded::Undefined));
+        assert_eq!(made("{$c}", 99), Err(Unexpanded::Undefined("c")));
         assert_eq!(made("{$b}{$b}", 7), Err(Unexpanded::TooMuch));
     }
 }

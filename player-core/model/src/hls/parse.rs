@@ -17,7 +17,7 @@ use url::Url;
 
 use super::tags::{self, Section, bis, rfc};
 use super::{MediaPlaylist, Playlist, Variables};
-use lines::{Line, Lines};
+use lines::{Line, Lines, has_old_ends};
 use notes::Notes;
 
 /// A value that could be read, and what had to be skipped to read it.
@@ -53,8 +53,10 @@ pub enum WarningKind {
     BadUri,
     /// An address that no tag explains, or a tag that no address follows.
     Unpaired,
-    /// A variable that is not defined.
-    Undefined,
+    /// A variable that is not defined; its name.
+    Undefined(String),
+    /// Lines end with a carriage return alone.
+    LineEnds,
 }
 
 impl Warning {
@@ -65,9 +67,9 @@ impl Warning {
             WarningKind::BadTag(name) | WarningKind::BadAttribute(name, _) => {
                 tags::find(&format!("#{name}")).map(|tag| tag.section)
             }
-            WarningKind::BadUri => Some(rfc("4.1")),
+            WarningKind::BadUri | WarningKind::LineEnds => Some(rfc("4.1")),
             WarningKind::Unpaired => Some(rfc("4.3")),
-            WarningKind::Undefined => Some(bis("4.3")),
+            WarningKind::Undefined(_) => Some(bis("4.3")),
         }
     }
 }
@@ -80,7 +82,8 @@ impl fmt::Display for WarningKind {
             Self::BadAttribute(tag, name) => write!(formatter, "{tag}: {name} is missing or cannot be read"),
             Self::BadUri => formatter.write_str("address cannot be resolved"),
             Self::Unpaired => formatter.write_str("tag and address do not come together"),
-            Self::Undefined => formatter.write_str("a variable is not defined"),
+            Self::Undefined(name) => write!(formatter, "the variable {name} is not defined"),
+            Self::LineEnds => formatter.write_str("lines end with a carriage return alone"),
         }
     }
 }
@@ -194,6 +197,9 @@ impl<'a> Reading<'a> {
             _ => return Err(ParseError::NotAPlaylist),
         }
         let mut notes = Notes::new(self, text.len());
+        if has_old_ends(text) {
+            notes.add(1, WarningKind::LineEnds);
+        }
         let multivariant = lines.clone().find_map(|(_, line)| line.decides()).ok_or(ParseError::Empty)?;
         let value = if multivariant {
             Playlist::Multivariant(multivariant::read(lines, &mut notes)?)

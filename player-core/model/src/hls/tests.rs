@@ -157,6 +157,16 @@ fn a_segment_that_cannot_be_addressed_keeps_its_place_as_a_gap() {
 }
 
 #[test]
+fn lines_of_old_macs_are_read() {
+    let parsed = media("#EXTM3U\r#EXT-X-TARGETDURATION:4\r#EXTINF:4,\r0.ts\r#EXTINF:x,\r1.ts\n");
+    assert_eq!(kinds(&parsed), [(1, WarningKind::LineEnds), (5, WarningKind::BadTag("EXTINF"))]);
+    assert_eq!(parsed.value.segments.len(), 2);
+    // Within lines that end as they should, it ends none.
+    let parsed = media("#EXTM3U\n#EXT-X-TARGETDURATION:4\r\n#EXTINF:4,a\rb\n0.ts\n");
+    assert_eq!((parsed.value.segments.len(), parsed.warnings.len()), (1, 0));
+}
+
+#[test]
 fn what_packagers_and_stations_write_is_played() {
     let parsed = multivariant(concat!(
         "\n# by hand\n#EXTM3U x-tvg-url=\"http://guide.test/\"\n",

@@ -23,22 +23,44 @@ impl Line<'_> {
 
 /// Lines with their numbers, counted from 1. A byte order mark is passed over.
 #[derive(Clone)]
-pub(in crate::hls) struct Lines<'a>(std::iter::Enumerate<std::str::Lines<'a>>);
+pub(in crate::hls) struct Lines<'a> {
+    rest: &'a str,
+    number: usize,
+    old: bool,
+}
 
 impl<'a> Lines<'a> {
     pub(in crate::hls) fn new(text: &'a str) -> Self {
-        Self(text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate())
+        Self { rest: text.strip_prefix('\u{feff}').unwrap_or(text), number: 0, old: has_old_ends(text) }
     }
+
+    fn line(&mut self) -> Option<&'a str> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let end = if self.old { self.rest.find(['\r', '\n']) } else { self.rest.find('\n') };
+        let (line, rest) = end.map_or((self.rest, ""), |end| (&self.rest[..end], &self.rest[end + 1..]));
+        self.rest = rest;
+        self.number += 1;
+        Some(line)
+    }
+}
+
+/// Whether lines end with a carriage return alone, as on old Macs: told by the first of them. RFC 8216 §4.1 knows no such
+/// ends, and other players read them.
+pub(in crate::hls) fn has_old_ends(text: &str) -> bool {
+    let end = text.find(['\r', '\n']).unwrap_or(text.len());
+    text[end..].starts_with('\r') && !text[end..].starts_with("\r\n")
 }
 
 impl<'a> Iterator for Lines<'a> {
     type Item = (usize, Line<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        for (index, line) in self.0.by_ref() {
+        while let Some(line) = self.line() {
             // A control character before a tag would hide it from us, and not from whoever drops such characters.
             let is_blank = |character: char| character.is_whitespace() || character.is_control();
-            let (number, line) = (index + 1, line.trim_matches(is_blank));
+            let (number, line) = (self.number, line.trim_matches(is_blank));
             if line.starts_with("#EXT") {
                 let (name, value) = line.split_once(':').unwrap_or((line, ""));
                 return Some((number, Line::Tag(name.trim_end(), value.trim())));

@@ -89,8 +89,8 @@ impl<'a> Notes<'a> {
         }
         match expand(text, &self.variables, &mut self.budget) {
             Ok(expanded) => expanded,
-            Err(Unexpanded::Undefined) => {
-                self.add(line, WarningKind::Undefined);
+            Err(Unexpanded::Undefined(name)) => {
+                self.add(line, undefined(name));
                 Cow::Borrowed(text)
             }
             Err(Unexpanded::TooMuch) => {
@@ -140,6 +140,11 @@ impl<'a> Notes<'a> {
             None => self.joins_plain && !uri.starts_with("//") && uri.bytes().all(is_harmless),
         }
     }
+}
+
+/// A warning of a variable. 64 characters name any.
+pub(super) fn undefined(name: &str) -> WarningKind {
+    WarningKind::Undefined(name.chars().take(64).collect())
 }
 
 /// Scheme and host of an absolute address that can be resolved, with the slash after them; empty if it is relative.

@@ -2,6 +2,7 @@
 
 use super::super::attributes::Attributes;
 use super::super::{Definition, DefinitionSource, Key, KeyMethod, Start};
+use super::notes::undefined;
 use super::{Notes, WarningKind};
 use crate::{MediaDuration, MediaTime};
 
@@ -71,7 +72,7 @@ pub(super) fn define(line: usize, list: &str, notes: &mut Notes<'_>) -> Option<D
         notes.add(line, WarningKind::BadTag(TAG));
         return None;
     };
-    let value = notes.keep(line, value, WarningKind::Undefined)?;
+    let value = notes.keep(line, value, undefined(name))?;
     notes.define(line, name, &value)?;
     Some(Definition { name: name.to_owned(), value, source })
 }

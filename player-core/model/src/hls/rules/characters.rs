@@ -1,12 +1,17 @@
 //! Characters and lines (RFC 8216 §4.1).
 
 use super::{Faults, Rule};
+use crate::hls::parse::lines::has_old_ends;
 
 pub(super) fn check(text: &str, faults: &mut Faults) {
     let marked = text.starts_with('\u{feff}');
     faults.unless(!marked, 1, Rule::ByteOrderMark, "");
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    for (index, line) in text.split('\n').enumerate() {
+    let old = has_old_ends(text);
+    faults.unless(!old, 1, Rule::LineEnd, "");
+    // Numbered as those who read it do.
+    let ends: &[char] = if old { &['\r', '\n'] } else { &['\n'] };
+    for (index, line) in text.split(ends).enumerate() {
         let (number, line) = (index + 1, line.strip_suffix('\r').unwrap_or(line));
         let is_control = |character: char| character.is_control();
         if let Some(found) = line.chars().find(|&character| is_control(character) && !is_tab_of_ids(character, line)) {

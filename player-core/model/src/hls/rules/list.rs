@@ -42,6 +42,7 @@ macro_rules! rules {
 rules! {
     ByteOrderMark "byte-order-mark" rfc "4.1" "a playlist does not begin with a byte order mark";
     ControlCharacter "control-character" rfc "4.1" "a playlist has no control characters but line ends";
+    LineEnd "line-end" rfc "4.1" "lines end with LF or with CR LF";
     Whitespace "whitespace" rfc "4.1" "lines have no white space but where it is allowed";
     OneKind "one-kind" rfc "4.1" "a playlist has tags of media playlists or of multivariant playlists, not both";
     AttributeSyntax "attribute-syntax" rfc "4.2" "an attribute list is NAME=value, separated by commas";

@@ -49,7 +49,7 @@ fn variables_are_replaced() {
     );
     let parsed = parse(text, &url).unwrap();
     let Playlist::Multivariant(playlist) = parsed.value else { panic!("not a multivariant playlist") };
-    assert_eq!(parsed.warnings, [Warning { line: 5, kind: WarningKind::Undefined }]);
+    assert_eq!(parsed.warnings, [Warning { line: 5, kind: WarningKind::Undefined("unknown".to_owned()) }]);
     assert_eq!(playlist.variants[0].name.as_deref(), Some("http://cdn"));
     assert_eq!(playlist.variants[1].uri, "http://cdn/b.m3u8?t&");
 
@@ -58,7 +58,7 @@ fn variables_are_replaced() {
     let reading = Reading { variables: Some(&variables), ..Reading::new(&url) };
     let Playlist::Media(playlist) = reading.parse(text).unwrap().value else { panic!("not a media playlist") };
     assert_eq!(playlist.segments[0].uri, "http://cdn/0.ts");
-    assert_eq!(parse(text, &url).unwrap().warnings[0].kind, WarningKind::Undefined);
+    assert_eq!(parse(text, &url).unwrap().warnings[0].kind, WarningKind::Undefined("host".to_owned()));
 }
 
 #[test]
