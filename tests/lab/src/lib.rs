@@ -16,6 +16,7 @@ pub mod scenario;
 pub mod sim;
 pub mod simulate;
 mod table;
+mod verdict;
 
 /// Recorded networks.
 pub use network_traces as trace;

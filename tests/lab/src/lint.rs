@@ -9,11 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Result;
 use media_model::CodecString;
 use media_model::hls::{MultivariantPlaylist, ParseError, Playlist, Reading, Variables, check, check_together};
 use url::Url;
 
 use crate::results;
+use crate::verdict::{Compared, Wanted};
 use report::{Finding, PlaylistReport, Report};
 use source::{Client, Source, Trouble};
 
@@ -28,24 +30,58 @@ pub struct Lint {
     /// Checks every rule of RFC 8216 and its second edition as well.
     #[arg(long)]
     strict: bool,
-    /// Writes what was found as JSON.
+    /// Writes what was found here as JSON; `-` is standard output.
     #[arg(long, value_name = "OUT")]
     json: Option<PathBuf>,
+    /// Writes a row for each finding here; `-` is standard output.
+    #[arg(long, value_name = "OUT")]
+    csv: Option<PathBuf>,
+    /// Writes a page here; `-` is standard output.
+    #[arg(long, value_name = "OUT")]
+    html: Option<PathBuf>,
+    #[command(flatten)]
+    wanted: Wanted,
 }
 
 impl Lint {
     /// Runs the command: prints one line for each finding, and how much there was at the end. The status is 1 if a playlist
-    /// is refused or, in strict mode, breaks a rule.
+    /// is refused or, in strict mode, breaks a rule; 3 if less or more was found than is expected.
     #[expect(clippy::print_stderr, reason = "what is wrong is said there")]
     pub fn run(&self) -> ExitCode {
         let report = self.report();
-        let printed = results::print(&report.to_string());
-        let saved = self.json.as_ref().map_or(Ok(()), |path| results::save(path, &report.to_json()));
-        if let Err(error) = printed.and(saved) {
-            eprintln!("{error:#}");
-            return ExitCode::FAILURE;
+        match self.say(&report) {
+            Err(error) => {
+                eprintln!("{error:#}");
+                ExitCode::FAILURE
+            }
+            Ok(missed) if !missed.is_empty() => {
+                missed.iter().for_each(|sentence| eprintln!("{sentence}"));
+                ExitCode::from(3)
+            }
+            Ok(_) if report.is_fine() => ExitCode::SUCCESS,
+            Ok(_) => ExitCode::FAILURE,
         }
-        if report.is_fine() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    /// Writes and prints a report. Gives sentences for the expectations that were missed.
+    fn say(&self, report: &Report) -> Result<Vec<String>> {
+        let document = report.to_json();
+        let verdict = self.wanted.judge(&Compared {
+            document: &document,
+            summary: "summary",
+            of: None,
+            rows: "playlists",
+            row: &["file"],
+            group: &["file"],
+            figures: &["entries", "warnings", "faults"],
+            config: &[],
+        })?;
+        let json = serde_json::to_string_pretty(&document)?;
+        let html = report.page(&self.target);
+        if !results::write(&[(&self.json, json), (&self.csv, report.csv()), (&self.html, html)])? {
+            results::print(&format!("{report}{}", verdict.table()))?;
+        }
+        Ok(verdict.missed)
     }
 
     /// What is found, without printing it.

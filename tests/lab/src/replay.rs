@@ -12,6 +12,8 @@ use serde::Serialize;
 use crate::course::{self, Course};
 use crate::page::Page;
 use crate::results;
+use crate::table::many;
+use crate::verdict::{Compared, Wanted};
 
 /// Plays a recording again, and shows why each choice was made.
 #[derive(Args, Clone, Debug)]
@@ -24,9 +26,11 @@ pub struct Replay {
     /// Writes a row for each choice here; `-` is standard output.
     #[arg(long, value_name = "OUT")]
     csv: Option<PathBuf>,
-    /// Writes a page with plots here.
-    #[arg(long, value_name = "FILE")]
+    /// Writes a page with plots here; `-` is standard output.
+    #[arg(long, value_name = "OUT")]
     html: Option<PathBuf>,
+    #[command(flatten)]
+    wanted: Wanted,
 }
 
 /// One choice as a row.
@@ -57,7 +61,11 @@ impl Replay {
     #[expect(clippy::print_stderr, reason = "this is what the user reads")]
     pub fn run(self) -> ExitCode {
         match self.play() {
-            Ok(()) => ExitCode::SUCCESS,
+            Ok(missed) if missed.is_empty() => ExitCode::SUCCESS,
+            Ok(missed) => {
+                missed.iter().for_each(|sentence| eprintln!("{sentence}"));
+                ExitCode::from(3)
+            }
             Err(error) => {
                 eprintln!("{error:#}");
                 ExitCode::FAILURE
@@ -65,23 +73,41 @@ impl Replay {
         }
     }
 
-    fn play(&self) -> Result<()> {
+    /// Sentences for the expectations that were missed.
+    fn play(&self) -> Result<Vec<String>> {
         let name = self.file.display();
         let file = fs::read(&self.file).with_context(|| format!("cannot read {name}"))?;
         let recording = Recording::read(&file).with_context(|| format!("{name}"))?;
         let course = Course::of(&recording).with_context(|| format!("{name}"))?;
         let rows = rows(&course);
-        if let Some(path) = &self.html {
-            results::save(path, &page(&self.file, &recording, &course, &rows))?;
-        }
+        let stats = &course.stats;
         let document = serde_json::json!({
             "rule": recording.config.rule.to_string(),
             "steps": course.steps,
             "digest": course.digest.to_string(),
+            "summary": {
+                "length_s": course.length,
+                "startup_s": stats.startup.map(|time| time.as_secs_f64()),
+                "stalls": stats.stalls,
+                "stalled_s": stats.stalled.as_secs_f64(),
+                "switches": stats.switches,
+                "choices": rows.len(),
+            },
             "choices": rows,
         });
-        if results::write(&[(&self.json, document.to_string()), (&self.csv, csv(&rows))])? {
-            return Ok(());
+        let verdict = self.wanted.judge(&Compared {
+            document: &document,
+            summary: "summary",
+            of: None,
+            rows: "choices",
+            row: &["segment"],
+            group: &[],
+            figures: &["at_s", "buffer_s", "throughput_kbps"],
+            config: &[],
+        })?;
+        let html = page(&self.file, &recording, &course, &rows);
+        if results::write(&[(&self.json, document.to_string()), (&self.csv, csv(&rows)), (&self.html, html)])? {
+            return Ok(verdict.missed);
         }
         let mut text =
             format!("{:>9}  {:>7}  {:>7}  {:>8}  {:>12}  why\n", "time", "segment", "variant", "buffer", "expected");
@@ -91,18 +117,19 @@ impl Replay {
                 row.at_s, row.segment, row.variant, row.buffer_s, row.throughput_kbps, row.why
             );
         }
-        let stats = &course.stats;
         text += &format!(
-            "\nThe same play, step by step: {} steps, {:.1} s, digest {}. {}: {} stalls, {:.1} s; {} switches\n",
-            course.steps,
+            "\nThe same play, step by step: {}, {:.1} s, digest {}. {}: {}, {:.1} s; {}\n{}",
+            many(course.steps, "step", "steps"),
             course.length,
             course.digest,
             recording.config.rule,
-            stats.stalls,
+            many(usize::try_from(stats.stalls)?, "stall", "stalls"),
             stats.stalled.as_secs_f64(),
-            stats.switches,
+            many(usize::try_from(stats.switches)?, "switch", "switches"),
+            verdict.table(),
         );
-        results::print(&text)
+        results::print(&text)?;
+        Ok(verdict.missed)
     }
 }
 

@@ -15,7 +15,6 @@ mod manner;
 mod movie;
 mod network;
 mod networks;
-mod verdict;
 
 use std::time::Duration;
 

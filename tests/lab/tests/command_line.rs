@@ -62,6 +62,47 @@ fn what_is_wrong_is_named() {
     says(folder, &["race", "--players", "vlc"], 2, "there is no player vlc; there are matinee, hls.js");
 }
 
+/// Every command says what it found in the same ways.
+#[test]
+fn results_go_where_they_are_wanted_and_are_held_against_what_is_expected() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    let json = |output: &Output| serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap();
+    write("media.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:9,\n0.ts\n#EXT-X-NEW:1\n#EXT-X-ENDLIST\n");
+    let output = lab(folder, &["lint", "media.m3u8", "--strict", "--json", "-"]);
+    assert_eq!((output.status.code(), &json(&output)["summary"]["faults"]), (Some(1), &1.into()));
+    std::fs::write(folder.join("lint.json"), &output.stdout).unwrap();
+    let csv = lab(folder, &["lint", "media.m3u8", "--strict", "--csv", "-"]);
+    let rows = String::from_utf8(csv.stdout).unwrap();
+    assert!(
+        rows.contains("\"media.m3u8\",3,broken rule,segment-too-long,RFC 8216 §4.3.3.1,\"9 s: a segment"),
+        "{rows}"
+    );
+    assert!(lab(folder, &["lint", "media.m3u8", "--html", "-"]).stdout.starts_with(b"<!doctype html>"));
+    assert!(!folder.join("-").exists());
+    write("none.json", r#"[{"figure":"faults","at_most":0}]"#);
+    says(folder, &["lint", "media.m3u8", "--strict", "--expect", "none.json"], 3, "faults is 1, not at most 0");
+    says(folder, &["lint", "media.m3u8", "--expect", "none.json"], 0, "1 playlist read, 0 refused, 1 warning\n");
+    let against = ["lint", "media.m3u8", "--against", "lint.json"];
+    says(folder, &against, 0, "| media.m3u8 | faults | 1 | -1.0000 | -1.0000 .. -1.0000 |");
+
+    let (movie, trace) = (fixture("movie-bbb.json"), fixture("3g-2010-09-13_1003.json"));
+    let simulate = ["simulate", "--traces", &trace, "--movie", &movie, "--max-buffer", "25", "--abr", "lowest"];
+    let rest = ["--max-segments", "5", "--json", "simulated.json", "--record", "plays"];
+    assert!(lab(folder, &simulate.into_iter().chain(rest).collect::<Vec<_>>()).status.success());
+    let other = ["--max-segments", "4", "--against", "simulated.json"];
+    let other: Vec<_> = simulate.into_iter().chain(other).collect();
+    says(folder, &other, 0, "the earlier run is another in max_segments: ");
+    let play = std::fs::read_dir(folder.join("plays")).unwrap().next().unwrap().unwrap().path();
+    let play = play.to_str().unwrap();
+    let output = lab(folder, &["replay", play, "--json", "replayed.json", "--csv", "-"]);
+    assert!(output.stdout.starts_with(b"at_s,segment,"));
+    write("choices.json", r#"[{"figure":"choices","at_least":6},{"figure":"stalls","at_most":0}]"#);
+    says(folder, &["replay", play, "--expect", "choices.json"], 3, "choices is 5, not at least 6");
+    says(folder, &["replay", play, "--against", "replayed.json"], 0, "| buffer_s | 5 | +0.0000 |");
+}
+
 /// What lies beside traces is passed over; a file that is named must be one.
 #[test]
 fn folders_of_any_traces_are_read() {

@@ -4,8 +4,11 @@ use std::fmt;
 
 use media_model::hls::{Fault, ParseError, Playlist, Section, Warning};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::source::Trouble;
+use crate::page::Page;
+use crate::table::many;
 
 /// One thing that is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -110,50 +113,106 @@ impl Report {
         self.playlists.iter().all(|playlist| playlist.refused.is_none() && playlist.faults.is_empty())
     }
 
-    /// The report as JSON.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).expect("text and numbers are JSON")
+    /// The report as JSON: everything, and in a summary how much there is of what.
+    pub fn to_json(&self) -> Value {
+        let mut document = json!(self);
+        document["summary"] = json!(self.counts());
+        document
     }
+
+    fn counts(&self) -> Counts {
+        let count = |of: fn(&PlaylistReport) -> usize| self.playlists.iter().map(of).sum::<usize>();
+        Counts {
+            playlists: self.playlists.len(),
+            refused: count(|playlist| usize::from(playlist.refused.is_some())),
+            warnings: count(|playlist| playlist.warnings.len() + playlist.more_warnings),
+            faults: count(|playlist| playlist.faults.len() + playlist.more_faults),
+        }
+    }
+
+    /// A head, and a line for each finding.
+    pub(super) fn csv(&self) -> String {
+        let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+        let line = |(file, kind, finding): (&str, &str, &Finding)| {
+            let (rule, section) = (finding.rule.unwrap_or_default(), finding.section.as_deref().unwrap_or_default());
+            let (file, sentence) = (quoted(file), quoted(&finding.sentence));
+            format!("{file},{},{kind},{rule},{section},{sentence}\n", finding.line)
+        };
+        let head = "file,line,kind,rule,section,sentence\n".to_owned();
+        std::iter::once(head).chain(self.findings().map(line)).collect()
+    }
+
+    /// A page with all findings.
+    pub(super) fn page(&self, target: &str) -> String {
+        let Counts { playlists, refused, warnings, faults } = self.counts();
+        let mut page = Page::new(&format!("{target}, read"));
+        let mut figures = vec![
+            ("playlists", playlists.to_string()),
+            ("refused", refused.to_string()),
+            ("warnings", warnings.to_string()),
+        ];
+        figures.extend(self.strict.then(|| ("broken rules", faults.to_string())));
+        page.highlights(&figures);
+        page.section("What is wrong");
+        let cells = |(file, kind, finding): (&str, &str, &Finding)| {
+            let section = finding.section.clone().unwrap_or_default();
+            vec![file.to_owned(), finding.line.to_string(), kind.to_owned(), section, finding.sentence.clone()]
+        };
+        let rows: Vec<_> = self.findings().map(cells).collect();
+        if rows.is_empty() {
+            page.words("Nothing.");
+        } else {
+            page.table(&["playlist", "line", "what", "section", "sentence"], &rows);
+        }
+        page.to_html()
+    }
+
+    /// All findings with their playlist and kind, by playlist and line.
+    fn findings(&self) -> impl Iterator<Item = (&str, &'static str, &Finding)> {
+        self.playlists.iter().flat_map(|playlist| {
+            let warnings = playlist.warnings.iter().map(|finding| ("warning", finding));
+            let faults = playlist.faults.iter().map(|finding| ("broken rule", finding));
+            let mut findings: Vec<_> = warnings.chain(faults).collect();
+            findings.extend(playlist.refused.iter().map(|finding| ("refused", finding)));
+            findings.sort_by_key(|(_, finding)| finding.line);
+            findings.into_iter().map(|(kind, finding)| (playlist.file.as_str(), kind, finding))
+        })
+    }
+}
+
+/// How much was found.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Counts {
+    playlists: usize,
+    refused: usize,
+    warnings: usize,
+    faults: usize,
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for playlist in &self.playlists {
-            let mut findings: Vec<_> =
-                playlist.refused.iter().chain(&playlist.warnings).chain(&playlist.faults).collect();
-            findings.sort_by_key(|finding| finding.line);
-            for finding in findings {
-                write!(formatter, "{}:{}: {}", playlist.file, finding.line, finding.sentence)?;
-                match &finding.section {
-                    Some(section) => writeln!(formatter, " ({section})")?,
-                    None => writeln!(formatter)?,
-                }
+        for (file, _, finding) in self.findings() {
+            write!(formatter, "{file}:{}: {}", finding.line, finding.sentence)?;
+            match &finding.section {
+                Some(section) => writeln!(formatter, " ({section})")?,
+                None => writeln!(formatter)?,
             }
+        }
+        for playlist in &self.playlists {
             let more = playlist.more_warnings + playlist.more_faults;
             if more > 0 {
                 writeln!(formatter, "{}: and {more} more", playlist.file)?;
             }
         }
-        let count = |of: fn(&PlaylistReport) -> usize| self.playlists.iter().map(of).sum::<usize>();
-        let refused = count(|playlist| usize::from(playlist.refused.is_some()));
-        let warnings = count(|playlist| playlist.warnings.len() + playlist.more_warnings);
-        write!(
-            formatter,
-            "{} read, {refused} refused, {}",
-            many(self.playlists.len(), "playlist"),
-            many(warnings, "warning")
-        )?;
+        let Counts { playlists, refused, warnings, faults } = self.counts();
+        let (read, warnings) = (many(playlists, "playlist", "playlists"), many(warnings, "warning", "warnings"));
+        write!(formatter, "{read} read, {refused} refused, {warnings}")?;
         if self.strict {
-            let faults = count(|playlist| playlist.faults.len() + playlist.more_faults);
-            write!(formatter, ", {}", many(faults, "broken rule"))?;
+            write!(formatter, ", {}", many(faults, "broken rule", "broken rules"))?;
         }
         if self.unread > 0 {
             write!(formatter, "; {} more not read", self.unread)?;
         }
         writeln!(formatter)
     }
-}
-
-fn many(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

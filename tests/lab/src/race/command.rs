@@ -19,6 +19,7 @@ use super::goals::Verdict;
 use super::report::Race;
 use super::{heat, html};
 use crate::results;
+use crate::verdict::{Compared, Wanted};
 
 /// A run costs this much beside what is watched: a browser that starts and one that ends.
 const AROUND: Duration = Duration::from_secs(3);
@@ -48,9 +49,11 @@ pub struct Options {
     /// Writes a row for each run here; `-` is standard output.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
-    /// Writes a page with plots here.
+    /// Writes a page with plots here; `-` is standard output.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    #[command(flatten)]
+    wanted: Wanted,
     /// The built web page, in which our player is.
     #[arg(long, value_name = "DIR", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../ui/dist"))]
     page: PathBuf,
@@ -137,16 +140,15 @@ impl Options {
             raced = self.race_all(start, &mut heats) => { raced?; false }
             () = interruption() => true,
         };
-        if !heats.is_empty() {
-            self.report(start, &heats)?;
-        }
+        let expected = if heats.is_empty() { Vec::new() } else { self.report(start, &heats)? };
         if interrupted {
             eprintln!("interrupted after {} runs", heats.len());
             return Ok(130);
         }
         let race = Race { circuits: &start.circuits, entrants: &start.entrants, heats: &heats };
         let missed = race.verdicts().iter().any(|one| one.player == Entrant::Matinee.name() && !one.met);
-        Ok(if missed && self.expect_goals { 3 } else { 0 })
+        expected.iter().for_each(|sentence| eprintln!("{sentence}"));
+        Ok(if (missed && self.expect_goals) || !expected.is_empty() { 3 } else { 0 })
     }
 
     async fn race_all(&self, start: &Start, heats: &mut Vec<Heat>) -> Result<()> {
@@ -170,7 +172,9 @@ impl Options {
         Ok(())
     }
 
-    fn report(&self, start: &Start, heats: &[Heat]) -> Result<()> {
+    /// Writes and prints it. Gives sentences for the expectations that were missed.
+    #[expect(clippy::print_stderr, reason = "standard output may be a document")]
+    fn report(&self, start: &Start, heats: &[Heat]) -> Result<Vec<String>> {
         let race = Race { circuits: &start.circuits, entrants: &start.entrants, heats };
         let chromium = heats.iter().find_map(|heat| Some(heat.seen.as_ref()?.chromium.clone())).unwrap_or_default();
         let ladder = |circuit: &Circuit| (circuit.name.clone(), circuit.rungs.iter().map(|rung| rung.kbps).collect());
@@ -183,18 +187,31 @@ impl Options {
             "cores": std::thread::available_parallelism().map_or(0, std::num::NonZero::get),
             "ladders_kbps": ladders,
         });
-        let document = json!({ "config": config, "goals": race.verdicts(), "rows": heats });
-        if let Some(path) = &self.html {
-            let mut facts = vec![("Chromium", chromium.clone())];
-            facts.extend(start.versions.iter().map(|(player, version)| (*player, version.clone())));
-            results::save(path, &html::page(&race, &facts))?;
+        let document = json!({ "config": config, "goals": race.verdicts(), "rows": heats, "summary": race.medians() });
+        let verdict = self.wanted.judge(&Compared {
+            document: &document,
+            summary: "summary",
+            of: Some("median"),
+            rows: "rows",
+            row: &["scenario", "player", "run"],
+            group: &["scenario", "player"],
+            figures: &["first_frame_ms", "stalls", "stalled_s", "played_kbps", "switches", "wasted_bytes"],
+            config: &["chromium", "cores", "players"],
+        })?;
+        if let Some(warning) = verdict.warning() {
+            eprintln!("{warning}");
         }
-        if !results::write(&[(&self.json, document.to_string()), (&self.csv, race.csv())])? {
+        let mut facts = vec![("Chromium", chromium.clone())];
+        facts.extend(start.versions.iter().map(|(player, version)| (*player, version.clone())));
+        let html = html::page(&race, &facts);
+        if !results::write(&[(&self.json, document.to_string()), (&self.csv, race.csv()), (&self.html, html)])? {
             let doubts = race.doubts();
             let doubts = if doubts.is_empty() { "The origin's logs say the same as the pages.\n" } else { &doubts };
-            results::print(&format!("Chromium {chromium}\n\n{}\n{}\n{doubts}\n", race.table(), race.goals()))?;
+            let against = verdict.table();
+            let (table, goals) = (race.table(), race.goals());
+            results::print(&format!("Chromium {chromium}\n\n{table}\n{goals}\n{doubts}{against}\n"))?;
         }
-        Ok(())
+        Ok(verdict.missed)
     }
 }
 

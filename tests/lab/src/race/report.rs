@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde_json::{Map, Value, json};
+
 use super::circuit::Circuit;
 use super::entrant::Entrant;
 use super::figures::{Figures, Heat};
@@ -29,6 +31,22 @@ pub(super) const HEAD: [&str; 16] = [
 ];
 /// Columns of the goals.
 pub(super) const GOALS_HEAD: [&str; 6] = ["scenario", "goal (median)", "wanted", "player", "is", ""];
+
+/// Figures of a run whose medians are told.
+const SUMMED: [&str; 12] = [
+    "compile_ms",
+    "first_frame_ms",
+    "top_ms",
+    "stalls",
+    "stalled_s",
+    "played_kbps",
+    "switches",
+    "buffered_s",
+    "dropped_frames",
+    "requests",
+    "bytes",
+    "wasted_bytes",
+];
 
 type Of = fn(&Figures) -> f64;
 
@@ -97,6 +115,20 @@ impl Race<'_> {
     pub(super) fn goals(&self) -> String {
         let rows = self.goal_rows();
         if rows.is_empty() { String::new() } else { markdown(&GOALS_HEAD, &rows) }
+    }
+
+    /// The median of each figure by circuit and player, of the runs that played.
+    pub(super) fn medians(&self) -> Vec<Value> {
+        let medians = |(circuit, player, heats): (&Circuit, &str, Vec<&Heat>)| {
+            let of = |figure: &str| {
+                let values = heats.iter().filter_map(|heat| json!(heat.figures).get(figure)?.as_f64());
+                median(values).map(|value| (figure.to_owned(), json!(value)))
+            };
+            let figures: Map<String, Value> = SUMMED.iter().filter_map(|figure| of(figure)).collect();
+            let failed = heats.iter().filter(|heat| heat.failed.is_some()).count();
+            json!({ "scenario": circuit.name, "player": player, "n": heats.len(), "failed": failed, "median": figures })
+        };
+        self.groups().map(medians).collect()
     }
 
     /// Where the origin's log tells another story than the page.

@@ -11,14 +11,21 @@ use clap::Args;
 use media_model::MediaDuration;
 use player_core::abr::Rule;
 use player_recording::Recorder;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::field::{self, Row, Summary};
 use super::networks::{Found, Networks};
-use super::verdict::{self, Difference};
 use super::{Movie, Progress, Setup, html, length, record, simulate};
 use crate::results;
-use crate::table::markdown;
+use crate::table::{many, markdown};
+use crate::verdict::{Compared, Verdict, Wanted};
+
+/// Figures that are compared.
+pub(super) const COMPARED: &[&str] = &["qoe", "bitrate_kbps", "change_kbps", "stall_pct", "score"];
+
+/// What of the configuration changes what plays come to, whatever the rules are.
+const CONDITIONS: &[&str] =
+    &["movie", "max_buffer_s", "max_segments", "ramp_rung", "segment_length_s", "sizes", "progress_in_bursts", "seed"];
 
 /// Plays recorded networks in virtual time.
 #[derive(Args, Clone, Debug)]
@@ -56,18 +63,14 @@ pub struct Simulate {
     /// Writes a row for each play here; `-` is standard output.
     #[arg(long, value_name = "OUT")]
     csv: Option<PathBuf>,
-    /// Writes a page with plots here.
-    #[arg(long, value_name = "FILE")]
+    /// Writes a page with plots here; `-` is standard output.
+    #[arg(long, value_name = "OUT")]
     html: Option<PathBuf>,
     /// Writes every play down in this folder, for `replay`.
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
-    /// Checks the figures against a JSON list of `{"abr", "of": "mean"|"median", "figure", "at_least", "at_most"}`.
-    #[arg(long, value_name = "FILE")]
-    expect: Option<PathBuf>,
-    /// Shows the differences from an earlier run, paired by trace.
-    #[arg(long, value_name = "OUT.json")]
-    against: Option<PathBuf>,
+    #[command(flatten)]
+    wanted: Wanted,
 }
 
 impl Simulate {
@@ -148,22 +151,30 @@ impl Simulate {
         let media: Duration =
             setups.iter().map(|setup| length(&movie, setup)).sum::<Duration>() * u32::try_from(traces.len())?;
         let summary = field::summarise(&rows);
-        let against = match &self.against {
-            Some(path) => {
-                let against = verdict::against(&read(path)?, &rows);
-                against.with_context(|| format!("{}", path.display()))?
-            }
-            None => Vec::new(),
+        let document = json!({ "config": self.config(), "rows": rows, "summary": summary });
+        let verdict = self.wanted.judge(&Compared {
+            document: &document,
+            summary: "summary",
+            of: Some("mean"),
+            rows: "rows",
+            row: &["abr", "trace"],
+            group: &["abr"],
+            figures: COMPARED,
+            config: CONDITIONS,
+        })?;
+        if let Some(warning) = verdict.warning() {
+            eprintln!("{warning}");
+        }
+        let html = match &self.html {
+            Some(_) => html::page(&traces, &movie, &setups, &rows, &summary, &verdict.against, self.networks.seed)?,
+            None => String::new(),
         };
-        self.report(&rows, &summary, &against, media, begun.elapsed())?;
-        if let Some(path) = &self.html {
-            let page = html::page(&traces, &movie, &setups, &rows, &summary, &against, self.networks.seed)?;
-            fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
+        let took = begun.elapsed();
+        let wanted = [(&self.json, document.to_string()), (&self.csv, csv(&rows)?), (&self.html, html)];
+        if !results::write(&wanted)? {
+            results::print(&said(&summary, &verdict, rows.len(), media, took))?;
         }
-        match &self.expect {
-            Some(path) => verdict::missed(&read(path)?, &summary).with_context(|| format!("{}", path.display())),
-            None => Ok(Vec::new()),
-        }
+        Ok(verdict.missed)
     }
 
     fn read_movie(&self) -> Result<Movie> {
@@ -174,15 +185,8 @@ impl Simulate {
         recut.with_context(|| format!("{path} cannot be cut into segments of {length} s"))
     }
 
-    fn report(
-        &self,
-        rows: &[Row],
-        summary: &[Summary],
-        against: &[Difference],
-        media: Duration,
-        took: Duration,
-    ) -> Result<()> {
-        let config = json!({
+    fn config(&self) -> Value {
+        json!({
             "version": env!("CARGO_PKG_VERSION"),
             "traces": self.networks.traces,
             "command": std::env::args().collect::<Vec<_>>().join(" "),
@@ -195,20 +199,16 @@ impl Simulate {
             "progress_in_bursts": self.progress_in_bursts,
             "seed": self.networks.seed,
             "abr": self.abr,
-        });
-        let document = json!({ "config": config, "rows": rows, "summary": summary });
-        if results::write(&[(&self.json, document.to_string()), (&self.csv, csv(rows)?)])? {
-            return Ok(());
-        }
-        let against = if against.is_empty() { String::new() } else { verdict::table(against) };
-        let (seconds, plays) = (took.as_secs_f64(), rows.len());
-        let speed = media.as_secs_f64() / seconds;
-        results::print(&format!(
-            "{}{against}\n{plays} plays in {seconds:.1} s, {speed:.0} times real time\n",
-            table(summary)
-        ))?;
-        Ok(())
+        })
     }
+}
+
+/// What is printed if nothing else is.
+fn said(summary: &[Summary], verdict: &Verdict, plays: usize, media: Duration, took: Duration) -> String {
+    let (seconds, against) = (took.as_secs_f64(), verdict.table());
+    let speed = media.as_secs_f64() / seconds;
+    let plays = many(plays, "play", "plays");
+    format!("{}{against}\n{plays} in {seconds:.1} s, {speed:.0} times real time\n", table(summary))
 }
 
 fn read(path: &Path) -> Result<String> {

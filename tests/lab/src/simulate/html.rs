@@ -4,11 +4,11 @@ use anyhow::{Context, Result};
 use player_recording::Recording;
 
 use super::field::{NamedTrace, Row, Summary};
-use super::verdict::Difference;
 use super::{Figures, Movie, Setup, record};
 use crate::course::{self, Course};
 use crate::page::Page;
 use crate::page::plot::{Interval, distributions, intervals};
+use crate::verdict::Difference;
 
 type Figure = fn(&Figures) -> f64;
 
@@ -109,7 +109,7 @@ fn differences(page: &mut Page, against: &[Difference]) {
     });
     for figure in figures {
         let rows = against.iter().filter(|one| one.figure == figure).map(|one| Interval {
-            name: one.rule.clone(),
+            name: one.name.clone(),
             mean: one.mean,
             range: one.range.clone(),
         });
@@ -118,7 +118,7 @@ fn differences(page: &mut Page, against: &[Difference]) {
     let cells = |one: &Difference| {
         let (low, high) = (one.range.start, one.range.end);
         let interval = format!("{low:+.4} … {high:+.4}");
-        vec![one.rule.clone(), one.figure.to_owned(), one.plays.to_string(), format!("{:+.4}", one.mean), interval]
+        vec![one.name.clone(), one.figure.to_owned(), one.pairs.to_string(), format!("{:+.4}", one.mean), interval]
     };
     page.table(&["rule", "figure", "plays", "mean", "95 %"], &against.iter().map(cells).collect::<Vec<_>>());
 }
