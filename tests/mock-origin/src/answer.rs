@@ -48,22 +48,29 @@ pub(crate) async fn answer(
     Extension(line): Extension<Lifeline>,
     request: Request,
 ) -> Response {
+    let conditions = Conditions::of(&request);
     let head = (request.method(), request.uri(), request.version());
     let mut note = Note::new(Arc::clone(&shared), peer, head, request.headers());
     let plan = shared.plan();
     let url = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
-    let (attempt, nth) = shared.past().counts.count(&plan.faults, &url);
     let at = shared.now();
-    let verdict = fault::judge(plan.seed, &plan.faults, Asked { url: &url, attempt, at }, &nth);
+    let (attempt, verdict) = if conditions.is_preflight() {
+        // A browser asks before it asks: no request of the player's, and not one that a rule is about.
+        (0, Verdict::default())
+    } else {
+        let (attempt, nth) = shared.past().counts_of(&conditions.method).count(&plan.faults, &url);
+        (attempt, fault::judge(plan.seed, &plan.faults, Asked { url: &url, attempt, at }, &nth))
+    };
     note.judged(attempt, &verdict.rules);
     sleep(plan.network.first_byte(plan.seed, at, &fault::without_token(&url), attempt) + verdict.delay).await;
 
-    let conditions = Conditions::of(&request);
     let mut reply = match verdict.refusal {
+        _ if conditions.is_preflight() => preflight(&conditions),
         Some(refusal) => refused(refusal),
         None => found(&shared, &plan, &verdict, request).await,
     };
     decorate(&mut reply.headers, &verdict);
+    admit(&mut reply.headers, conditions.origin.as_ref());
     // HTTP/2 resets a stream by itself; the connection is shared with others.
     let line = if conditions.version == Version::HTTP_2 { line.of_stream() } else { line };
     send(note, &shared, peer, line, &verdict, conditions, reply)
@@ -73,6 +80,10 @@ pub(crate) async fn answer(
 struct Conditions {
     method: Method,
     version: Version,
+    /// The page that asks, and what it wants to ask with.
+    origin: Option<HeaderValue>,
+    wanted_method: Option<HeaderValue>,
+    wanted_headers: Option<HeaderValue>,
     range: Option<String>,
     if_range: Option<String>,
     if_none_match: Option<String>,
@@ -85,10 +96,20 @@ impl Conditions {
         Self {
             method: request.method().clone(),
             version: request.version(),
+            origin: request.headers().get(header::ORIGIN).cloned(),
+            wanted_method: request.headers().get(header::ACCESS_CONTROL_REQUEST_METHOD).cloned(),
+            wanted_headers: request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned(),
             range: named(header::RANGE),
             if_range: named(header::IF_RANGE),
             if_none_match: named(header::IF_NONE_MATCH),
         }
+    }
+}
+
+impl Conditions {
+    /// Whether a browser asks if it may ask (Fetch standard, "CORS-preflight request").
+    fn is_preflight(&self) -> bool {
+        self.method == Method::OPTIONS && self.wanted_method.is_some()
     }
 }
 
@@ -116,12 +137,12 @@ async fn found(shared: &Arc<Shared>, plan: &Arc<Playing>, verdict: &Verdict, mut
     let mut reply = match own(shared, plan, &path, extent).await {
         Ok(Some(resource)) => match *request.method() {
             Method::GET | Method::HEAD => of(resource),
-            Method::OPTIONS => preflight(),
+            Method::OPTIONS => options(),
             _ => said(StatusCode::METHOD_NOT_ALLOWED, "GET and HEAD only\n"),
         },
         Err(error) => said(StatusCode::INTERNAL_SERVER_ERROR, format!("cannot be read: {error}\n")),
         Ok(None) => match &shared.upstream {
-            None if *request.method() == Method::OPTIONS => preflight(),
+            None if *request.method() == Method::OPTIONS => options(),
             None => said(StatusCode::NOT_FOUND, "there is no such resource\n"),
             Some(upstream) => {
                 if playlist::is_playlist(&path, None) {
@@ -185,15 +206,20 @@ fn of(resource: Resource) -> Reply {
     Reply { status: StatusCode::OK, headers, body: ReplyBody::Resource(resource.payload) }
 }
 
-fn preflight() -> Reply {
+fn options() -> Reply {
     let mut reply = said(StatusCode::NO_CONTENT, "");
-    for (name, value) in [
-        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, OPTIONS"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, "*"),
-        (header::ACCESS_CONTROL_MAX_AGE, "600"),
-    ] {
-        reply.headers.insert(name, HeaderValue::from_static(value));
-    }
+    reply.headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+    reply
+}
+
+/// Whatever is asked for is allowed. By name: `*` means no `Authorization`, and nothing at all where there are credentials.
+fn preflight(conditions: &Conditions) -> Reply {
+    let mut reply = said(StatusCode::NO_CONTENT, "");
+    let any = HeaderValue::from_static("*");
+    let named = |wanted: &Option<HeaderValue>| wanted.clone().unwrap_or_else(|| any.clone());
+    reply.headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, named(&conditions.wanted_method));
+    reply.headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, named(&conditions.wanted_headers));
+    reply.headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     reply
 }
 
@@ -243,12 +269,7 @@ fn edited(shared: &Shared, plan: &Playing, verdict: &Verdict, path: &str, extent
 
 /// Headers that every reply has, and those that are to be wrong.
 fn decorate(headers: &mut HeaderMap, verdict: &Verdict) {
-    for (name, value) in [
-        ("access-control-allow-origin", "*"),
-        ("access-control-expose-headers", "*"),
-        ("timing-allow-origin", "*"),
-        ("cross-origin-resource-policy", "cross-origin"),
-    ] {
+    for (name, value) in [("timing-allow-origin", "*"), ("cross-origin-resource-policy", "cross-origin")] {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     if let Some(name) = &verdict.content_type
@@ -263,6 +284,34 @@ fn decorate(headers: &mut HeaderMap, verdict: &Verdict) {
         let date = httpdate::fmt_http_date(wrong.filter(|date| *date > SystemTime::UNIX_EPOCH).unwrap_or(now));
         headers.extend(HeaderValue::from_str(&date).ok().map(|date| (header::DATE, date)));
     }
+}
+
+/// Headers that replies may have and that a page could not read otherwise; the others of a reply are named as well.
+const READABLE: [HeaderName; 7] = [
+    header::ACCEPT_RANGES,
+    header::CONTENT_LENGTH,
+    header::CONTENT_RANGE,
+    header::DATE,
+    header::ETAG,
+    header::LOCATION,
+    header::RETRY_AFTER,
+];
+
+/// Any page may read the reply, with credentials too: for them `*` does not do, neither for the origin nor for headers.
+fn admit(headers: &mut HeaderMap, origin: Option<&HeaderValue>) {
+    let any = HeaderValue::from_static("*");
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    let Some(origin) = origin else {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any.clone());
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, any);
+        return;
+    };
+    let named: std::collections::BTreeSet<&str> =
+        READABLE.iter().chain(headers.keys()).map(HeaderName::as_str).collect();
+    let named = HeaderValue::from_str(&named.into_iter().collect::<Vec<_>>().join(", ")).unwrap_or(any);
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, named);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
 }
 
 /// Sends a reply through the link.

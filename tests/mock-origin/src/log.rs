@@ -24,7 +24,7 @@ pub struct Entry {
     pub client: String,
     /// Number of its connection, from 1.
     pub connection: u64,
-    /// The how many-th request of this path it is.
+    /// The how many-th request of this path it is, HEAD counted apart; 0 for a preflight of CORS, which does not count.
     pub attempt: u64,
     /// The reply's status; 499 if the client left before there was one.
     pub status: u16,

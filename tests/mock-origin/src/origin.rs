@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Method;
 use axum::routing::{get, post, put};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -115,13 +116,20 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub(crate) struct Past {
     origin: Instant,
-    pub(crate) counts: Counts,
+    counts: Counts,
+    /// Of HEAD: who looks first must not use up what is to happen to who loads.
+    head_counts: Counts,
     pub(crate) versions: Versions,
 }
 
 impl Past {
     fn from(origin: Instant) -> Self {
-        Self { origin, counts: Counts::default(), versions: Versions::default() }
+        Self { origin, counts: Counts::default(), head_counts: Counts::default(), versions: Versions::default() }
+    }
+
+    /// The counts that requests with this method are among.
+    pub(crate) fn counts_of(&mut self, method: &Method) -> &mut Counts {
+        if *method == Method::HEAD { &mut self.head_counts } else { &mut self.counts }
     }
 }
 

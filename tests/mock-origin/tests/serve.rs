@@ -113,6 +113,29 @@ async fn a_status_comes_with_its_headers_and_only_as_often_as_it_should() {
     assert_eq!(get(&origin, SEGMENT).await.status().as_u16(), 503);
 }
 
+#[tokio::test]
+async fn preflights_and_heads_use_up_no_attempt() {
+    let origin = faulty("kind = \"status\"\ncode = 503\nattempts = 1").await;
+    let page = ("origin", "https://page.test");
+    let wanted = [page, ("access-control-request-method", "GET"), ("access-control-request-headers", "authorization")];
+    let preflight = ask(&origin, Method::OPTIONS, SEGMENT, &wanted).await;
+    assert_eq!(preflight.status(), StatusCode::NO_CONTENT);
+    let allowed = ["origin", "credentials", "methods", "headers"].map(|what| format!("access-control-allow-{what}"));
+    assert_eq!(allowed.each_ref().map(|name| header(&preflight, name)), [page.1, "true", "GET", "authorization"]);
+    assert_eq!(ask(&origin, Method::HEAD, SEGMENT, &[]).await.status().as_u16(), 503);
+    assert_eq!(ask(&origin, Method::HEAD, SEGMENT, &[]).await.status(), StatusCode::OK);
+    let refused = ask(&origin, Method::GET, SEGMENT, &[page]).await;
+    assert_eq!((refused.status().as_u16(), header(&refused, "access-control-allow-origin")), (503, page.1));
+    let whole = ask(&origin, Method::GET, SEGMENT, &[page]).await;
+    assert_eq!((whole.status(), header(&whole, "vary")), (StatusCode::OK, "Origin"));
+    assert!(header(&whole, "access-control-expose-headers").contains("content-length, "));
+    drop(whole.bytes().await);
+    let entries = logged(&origin, 5).await;
+    let counted: Vec<_> =
+        entries.iter().map(|entry| (entry.method.as_str(), entry.attempt, entry.faults.len())).collect();
+    assert_eq!(counted, [("OPTIONS", 0, 0), ("HEAD", 1, 1), ("HEAD", 2, 0), ("GET", 1, 1), ("GET", 2, 0)]);
+}
+
 /// Reads a reply from a bare socket: everything up to its end, and how it ended.
 async fn raw(origin: &Origin, path: &str) -> (Vec<u8>, Option<ErrorKind>) {
     let mut bytes = Vec::new();
