@@ -134,9 +134,13 @@ fn refused(refusal: Refusal) -> Reply {
 async fn found(shared: &Arc<Shared>, plan: &Arc<Playing>, verdict: &Verdict, mut request: Request) -> Reply {
     let path = request.uri().path().to_owned();
     let extent = Extent::of(request.uri().query());
-    let mut reply = match own(shared, plan, &path, extent).await {
+    let mut is_own = false;
+    let mut reply = match own(shared, plan, verdict, &path, extent).await {
         Ok(Some(resource)) => match *request.method() {
-            Method::GET | Method::HEAD => of(resource),
+            Method::GET | Method::HEAD => {
+                is_own = true;
+                of(resource)
+            }
             Method::OPTIONS => options(),
             _ => said(StatusCode::METHOD_NOT_ALLOWED, "GET and HEAD only\n"),
         },
@@ -164,7 +168,9 @@ async fn found(shared: &Arc<Shared>, plan: &Arc<Playing>, verdict: &Verdict, mut
     }
     if is_playlist && let ReplyBody::Resource(payload) = &reply.body {
         let text = String::from_utf8_lossy(&payload.read(0, usize::MAX)).into_owned();
-        let edited = edited(shared, plan, verdict, &path, extent, text.clone());
+        // Of our own it is known already what it was.
+        let text_then = if is_own { text.clone() } else { older(shared, plan, verdict, &path, extent, text.clone()) };
+        let edited = edited(shared, plan, verdict, &path, text_then);
         if edited != text {
             reply.headers.remove(header::ETAG);
             reply.body = ReplyBody::Resource(Payload::Whole(Bytes::from(edited)));
@@ -178,14 +184,20 @@ async fn found(shared: &Arc<Shared>, plan: &Arc<Playing>, verdict: &Verdict, mut
     reply
 }
 
-/// A resource of our own at this path.
+/// A resource of our own at this path; a playlist as old as it is to be.
 async fn own(
     shared: &Arc<Shared>,
     plan: &Arc<Playing>,
+    verdict: &Verdict,
     path: &str,
     extent: Extent,
 ) -> std::io::Result<Option<Resource>> {
-    let moment = Moment { at: shared.now(), start_ms: calendar::millis(shared.log.started(), Duration::ZERO) };
+    let mut moment = Moment::now(shared.now(), calendar::millis(shared.log.started(), Duration::ZERO));
+    if playlist::is_playlist(path, None) {
+        moment.age = verdict.stale.unwrap_or_default();
+        let changes = verdict.backward.filter(|_| verdict.stale.is_none());
+        moment.changes = changes.map_or(0, |changes| u64::try_from(changes).unwrap_or(u64::MAX));
+    }
     let (presentations, path) = (Arc::clone(&plan.presentations), path.to_owned());
     let look = move || {
         presentations
@@ -239,22 +251,28 @@ async fn held(mut reply: Reply) -> Reply {
     reply
 }
 
+/// An upstream's playlist as it was, as far back as it has been seen.
+fn older(shared: &Shared, plan: &Playing, verdict: &Verdict, path: &str, extent: Extent, text: String) -> String {
+    if !plan.faults.iter().any(|rule| matches!(rule.fault, Fault::Stale(_) | Fault::Backward(_))) {
+        return text;
+    }
+    let now = shared.now();
+    let mut past = shared.past();
+    // An update is another text than the whole.
+    let name = if extent == Extent::Update { format!("{path}?_HLS_skip") } else { path.to_owned() };
+    past.versions.learn(&name, now, &text);
+    let older = match (verdict.stale, verdict.backward) {
+        (Some(age), _) => past.versions.as_of(&name, now.saturating_sub(age)),
+        (None, Some(changes)) => past.versions.before(&name, changes),
+        (None, None) => None,
+    };
+    older.map_or(text, str::to_owned)
+}
+
 /// A playlist's text with what is to go wrong with it, and with the upstream's own address made ours.
-fn edited(shared: &Shared, plan: &Playing, verdict: &Verdict, path: &str, extent: Extent, text: String) -> String {
+fn edited(shared: &Shared, plan: &Playing, verdict: &Verdict, path: &str, text: String) -> String {
     let now = shared.now();
     let mut text = text;
-    if plan.faults.iter().any(|rule| matches!(rule.fault, Fault::Stale(_) | Fault::Backward(_))) {
-        let mut past = shared.past();
-        // An update is another text than the whole.
-        let name = if extent == Extent::Update { format!("{path}?_HLS_skip") } else { path.to_owned() };
-        past.versions.learn(&name, now, &text);
-        let older = match (verdict.stale, verdict.backward) {
-            (Some(age), _) => past.versions.as_of(&name, now.saturating_sub(age)),
-            (None, Some(changes)) => past.versions.before(&name, changes),
-            (None, None) => None,
-        };
-        text = older.map_or(text, str::to_owned);
-    }
     if let Some(upstream) = &shared.upstream {
         text = text.replace(&format!("{}/", upstream.origin()), &format!("{}/", shared.base));
     }

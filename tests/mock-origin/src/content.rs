@@ -44,6 +44,17 @@ pub(crate) struct Moment {
     pub(crate) at: Duration,
     /// The same on the calendar, milliseconds since 1970 of the start.
     pub(crate) start_ms: i64,
+    /// So much older is what is asked for. A window was there before the start, so it may be older than that.
+    pub(crate) age: Duration,
+    /// And so many changes of it older.
+    pub(crate) changes: u64,
+}
+
+impl Moment {
+    /// This moment as it is.
+    pub(crate) fn now(at: Duration, start_ms: i64) -> Self {
+        Self { at, start_ms, age: Duration::ZERO, changes: 0 }
+    }
 }
 
 /// What of a media playlist is asked for.
@@ -188,8 +199,8 @@ impl Presentation {
     fn window(&self, stream: &Stream, moment: Moment) -> std::ops::Range<u64> {
         let Some(window) = self.live else { return 0..stream.grid.count() };
         // A whole window is there at the start.
-        let edge = moment.at + stream.grid.start(window).to_std();
-        let end = stream.grid.ended_by(edge);
+        let edge = (moment.at + stream.grid.start(window).to_std()).saturating_sub(moment.age);
+        let end = stream.grid.ended_by(edge).saturating_sub(moment.changes);
         end.saturating_sub(window)..end
     }
 

@@ -207,6 +207,25 @@ async fn delays_types_and_clocks_go_wrong() {
     assert!((86_399..86_500).contains(&behind), "{behind}");
 }
 
+/// Also for the first who asks: it is no memory of ours that is old, but the playlist.
+#[tokio::test]
+async fn playlists_are_as_old_as_the_fault_says() {
+    let live = |fault: &str| {
+        let film = FILM.replace("[[presentations]]", "[[presentations]]\nlive = { window = 3 }\nsegment_s = 1.0");
+        format!("[[faults]]\nname = \"f\"\nurl = \"**/playlist.m3u8\"\n{fault}\n{film}")
+    };
+    let first = async |fault: &str| {
+        let scenario = Scenario::read(&live(fault), Path::new(".")).unwrap();
+        let origin = Origin::start(OriginConfig::of(scenario)).await.unwrap();
+        let text = get(&origin, "/bytes/video-0/playlist.m3u8").await.text().await.unwrap();
+        let segments = text.lines().filter(|line| line.ends_with(".m4s")).map(|line| line.to_owned());
+        segments.collect::<Vec<_>>()
+    };
+    assert_eq!(first("kind = \"clock-skew\"\nskew_ms = 1").await, ["0.m4s", "1.m4s", "2.m4s"]);
+    assert_eq!(first("kind = \"stale\"\nage_s = 1.5").await, ["0.m4s"]);
+    assert_eq!(first("kind = \"backward\"\nchanges = 1").await, ["0.m4s", "1.m4s"]);
+}
+
 #[tokio::test]
 async fn tokens_from_playlists_open_segments() {
     let origin = faulty("kind = \"expired-token\"\nvalid_s = 60").await;

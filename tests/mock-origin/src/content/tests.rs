@@ -23,7 +23,7 @@ fn presentation(plan: &PresentationPlan) -> Presentation {
 }
 
 fn moment(seconds: u64) -> Moment {
-    Moment { at: Duration::from_secs(seconds), start_ms: 1_700_000_000_000 }
+    Moment::now(Duration::from_secs(seconds), 1_700_000_000_000)
 }
 
 fn get(presentation: &Presentation, path: &str, seconds: u64) -> Option<Resource> {
