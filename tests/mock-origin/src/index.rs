@@ -1,4 +1,4 @@
-//! The page at `/`: what there is to play, with addresses to paste into any player.
+//! The page at `/` and `/_index`: what there is to play, with addresses to paste into any player.
 
 use std::fmt::Write as _;
 use std::sync::Arc;

@@ -31,6 +31,6 @@ mod upstream;
 pub use hash::Seed;
 /// Recorded networks.
 pub use network_traces as trace;
-pub use origin::{Origin, OriginConfig, StartError};
+pub use origin::{INDEX, Origin, OriginConfig, StartError};
 pub use profile::{Profile, ProfileError};
 pub use scenario::{Scenario, ScenarioError};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use mock_origin::presets::{self, PRESETS};
-use mock_origin::{Origin, OriginConfig, Profile, Scenario, Seed, StartError};
+use mock_origin::{INDEX, Origin, OriginConfig, Profile, Scenario, Seed, StartError};
 use url::Url;
 
 /// A tester's origin: made or real content behind a shaped, faulty link.
@@ -102,6 +102,9 @@ impl Failure {
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
+        if matches!(error, StartError::Hidden { .. }) {
+            return Self::usage(error);
+        }
         let taken =
             matches!(&error, StartError::Listen { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse);
         Self { status: if taken { 4 } else { 1 }, reason: causes(&error) }
@@ -165,8 +168,13 @@ fn no_preset(name: &str) -> Failure {
 
 fn check(file: &std::path::Path) -> Result<(), Failure> {
     let scenario = Scenario::read_file(file).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-    let (presentations, faults) = (scenario.presentations.len(), scenario.faults.len());
-    print(&format!("{}: no mistakes; {presentations} presentations, {faults} faults", file.display()))
+    let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let presentations = match scenario.presentations.len() {
+        0 => "no presentation of its own, so the default one is served unless there is an upstream".to_owned(),
+        count => many(count, "presentation"),
+    };
+    let faults = many(scenario.faults.len(), "fault");
+    print(&format!("{}: no mistakes; {presentations}; {faults}", file.display()))
 }
 
 fn scenario(arguments: &Serve) -> Result<Scenario, Failure> {
@@ -224,6 +232,10 @@ async fn serve(arguments: Serve) -> Result<(), Failure> {
         lines += &format!("\nplay {url}");
     }
     print(&lines)?;
+    #[expect(clippy::print_stderr, reason = "standard output has its own lines, which programs read")]
+    {
+        eprintln!("mock-origin: an index of it is at {}{INDEX}", origin.url());
+    }
     end_of_service().await;
     Ok(())
 }

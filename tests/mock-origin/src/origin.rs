@@ -31,7 +31,7 @@ use crate::{answer, control, index};
 pub struct OriginConfig {
     /// Content, network and faults.
     pub scenario: Scenario,
-    /// Where requests are passed on to that are not for content of our own; its path is not looked at.
+    /// Where requests are passed on to that are not for content of our own; its path must not be that of such content.
     pub upstream: Option<Url>,
     /// Where it listens; port 0 takes any.
     pub listen: SocketAddr,
@@ -58,6 +58,17 @@ pub enum StartError {
     /// The address is not one to pass requests on to.
     #[error("the upstream {0} is no http or https address with a host")]
     Upstream(Url),
+    /// What is to be played of the upstream is hidden behind content of our own.
+    #[error(
+        "the presentation {name} has the path of the upstream's {path}, which would never be asked for; \
+         give it another name in the scenario"
+    )]
+    Hidden {
+        /// Of the presentation.
+        name: String,
+        /// What is to be played of the upstream.
+        path: String,
+    },
     /// The socket could not be had.
     #[error("cannot listen on {address}")]
     Listen {
@@ -78,6 +89,9 @@ pub enum StartError {
     #[error("no TLS")]
     Tls(#[from] TlsError),
 }
+
+/// The page with the addresses to play, also where `/` is an upstream's.
+pub const INDEX: &str = "/_index";
 
 /// A running origin; it ends when this is dropped.
 #[derive(Debug)]
@@ -206,6 +220,14 @@ impl Origin {
     /// # Errors
     /// The upstream is not usable, the address is taken, or content cannot be had.
     pub async fn start(config: OriginConfig) -> Result<Self, StartError> {
+        if let Some(path) = config.upstream.as_ref().map(Url::path) {
+            let mut own = config.scenario.presentations.iter().map(|plan| &plan.name);
+            if let Some(name) =
+                own.find(|name| path.strip_prefix('/').and_then(|path| path.split('/').next()) == Some(name))
+            {
+                return Err(StartError::Hidden { name: name.clone(), path: path.to_owned() });
+            }
+        }
         let upstream = match config.upstream {
             Some(url) => Some(Upstream::new(&url).ok_or(StartError::Upstream(url))?),
             None => None,
@@ -302,7 +324,8 @@ fn routes(shared: &Arc<Shared>) -> Router {
         .route("/_control/log", get(control::log))
         .route("/_control/log.har", get(control::archive))
         .route("/_control/certificate.pem", get(control::certificate))
-        .route("/_control/", get(index::page));
+        .route("/_control/", get(index::page))
+        .route(INDEX, get(index::page));
     // The upstream's own first page is the upstream's.
     let routes = if shared.upstream.is_some() { routes } else { routes.route("/", get(index::page)) };
     routes.fallback(answer::answer).with_state(Arc::clone(shared))

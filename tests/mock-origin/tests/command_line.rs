@@ -13,7 +13,7 @@ fn origin(folder: &Path, arguments: &[&str]) -> Output {
 /// Whether it ends with the status and says all this, and nothing of panics.
 fn says(folder: &Path, arguments: &[&str], status: i32, sentences: &[&str]) {
     let output = origin(folder, arguments);
-    let said = String::from_utf8_lossy(&output.stderr);
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let all = sentences.iter().all(|sentence| said.contains(sentence));
     assert!(all && !said.contains("panicked"), "{arguments:?}: {said}");
     assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
@@ -47,6 +47,16 @@ fn what_is_wrong_is_named() {
     let refused = &["the upstream http://127.0.0.1:9/ cannot be reached: Connection refused"];
     says(folder, &["serve", "--upstream", "http://127.0.0.1:9/"], 1, refused);
     says(folder, &["serve", "--upstream", "host"], 2, &["it is an address such as http://127.0.0.1:8484"]);
+    write("same.toml", "[[presentations]]\nname = \"film\"\ncontent = \"bytes\"\n[[faults]]\nkind = \"missing\"\n");
+    says(folder, &["check", "same.toml"], 0, &["same.toml: no mistakes; 1 presentation; 1 fault\n"]);
+    write("empty.toml", "");
+    let default =
+        &["empty.toml: no mistakes; no presentation of its own, so the default one is served", "; 0 faults\n"];
+    says(folder, &["check", "empty.toml"], 0, default);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let upstream = format!("http://{}/film/main.m3u8", listener.local_addr().unwrap());
+    let hidden = &["the presentation film has the path of the upstream's /film/main.m3u8"];
+    says(folder, &["serve", "--scenario", "same.toml", "--upstream", &upstream], 2, hidden);
     says(folder, &["serve", "--preset", "none"], 2, &["there is no preset `none`; there are lan-200"]);
     says(folder, &["serve", "--clip", "none.mp4"], 1, &["none.mp4 cannot be read: No such file"]);
     says(folder, &["serve", "--clip", "page.html"], 1, &["page.html", "not an MP4 file"]);
