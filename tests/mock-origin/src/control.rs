@@ -37,6 +37,11 @@ fn refused(why: String) -> Response {
 
 pub(crate) async fn rate(State(shared): State<Arc<Shared>>, Json(body): Json<NewRate>) -> Response {
     let profile = match (body.rate_kbps, body.steps) {
+        (Some(0), None) => {
+            let why = "rate_kbps is above zero; a link that carries nothing until it is changed again is steps, \
+                       such as [[1, 0]]";
+            return refused(why.to_owned());
+        }
         (Some(kbps), None) => Some(Profile::steady(kbps)),
         (None, Some(steps)) => match parse_steps(&steps) {
             Ok(profile) => Some(profile),
