@@ -30,6 +30,9 @@ pub struct Lint {
     /// Checks every rule of RFC 8216 and its second edition as well.
     #[arg(long)]
     strict: bool,
+    /// A certificate (PEM) to trust as well, such as that of a test server.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
     /// Writes what was found here as JSON; `-` is standard output.
     #[arg(long, value_name = "OUT")]
     json: Option<PathBuf>,
@@ -94,7 +97,15 @@ impl Lint {
                 return report;
             }
         };
-        let client = Client::of(&source);
+        let trusted = self.ca.as_deref().map_or(Ok(Vec::new()), source::certificates);
+        let client = match trusted {
+            Ok(trusted) => Client::of(&source, trusted),
+            Err(trouble) => {
+                let ca = self.ca.as_ref().map_or(String::new(), |path| path.display().to_string());
+                report.playlists.push(PlaylistReport::refused(&ca, trouble));
+                return report;
+            }
+        };
         let Looked { report: first, text, multivariant } = self.look(&client, &source, None);
         report.playlists.push(first);
         let Some((base, playlist)) = multivariant else { return report };

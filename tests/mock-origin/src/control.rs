@@ -98,7 +98,7 @@ pub(crate) async fn archive(State(shared): State<Arc<Shared>>) -> Response {
 /// The certificate, for those who want to trust it.
 pub(crate) async fn certificate(State(shared): State<Arc<Shared>>) -> Response {
     match &shared.certificate {
-        Some(pem) => ([(header::CONTENT_TYPE, "application/x-pem-file")], pem.clone()).into_response(),
+        Some(one) => ([(header::CONTENT_TYPE, "application/x-pem-file")], one.pem.clone()).into_response(),
         None => (StatusCode::NOT_FOUND, "there is no TLS here\n").into_response(),
     }
 }

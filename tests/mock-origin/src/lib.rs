@@ -8,6 +8,7 @@
 mod answer;
 mod body;
 pub mod bucket;
+mod cache;
 mod calendar;
 mod connection;
 pub mod content;

@@ -56,13 +56,16 @@ struct Serve {
     /// A real server behind the network and the faults, such as http://127.0.0.1:8484; a path in it is what is played.
     #[arg(long, value_parser = upstream)]
     upstream: Option<Url>,
+    /// A certificate (PEM) to trust the upstream by, such as one of its own making.
+    #[arg(long, value_name = "FILE", requires = "upstream")]
+    upstream_ca: Option<PathBuf>,
     /// Where to listen; port 0 takes any that is free.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
     /// What all chance follows from, instead of the scenario's own seed.
     #[arg(long)]
     seed: Option<u64>,
-    /// HTTPS with HTTP/2, with a certificate made at each start.
+    /// HTTPS with HTTP/2, with a certificate that is made once and kept; where is printed.
     #[arg(long)]
     tls: bool,
     /// Rate of the link in kbit/s, instead of the scenario's.
@@ -224,8 +227,13 @@ async fn serve(arguments: Serve) -> Result<(), Failure> {
         reach(upstream).await?;
     }
     let path = arguments.upstream.as_ref().map(|url| url[url::Position::BeforePath..].to_owned());
+    let upstream_trusted = match &arguments.upstream_ca {
+        Some(file) => std::fs::read(file)
+            .map_err(|error| Failure { status: 1, reason: format!("{} cannot be read: {error}", file.display()) })?,
+        None => Vec::new(),
+    };
     let Serve { upstream, listen, tls, .. } = arguments;
-    let origin = Origin::start(OriginConfig { scenario, upstream, listen, tls }).await?;
+    let origin = Origin::start(OriginConfig { scenario, upstream, upstream_trusted, listen, tls }).await?;
     let mut lines = format!("listening on {}", origin.url());
     let theirs = path.filter(|path| path != "/").map(|path| format!("{}{path}", origin.url()));
     for url in origin.play_urls().into_iter().chain(theirs) {
@@ -234,6 +242,9 @@ async fn serve(arguments: Serve) -> Result<(), Failure> {
     print(&lines)?;
     #[expect(clippy::print_stderr, reason = "standard output has its own lines, which programs read")]
     {
+        if let Some(file) = origin.certificate_file() {
+            eprintln!("mock-origin: its certificate, for those who are to trust it, is {}", file.display());
+        }
         eprintln!("mock-origin: an index of it is at {}{INDEX}", origin.url());
     }
     end_of_service().await;

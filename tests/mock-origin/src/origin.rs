@@ -1,6 +1,7 @@
 //! A running origin: the socket, the routes, and the handles a test holds.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 use std::time::Duration;
 
@@ -22,9 +23,9 @@ use crate::network::{Links, NetworkPlan};
 use crate::playlist::Versions;
 use crate::profile::Profile;
 use crate::scenario::Scenario;
-use crate::tls::{self, TlsError};
-use crate::upstream::Upstream;
-use crate::{answer, control, index};
+use crate::tls::{self, Certificate, TlsError};
+use crate::upstream::{self, Upstream};
+use crate::{answer, cache, control, index};
 
 /// What an origin is started with.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub struct OriginConfig {
     pub scenario: Scenario,
     /// Where requests are passed on to that are not for content of our own; its path must not be that of such content.
     pub upstream: Option<Url>,
+    /// Certificates in PEM that the upstream may have, beside those that everybody trusts.
+    pub upstream_trusted: Vec<u8>,
     /// Where it listens; port 0 takes any.
     pub listen: SocketAddr,
     /// Whether it speaks TLS, with a certificate of its own.
@@ -42,7 +45,13 @@ pub struct OriginConfig {
 impl OriginConfig {
     /// A scenario on any port of the loopback.
     pub fn of(scenario: Scenario) -> Self {
-        Self { scenario, upstream: None, listen: SocketAddr::from(([127, 0, 0, 1], 0)), tls: false }
+        Self {
+            scenario,
+            upstream: None,
+            upstream_trusted: Vec::new(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            tls: false,
+        }
     }
 
     /// One link for all before a real server, on any port of the loopback.
@@ -58,6 +67,9 @@ pub enum StartError {
     /// The address is not one to pass requests on to.
     #[error("the upstream {0} is no http or https address with a host")]
     Upstream(Url),
+    /// What its certificate is to be checked with is none.
+    #[error("what the upstream is to be trusted for holds no certificate in PEM")]
+    UpstreamTrust,
     /// What is to be played of the upstream is hidden behind content of our own.
     #[error(
         "the presentation {name} has the path of the upstream's {path}, which would never be asked for; \
@@ -120,8 +132,8 @@ pub(crate) struct Shared {
     pub(crate) places: Places,
     pub(crate) closing: Notify,
     pub(crate) upstream: Option<Upstream>,
-    /// In PEM, if there is TLS.
-    pub(crate) certificate: Option<String>,
+    /// If there is TLS.
+    pub(crate) certificate: Option<Certificate>,
     playing: RwLock<Arc<Playing>>,
     past: Mutex<Past>,
 }
@@ -229,7 +241,10 @@ impl Origin {
             }
         }
         let upstream = match config.upstream {
-            Some(url) => Some(Upstream::new(&url).ok_or(StartError::Upstream(url))?),
+            Some(url) => {
+                let trusted = upstream::certificates(&config.upstream_trusted).ok_or(StartError::UpstreamTrust)?;
+                Some(Upstream::new(&url, trusted).ok_or(StartError::Upstream(url))?)
+            }
             None => None,
         };
         let failed = |source| StartError::Listen { address: config.listen, source };
@@ -237,8 +252,9 @@ impl Origin {
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (tls, certificate) = if config.tls {
-            let (tls, pem) = tls::acceptor(&address.ip().to_string(), config.scenario.network.http)?;
-            (Some(tls), Some(pem))
+            let (tls, certificate) =
+                tls::acceptor(&address.ip().to_string(), config.scenario.network.http, &cache::folder())?;
+            (Some(tls), Some(certificate))
         } else {
             (None, None)
         };
@@ -305,7 +321,12 @@ impl Origin {
 
     /// The certificate in PEM, if it speaks TLS.
     pub fn certificate(&self) -> Option<&str> {
-        self.shared.certificate.as_deref()
+        self.shared.certificate.as_ref().map(|certificate| certificate.pem.as_str())
+    }
+
+    /// The file with the certificate, if it speaks TLS; the same at each start.
+    pub fn certificate_file(&self) -> Option<&Path> {
+        self.shared.certificate.as_ref().map(|certificate| certificate.path.as_path())
     }
 }
 

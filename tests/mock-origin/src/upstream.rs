@@ -37,13 +37,20 @@ pub(crate) enum UpstreamError {
     Failed(String),
 }
 
+/// The certificates in a PEM file; nothing if it is given and holds none.
+pub(crate) fn certificates(pem: &[u8]) -> Option<Vec<reqwest::Certificate>> {
+    let certificates = reqwest::Certificate::from_pem_bundle(pem).ok()?;
+    (pem.is_empty() || !certificates.is_empty()).then_some(certificates)
+}
+
 impl Upstream {
-    pub(crate) fn new(url: &Url) -> Option<Self> {
+    pub(crate) fn new(url: &Url, trusted: Vec<reqwest::Certificate>) -> Option<Self> {
         let usable = matches!(url.scheme(), "http" | "https") && url.has_host();
         // Whoever asked for one provider first has it; all of the workspace asks for ring.
         let _ = rustls::crypto::ring::default_provider().install_default();
         // Redirects are the client's to follow, and nothing is unpacked on the way.
         let client = reqwest::Client::builder().redirect(redirect::Policy::none()).tcp_nodelay(true).no_proxy();
+        let client = client.tls_certs_merge(trusted);
         let origin = url.origin().ascii_serialization();
         usable.then(|| client.build().ok().map(|client| Self { client, origin })).flatten()
     }

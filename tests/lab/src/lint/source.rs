@@ -84,12 +84,21 @@ pub(super) struct Client {
     http: std::cell::OnceCell<Option<(tokio::runtime::Runtime, reqwest::Client)>>,
     /// What a server sends may name servers, but not files of the person who asked.
     from_server: bool,
+    /// Certificates that are trusted as well.
+    trusted: Vec<reqwest::Certificate>,
+}
+
+/// The certificates in a PEM file.
+pub(super) fn certificates(file: &Path) -> Result<Vec<reqwest::Certificate>, Trouble> {
+    let pem = std::fs::read(file).map_err(|error| Trouble(format!("it cannot be read: {error}")))?;
+    let certificates = reqwest::Certificate::from_pem_bundle(&pem).ok().filter(|list| !list.is_empty());
+    certificates.ok_or_else(|| Trouble("it holds no certificate in PEM".to_owned()))
 }
 
 impl Client {
     /// A client for what `first` names.
-    pub(super) fn of(first: &Source) -> Self {
-        Self { http: std::cell::OnceCell::new(), from_server: first.url.scheme() != "file" }
+    pub(super) fn of(first: &Source, trusted: Vec<reqwest::Certificate>) -> Self {
+        Self { http: std::cell::OnceCell::new(), from_server: first.url.scheme() != "file", trusted }
     }
 
     pub(super) fn load(&self, source: &Source) -> Result<Loaded, Trouble> {
@@ -107,7 +116,8 @@ impl Client {
             let _ = rustls::crypto::ring::default_provider().install_default();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
             let agent = concat!("matinee-lab/", env!("CARGO_PKG_VERSION"));
-            Some((runtime, reqwest::Client::builder().user_agent(agent).build().ok()?))
+            let client = reqwest::Client::builder().user_agent(agent);
+            Some((runtime, client.tls_certs_merge(self.trusted.clone()).build().ok()?))
         });
         let (runtime, client) = made.as_ref().ok_or_else(|| Trouble("no network client can be made".to_owned()))?;
         runtime.block_on(async {

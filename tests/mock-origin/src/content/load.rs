@@ -117,7 +117,7 @@ fn video_rate(plan: &PresentationPlan, rung: BitsPerSecond) -> BitsPerSecond {
 }
 
 fn card(plan: &PresentationPlan, progress: &dyn Fn(&str)) -> Result<Vec<Stream>, LoadError> {
-    let encoder = Encoder::new(test_card::cache(), progress)?;
+    let encoder = Encoder::new(crate::cache::folder(), progress)?;
     let mut sounds = Vec::new();
     for (number, audio) in plan.audio.iter().enumerate() {
         let (file, movie) = open(&encoder.tone(&Sound::of_card(number, &audio.language))?)?;
@@ -243,7 +243,7 @@ fn clip_tracks(path: &Path, progress: &dyn Fn(&str)) -> Result<Vec<(Arc<SampleFi
     }
     let wrong = |source| LoadError::NoMatroska { path: path.to_owned(), source };
     let matroska = Matroska::read(&input).map_err(wrong)?;
-    let encoder = Encoder::new(test_card::cache(), progress)?;
+    let encoder = Encoder::new(crate::cache::folder(), progress)?;
     let mut tracks = Vec::new();
     for track in matroska::tracks(&matroska) {
         let make = |output: &mut File| matroska::convert(&input, &matroska, track, output);
@@ -261,7 +261,7 @@ fn encoded(plan: &PresentationPlan, path: &Path, progress: &dyn Fn(&str)) -> Res
     let failed = |source| LoadError::Read { path: path.to_owned(), source };
     let path = &path.canonicalize().map_err(failed)?;
     File::open(path).map_err(failed)?;
-    let encoder = Encoder::new(test_card::cache(), progress)?;
+    let encoder = Encoder::new(crate::cache::folder(), progress)?;
     let mut streams = Vec::new();
     let mut round = None;
     for (rung, what) in plan.ladder.iter().enumerate() {

@@ -51,16 +51,6 @@ pub enum EncodeError {
     },
 }
 
-/// The user's cache folder for what is encoded here.
-pub(super) fn cache() -> PathBuf {
-    std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")))
-        .unwrap_or_else(std::env::temp_dir)
-        .join("matinee")
-        .join("mock-origin")
-}
-
 /// A video stream to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Picture {
