@@ -55,6 +55,17 @@ fn what_is_wrong_is_named() {
     simulate("none.json", &movie, &usual, 1, "trace none.json: cannot be read: No such file");
     simulate(&trace, "page.html", &usual, 1, "page.html is no movie: not {segment_duration_ms");
     simulate(&trace, &movie, &["--max-buffer", "25", "--abr", "best"], 2, "no rule is called best; there are matinee");
+    let with = |option: &'static str, value: &'static str| {
+        let mut arguments = usual.to_vec();
+        arguments.extend([option, value]);
+        arguments
+    };
+    simulate(&trace, &movie, &with("--max-segments", "0"), 2, "it is one or more");
+    simulate(&trace, &movie, &with("--sample", "0"), 2, "it is one or more");
+    simulate(&trace, &movie, &with("--jitter", "2"), 2, "--jitter takes a share from 0 to 1, such as 0.2, not 2");
+    simulate(&trace, &movie, &with("--ramp-rung", "77"), 2, "has 10 rungs: there is no 77");
+    let twice = ["--max-buffer", "25", "--abr", "bba,lowest,bba"];
+    simulate(&trace, &movie, &twice, 2, "--abr names bba twice");
     simulate(&trace, &movie, &["--max-buffer", "0", "--abr", "bba"], 2, "--max-buffer must be above zero, not 0");
 
     says(folder, &["replay", "page.html"], 1, "page.html: this is no recording of a play");
@@ -94,6 +105,23 @@ fn results_go_where_they_are_wanted_and_are_held_against_what_is_expected() {
     let other = ["--max-segments", "4", "--against", "simulated.json"];
     let other: Vec<_> = simulate.into_iter().chain(other).collect();
     says(folder, &other, 0, "the earlier run is another in max_segments: ");
+    let altered: Vec<_> = simulate.into_iter().chain(["--max-segments", "5", "--reverse", "--scale", "0.5"]).collect();
+    let against: Vec<_> = altered.iter().copied().chain(["--against", "simulated.json"]).collect();
+    says(folder, &against, 0, "the earlier run is another in reverse, scale: ");
+    let output = lab(folder, &altered.iter().copied().chain(["--json", "-"]).collect::<Vec<_>>());
+    let config = json(&output)["config"].clone();
+    assert_eq!((&config["reverse"], &config["scale"], &config["jitter"]), (&true.into(), &0.5.into(), &().into()));
+
+    // The same rule under two names is two rules.
+    let named = ["simulate", "--traces", &trace, "--movie", &movie, "--max-buffer", "25", "--max-segments", "5"];
+    let named = named.into_iter().chain(["--abr", "bola-e,bola-e-o", "--json", "-", "--expect", "named.json"]);
+    write("named.json", r#"[{"abr":"bola-e-o","figure":"qoe","at_least":-99}]"#);
+    let output = lab(folder, &named.collect::<Vec<_>>());
+    let summary = json(&output)["summary"].clone();
+    let names: Vec<_> =
+        summary.as_array().unwrap().iter().map(|one| (one["abr"].as_str(), one["n"].as_u64())).collect();
+    assert_eq!(names, [(Some("bola-e"), Some(1)), (Some("bola-e-o"), Some(1))]);
+    assert!(output.status.success());
     let play = std::fs::read_dir(folder.join("plays")).unwrap().next().unwrap().unwrap().path();
     let play = play.to_str().unwrap();
     let output = lab(folder, &["replay", play, "--json", "replayed.json", "--csv", "-"]);

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use media_model::MediaDuration;
 use player_core::abr::Rule;
@@ -14,7 +14,7 @@ use player_recording::Recorder;
 use serde_json::{Value, json};
 
 use super::field::{self, Row, Summary};
-use super::networks::{Found, Networks};
+use super::networks::{Found, Networks, one_or_more};
 use super::{Movie, Progress, Setup, html, length, record, simulate};
 use crate::results;
 use crate::table::{many, markdown};
@@ -24,8 +24,23 @@ use crate::verdict::{Compared, Verdict, Wanted};
 pub(super) const COMPARED: &[&str] = &["qoe", "bitrate_kbps", "change_kbps", "stall_pct", "score"];
 
 /// What of the configuration changes what plays come to, whatever the rules are.
-const CONDITIONS: &[&str] =
-    &["movie", "max_buffer_s", "max_segments", "ramp_rung", "segment_length_s", "sizes", "progress_in_bursts", "seed"];
+const CONDITIONS: &[&str] = &[
+    "movie",
+    "max_buffer_s",
+    "max_segments",
+    "ramp_rung",
+    "segment_length_s",
+    "sizes",
+    "progress_in_bursts",
+    "seed",
+    "latency_ms",
+    "reverse",
+    "rotate_s",
+    "scale",
+    "move_step_s",
+    "jitter",
+    "bursts",
+];
 
 /// Plays recorded networks in virtual time.
 #[derive(Args, Clone, Debug)]
@@ -43,7 +58,7 @@ pub struct Simulate {
     #[arg(long, value_name = "SECONDS")]
     max_buffer: f64,
     /// Plays only so many segments.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = one_or_more)]
     max_segments: Option<usize>,
     /// Ramp-up ends with this rung, counted from zero; without it, with the one that the network carries then.
     #[arg(long, value_name = "K")]
@@ -77,17 +92,10 @@ impl Simulate {
     /// Does it.
     #[expect(clippy::print_stderr, reason = "this is what the user reads")]
     pub fn run(self) -> ExitCode {
-        let rules: Result<Vec<Rule>, _> = self.abr.iter().map(|name| name.parse()).collect();
-        let usage =
-            match (&rules, MediaDuration::from_seconds(self.max_buffer).filter(|time| *time > MediaDuration::ZERO)) {
-                (Err(unknown), _) => Err(unknown.to_string()),
-                (Ok(_), None) => Err(format!("--max-buffer must be above zero, not {}", self.max_buffer)),
-                (Ok(rules), Some(max_buffer)) => Ok((rules.clone(), max_buffer)),
-            };
-        let (rules, max_buffer) = match usage {
+        let (rules, max_buffer) = match self.usage() {
             Ok(usage) => usage,
-            Err(sentence) => {
-                eprintln!("{sentence}");
+            Err(error) => {
+                eprintln!("{error:#}");
                 return ExitCode::from(2);
             }
         };
@@ -102,6 +110,30 @@ impl Simulate {
                 ExitCode::FAILURE
             }
         }
+    }
+
+    /// The rules and the most media ahead, if the options make sense.
+    fn usage(&self) -> Result<(Vec<Rule>, MediaDuration)> {
+        let rules = self.abr.iter().map(|name| Ok(name.parse()?)).collect::<Result<Vec<Rule>>>()?;
+        for (index, name) in self.abr.iter().enumerate() {
+            if self.abr[..index].contains(name) {
+                bail!("--abr names {name} twice: rows go by the name");
+            }
+        }
+        let max_buffer = MediaDuration::from_seconds(self.max_buffer).filter(|time| *time > MediaDuration::ZERO);
+        let max_buffer =
+            max_buffer.with_context(|| format!("--max-buffer must be above zero, not {}", self.max_buffer))?;
+        self.networks.alterations()?;
+        if let Some(rung) = self.ramp_rung {
+            let rungs = self.read_movie().map_or(usize::MAX, |movie| movie.bitrates().len());
+            if rung >= rungs {
+                bail!(
+                    "--ramp-rung counts from zero, and {} has {rungs} rungs: there is no {rung}",
+                    self.movie.display()
+                );
+            }
+        }
+        Ok((rules, max_buffer))
     }
 
     /// Sentences for the expectations that were missed.
@@ -130,12 +162,17 @@ impl Simulate {
         let begun = Instant::now();
         let bar = indicatif::ProgressBar::new((setups.len() * traces.len()) as u64);
         let lost = Mutex::new(None);
-        let rows = field::play_all(&traces, &setups, |trace, setup| {
+        // Rows have the names that rules were asked for by: what belongs to one name may be written in several ways.
+        let name = |setup: &Setup| {
+            let at = setups.iter().position(|one| std::ptr::eq(one, setup));
+            at.and_then(|at| self.abr.get(at)).map_or("", String::as_str)
+        };
+        let mut rows = field::play_all(&traces, &setups, |trace, setup| {
             let figures = match &self.record {
                 None => simulate(&trace.trace, &movie, setup),
                 Some(folder) => {
                     let (figures, recorder) = record(&trace.trace, &movie, setup);
-                    if let Err(error) = keep(folder, &trace.name, &setup.rule.to_string(), &recorder) {
+                    if let Err(error) = keep(folder, &trace.name, name(setup), &recorder) {
                         lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                     }
                     figures
@@ -145,6 +182,8 @@ impl Simulate {
             figures
         });
         bar.finish_and_clear();
+        let names = self.abr.iter().flat_map(|name| traces.iter().map(move |_| name));
+        rows.iter_mut().zip(names).for_each(|(row, name)| row.abr.clone_from(name));
         if let Some(error) = lost.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(error);
         }
@@ -186,9 +225,8 @@ impl Simulate {
     }
 
     fn config(&self) -> Value {
-        json!({
+        let mut config = json!({
             "version": env!("CARGO_PKG_VERSION"),
-            "traces": self.networks.traces,
             "command": std::env::args().collect::<Vec<_>>().join(" "),
             "movie": self.movie,
             "max_buffer_s": self.max_buffer,
@@ -197,9 +235,12 @@ impl Simulate {
             "segment_length_s": self.segment_length,
             "sizes": !self.no_sizes,
             "progress_in_bursts": self.progress_in_bursts,
-            "seed": self.networks.seed,
             "abr": self.abr,
-        })
+        });
+        if let (Some(config), Value::Object(networks)) = (config.as_object_mut(), self.networks.config()) {
+            config.extend(networks);
+        }
+        config
     }
 }
 

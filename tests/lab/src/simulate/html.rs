@@ -68,10 +68,10 @@ pub(super) fn page(
             trace.name,
             names.first().unwrap_or(&"")
         ));
-        let courses = setups.iter().map(|setup| {
+        let courses = setups.iter().zip(&names).map(|(setup, name)| {
             let recorder = record(&trace.trace, movie, setup).1;
             let recording = Recording::read(&recorder.finish()?)?;
-            Ok((setup.rule.to_string(), Course::of(&recording)?))
+            Ok(((*name).to_owned(), Course::of(&recording)?))
         });
         let courses: Vec<(String, Course)> = courses.collect::<Result<_>>().context("the play in full")?;
         let named: Vec<_> = courses.iter().map(|(name, course)| (name.as_str(), course)).collect();

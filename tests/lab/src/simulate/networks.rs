@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
 
 use super::field::{NamedTrace, files_below};
 use crate::trace::{Alteration, Format, Period, Trace, TraceError};
@@ -49,7 +50,7 @@ pub(super) struct Networks {
     #[arg(long, value_enum, default_value_t)]
     format: Written,
     /// Plays only so many traces, spread over all.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = one_or_more)]
     sample: Option<usize>,
     /// Every answer takes this long, whatever the trace says; formats that do not say take 20 ms.
     #[arg(long, value_name = "MS")]
@@ -161,7 +162,25 @@ impl Networks {
         Ok(trace)
     }
 
-    fn alterations(&self) -> Result<Vec<Alteration>> {
+    /// All of it, as the configuration of a run says it.
+    pub(super) fn config(&self) -> Value {
+        json!({
+            "traces": self.traces,
+            "format": self.format.to_possible_value().map(|value| value.get_name().to_owned()),
+            "sample": self.sample,
+            "latency_ms": self.latency,
+            "reverse": self.reverse,
+            "rotate_s": self.rotate,
+            "scale": self.scale,
+            "move_step_s": self.move_step,
+            "jitter": self.jitter,
+            "bursts": self.bursts,
+            "seed": self.seed,
+        })
+    }
+
+    /// What is done to each trace, in this order.
+    pub(super) fn alterations(&self) -> Result<Vec<Alteration>> {
         let mut all = Vec::new();
         if self.reverse {
             all.push(Alteration::Reverse);
@@ -182,9 +201,21 @@ impl Networks {
             all.push(Alteration::Bursts { every, length, share: thousandths("--bursts", share)? });
         }
         if let Some(share) = self.jitter {
+            if !(0.0..=1.0).contains(&share) {
+                bail!("--jitter takes a share from 0 to 1, such as 0.2, not {share}");
+            }
             all.push(Alteration::Jitter { most: thousandths("--jitter", share)?, seed: self.seed });
         }
         Ok(all)
+    }
+}
+
+/// Reads a number that must not be zero.
+pub(super) fn one_or_more(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("it is one or more".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("it is a whole number".to_owned()),
     }
 }
 
