@@ -88,8 +88,15 @@ impl Page {
     pub fn legend(&mut self, names: &[&str]) {
         self.body += "<ul class=\"legend\">";
         for (index, name) in names.iter().enumerate() {
-            let colour = index % plot::COLOURS;
-            let _ = write!(self.body, "<li><i style=\"background:var(--series-{colour})\"></i>{}</li>", escaped(name));
+            let (colour, dashes) = plot::look(index);
+            let background = match dashes {
+                [stroke, gap] => format!(
+                    "repeating-linear-gradient(90deg,var(--series-{colour}) 0 {stroke}px,transparent {stroke}px {}px)",
+                    stroke + gap
+                ),
+                _ => format!("var(--series-{colour})"),
+            };
+            let _ = write!(self.body, "<li><i style=\"background:{background}\"></i>{}</li>", escaped(name));
         }
         self.body += "</ul>\n";
     }

@@ -11,8 +11,16 @@ use plotters::prelude::*;
 type Surface<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn = Result<(), Box<dyn Error>>;
 
-/// Series are told apart by so many colours.
+/// Series are told apart by so many colours, and then by their dashes.
 pub const COLOURS: usize = 8;
+
+/// How the lines of the first eight series are dashed, of the next and of those after them: lengths of strokes and gaps.
+const DASHES: [&[u32]; 3] = [&[], &[8, 4], &[2, 4]];
+
+/// The colour and the dashes of a series. From the 25th on they come again.
+pub(super) fn look(index: usize) -> (usize, &'static [u32]) {
+    (index % COLOURS, DASHES[index / COLOURS % DASHES.len()])
+}
 
 const WIDTH: u32 = 992;
 const LEFT: u32 = 64;
@@ -26,7 +34,7 @@ const ALARM: RGBColor = RGBColor(1, 2, 2);
 const SERIES: u8 = 16;
 
 fn colour(index: usize) -> RGBColor {
-    RGBColor(1, 2, SERIES + u8::try_from(index % COLOURS).unwrap_or(0))
+    RGBColor(1, 2, SERIES + u8::try_from(index % (COLOURS * DASHES.len())).unwrap_or(0))
 }
 
 fn themed(svg: &str) -> String {
@@ -35,8 +43,14 @@ fn themed(svg: &str) -> String {
         .replace(&name(TEXT), "\"var(--muted)\"")
         .replace(&name(GRID), "\"var(--line)\"")
         .replace(&name(ALARM), "\"var(--danger)\"");
-    for index in 0..COLOURS {
-        themed = themed.replace(&name(colour(index)), &format!("\"var(--series-{index})\""));
+    for index in 0..COLOURS * DASHES.len() {
+        let (series, dashes) = look(index);
+        let (name, variable) = (name(colour(index)), format!("\"var(--series-{series})\""));
+        if let [stroke, gap] = dashes {
+            let dashed = format!("stroke={variable} stroke-dasharray=\"{stroke} {gap}\"");
+            themed = themed.replace(&format!("stroke={name}"), &dashed);
+        }
+        themed = themed.replace(&name, &variable);
     }
     themed
 }
@@ -145,6 +159,8 @@ pub fn distributions(series: &[Vec<f64>]) -> String {
 pub struct Interval {
     /// What it is of.
     pub name: String,
+    /// Which of the colours.
+    pub colour: usize,
     /// The middle.
     pub mean: f64,
     /// From where to where it is likely to lie.
@@ -182,7 +198,7 @@ pub fn intervals(rows: &[Interval]) -> String {
         chart.draw_series(LineSeries::new([(0.0, 0.0), (0.0, count)], TEXT.stroke_width(1)))?;
         for (index, row) in rows.iter().enumerate() {
             let y = count - index as f64 - 0.5;
-            let colour = if row.range.contains(&0.0) { TEXT } else { colour(index) };
+            let colour = if row.range.contains(&0.0) { TEXT } else { colour(row.colour) };
             chart.draw_series(LineSeries::new([(row.range.start, y), (row.range.end, y)], colour.stroke_width(3)))?;
             chart.draw_series([Circle::new((row.mean, y), 5, colour.filled())])?;
             let at = chart.backend_coord(&(chart.x_range().start, y));
@@ -275,6 +291,17 @@ mod tests {
     }
 
     #[test]
+    fn many_series_are_told_apart() {
+        let line = |colour| Line { colour, shape: Shape::Line, points: vec![(0.0, 1.0), (1.0, 2.0)] };
+        let svg = lines(&Axes::default(), 200, &(0..24).map(line).collect::<Vec<_>>());
+        let strokes = svg.split('<').filter(|tag| tag.starts_with("polyline") && tag.contains("var(--series-"));
+        let looks: std::collections::BTreeSet<_> =
+            strokes.map(|tag| tag.split(" points=").next().unwrap_or_default()).collect();
+        assert_eq!(looks.len(), 24, "{svg}");
+        assert!(!svg.contains("#0102"), "{svg}");
+    }
+
+    #[test]
     fn nothing_and_nonsense_are_drawn_as_well() {
         let nothing = Vec::new();
         let point = vec![1.0];
@@ -282,7 +309,7 @@ mod tests {
         for values in [nothing, point, nonsense] {
             assert!(distributions(&[values]).starts_with("<svg"));
         }
-        let row = Interval { name: "QoE".to_owned(), mean: 0.0, range: 0.0..0.0 };
+        let row = Interval { name: "QoE".to_owned(), colour: 0, mean: 0.0, range: 0.0..0.0 };
         assert!(intervals(&[row]).starts_with("<svg"));
         assert!(intervals(&[]).starts_with("<svg"));
     }

@@ -1,14 +1,17 @@
 //! The page of a run: means, distributions, differences from an earlier run, and one play in full.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use player_recording::Recording;
 
+use super::command::COMPARED;
 use super::field::{NamedTrace, Row, Summary};
 use super::{Figures, Movie, Setup, record};
 use crate::course::{self, Course};
 use crate::page::Page;
 use crate::page::plot::{Interval, distributions, intervals};
-use crate::verdict::Difference;
+use crate::verdict::{self, Difference};
 
 type Figure = fn(&Figures) -> f64;
 
@@ -19,6 +22,9 @@ const FIGURES: [(&str, Figure); 4] = [
     ("Share of the time that stood still, %; better to the left", |figures| figures.stall_pct),
     ("Mean change of the bit rate per segment, kbit/s; better to the left", |figures| figures.change_kbps),
 ];
+
+const PAIRED: &str = "Paired by network: the mean difference, and the interval that holds 95 % of bootstrap means. Grey \
+                      where it holds zero.";
 
 /// Writes it.
 pub(super) fn page(
@@ -51,8 +57,8 @@ pub(super) fn page(
     );
     if !against.is_empty() {
         page.section("Differences from the earlier run");
-        page.words("Paired by network: the mean difference, and the interval that holds 95 % of bootstrap means. Grey where it holds zero.");
-        differences(&mut page, against);
+        page.words(PAIRED);
+        differences(&mut page, against, &names);
     }
     page.section("How plays are distributed");
     page.legend(&names);
@@ -60,6 +66,12 @@ pub(super) fn page(
         let of_rule =
             |name: &&str| rows.iter().filter(|row| row.abr == *name).map(|row| figure(&row.figures)).collect();
         page.figure(caption, &distributions(&names.iter().map(of_rule).collect::<Vec<_>>()));
+    }
+    let between = between(rows, &names);
+    if let Some(first) = names.first().filter(|_| !between.is_empty()) {
+        page.section(&format!("Each rule less {first}"));
+        page.words(&format!("{PAIRED} Another order of --abr compares with another."));
+        differences(&mut page, &between, &names);
     }
     if let Some(trace) = median_trace(traces, rows, names.first().copied().unwrap_or_default()) {
         page.section("One play in full");
@@ -99,8 +111,23 @@ fn means(summary: &[Summary]) -> Vec<Vec<String>> {
     summary.iter().map(row).collect()
 }
 
+/// What each rule has more than the first one on the same networks.
+fn between(rows: &[Row], names: &[&str]) -> Vec<Difference> {
+    let Some((first, others)) = names.split_first() else { return Vec::new() };
+    let of_rule = |name: &str| {
+        let rows = rows.iter().filter(|row| row.abr == name);
+        rows.map(|row| (row.trace.as_str(), serde_json::json!(row))).collect::<BTreeMap<_, _>>()
+    };
+    let first = of_rule(first);
+    let others: Vec<_> = others.iter().map(|name| (*name, of_rule(name))).collect();
+    let pairs = others.iter().flat_map(|(name, rows)| {
+        rows.iter().filter_map(|(trace, row)| Some(((*name).to_owned(), row, first.get(trace)?)))
+    });
+    verdict::differences(pairs, COMPARED)
+}
+
 /// A plot for each figure, because their units differ.
-fn differences(page: &mut Page, against: &[Difference]) {
+fn differences(page: &mut Page, against: &[Difference], names: &[&str]) {
     let mut figures: Vec<&str> = Vec::new();
     against.iter().for_each(|one| {
         if !figures.contains(&one.figure) {
@@ -110,6 +137,7 @@ fn differences(page: &mut Page, against: &[Difference]) {
     for figure in figures {
         let rows = against.iter().filter(|one| one.figure == figure).map(|one| Interval {
             name: one.name.clone(),
+            colour: names.iter().position(|name| *name == one.name).unwrap_or(0),
             mean: one.mean,
             range: one.range.clone(),
         });
@@ -140,4 +168,23 @@ fn median_trace<'a>(traces: &'a [NamedTrace], rows: &[Row], rule: &str) -> Optio
     of_rule.sort_by(|one, other| one.figures.qoe.total_cmp(&other.figures.qoe));
     let median = of_rule.get(of_rule.len() / 2)?;
     traces.iter().find(|trace| trace.name == median.trace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_of_one_run_are_paired_by_network() {
+        let row = |abr: &str, trace: &str, qoe: f64| Row {
+            trace: trace.to_owned(),
+            abr: abr.to_owned(),
+            figures: Figures { qoe, ..Figures::default() },
+        };
+        let rows = [row("a", "x", 1.0), row("a", "y", 5.0), row("b", "x", 2.0), row("b", "y", 6.0), row("b", "z", 9.0)];
+        let between = between(&rows, &["a", "b"]);
+        let qoe = between.iter().find(|one| one.figure == "qoe").unwrap();
+        assert_eq!((qoe.name.as_str(), qoe.pairs, qoe.mean, qoe.range.clone()), ("b", 2, 1.0, 1.0..1.0));
+        assert_eq!(super::between(&rows, &["a"]), []);
+    }
 }
