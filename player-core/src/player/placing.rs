@@ -66,9 +66,8 @@ impl Player {
             *start = Start::Told(at);
         }
         let wanted = wanted.clone();
-        let moved = at.map_or(0, |at| self.settle(&wanted, at));
-        if let Some((wanted, _)) = self.segment_mut(id) {
-            wanted.span = wanted.span.moved(moved);
+        if let Some(at) = at {
+            self.settle(&wanted, at);
         }
     }
 
@@ -82,8 +81,8 @@ impl Player {
     }
 
     /// Finds how the timestamps of this segment's period are moved, if that is not known, and moves the timeline of a live
-    /// stream to where the segment's media are: by what is returned, µs.
-    fn settle(&mut self, wanted: &Wanted, media_start: MediaTime) -> i64 {
+    /// stream to where the segment's media are.
+    fn settle(&mut self, wanted: &Wanted, media_start: MediaTime) {
         let live = self.is_live(wanted);
         let apart = wanted.span.start().as_micros().saturating_sub(media_start.as_micros());
         let found = if !live && apart.unsigned_abs() <= OTHER_CLOCK.as_micros() { 0 } else { apart };
@@ -91,19 +90,29 @@ impl Player {
         while self.offsets.len() > PERIODS {
             self.offsets.pop_first();
         }
-        if !live {
-            return 0;
-        }
+        let Some(presentation) = self.presentation.as_mut().filter(|_| live) else { return };
         let late = offset.saturating_sub(apart);
-        let Some(presentation) = &mut self.presentation else { return 0 };
         let was_aligned = presentation.is_aligned(wanted.stream);
         if was_aligned && late.unsigned_abs() > LEAP.as_micros() {
             self.offsets.insert(wanted.period, apart);
-            return 0;
+            return;
         }
         let late = if late.unsigned_abs() > SLACK.as_micros() { late } else { 0 };
         presentation.align(wanted.stream, late);
-        late
+        // With it moves what was asked for by the timeline as it was.
+        let loads = self.loads.values_mut().filter_map(|load| match &mut load.purpose {
+            Purpose::Segment(_, asked) => Some(asked),
+            Purpose::Root
+            | Purpose::Renewal
+            | Purpose::Playlist(_)
+            | Purpose::Init(..)
+            | Purpose::Text(_)
+            | Purpose::Probe => None,
+        });
+        let queued = self.lanes.iter_mut().flat_map(|lane| &mut lane.queue).map(|item| &mut item.wanted);
+        for asked in loads.chain(queued).filter(|asked| asked.stream == wanted.stream) {
+            asked.span = asked.span.moved(late);
+        }
     }
 
     fn is_live(&self, wanted: &Wanted) -> bool {

@@ -46,6 +46,9 @@ fn a_live_timeline_follows_its_media() {
         })
     };
     assert_eq!(span(&desk, 4), Some(8.5));
+    // What was on its way by then moves with it, and not once more when it is here.
+    desk.loaded("/15.m4s", Some(30.5));
+    assert_eq!(span(&desk, 5), Some(10.5));
     desk.pass(2_000);
     desk.playlist("/v.m3u8", &live(11));
     assert_eq!(span(&desk, 3), Some(8.5), "it stays so when the playlist is read again");
