@@ -200,26 +200,27 @@ impl Player {
         self.become_phase(Phase::Running);
     }
 
-    /// Tells the page when the first timelines of all lanes are there, and goes to the start position.
+    /// Goes to the start position when the first timeline is there, and tells the page when those of all lanes are.
     fn timeline_known(&mut self) {
         let Some(presentation) = &self.presentation else { return };
         let Some((_, start)) = &mut self.root else { return };
-        let timelines: Option<Vec<_>> = self
-            .lanes
-            .iter()
-            .map(|lane| presentation.stream(lane.stream?).and_then(|stream| stream.timeline.as_ref()))
-            .collect();
-        let Some(first) = timelines.as_ref().and_then(|timelines| timelines.first()) else { return };
-        let start = start.take().unwrap_or(first.suggested_start());
+        let mut timelines =
+            self.lanes.iter().map(|lane| presentation.stream(lane.stream?).and_then(|stream| stream.timeline.as_ref()));
+        let Some(Some(first)) = timelines.next() else { return };
+        let all_known = timelines.all(|timeline| timeline.is_some());
+        let start = *start.get_or_insert(first.suggested_start());
+        if start != MediaTime::ZERO && self.motion.sent_to.is_none_or(|(target, _)| target != start) {
+            self.motion = Motion { sent_to: Some((start, self.now)), ..self.motion.sought(MediaTime::ZERO) };
+        }
+        if !all_known {
+            return;
+        }
         self.root = None;
         self.tell_ready();
         if let Some(audio) = self.wishes.audio {
             self.tell(Event::AudioChosen(audio));
         }
         self.begin_text();
-        if start != MediaTime::ZERO {
-            self.motion = Motion { sent_to: Some((start, self.now)), ..self.motion.sought(MediaTime::ZERO) };
-        }
     }
 
     /// Tells what there is to choose.

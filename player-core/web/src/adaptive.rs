@@ -14,7 +14,7 @@ use player_core::sequence::Shift;
 use player_core::{Now, PlayerConfig, Sequence};
 use url::Url;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::HtmlVideoElement;
+use web_sys::{HtmlMediaElement, HtmlVideoElement};
 
 use crate::clock::{Timer, WebClock};
 use crate::decoder;
@@ -42,6 +42,8 @@ pub(crate) struct Adaptive {
     subtitles: Subtitles,
     /// Where the element was sent to last, by the core or for the viewer.
     sent_to: Cell<Option<MediaTime>>,
+    /// It was sent there before it had metadata. Chromium says that it is there, and forgets it when the metadata come.
+    sent_early: Cell<Option<MediaTime>>,
     /// Whether the viewer wants it to play; the element pauses for reasons of its own.
     wanted: Cell<bool>,
     /// Whether the browser wants media to be loaded, as the core was told.
@@ -95,6 +97,7 @@ impl Adaptive {
                 buffers: RefCell::new(buffers),
                 subtitles: Subtitles::on(video),
                 sent_to: Cell::default(),
+                sent_early: Cell::default(),
                 wanted: Cell::new(true),
                 streaming: Cell::new(true),
                 framed: Cell::new(false),
@@ -184,6 +187,7 @@ impl Adaptive {
 
     fn send(&self, to: MediaTime) {
         self.sent_to.set(Some(to));
+        self.sent_early.set(Some(to).filter(|_| self.video.ready_state() == HtmlMediaElement::HAVE_NOTHING));
         self.video.set_current_time(to.as_seconds());
     }
 
@@ -214,7 +218,18 @@ impl Adaptive {
         self.report_playhead();
     }
 
+    /// Sends the element once more where it was sent before it could go there.
+    fn send_again(&self) {
+        if self.video.ready_state() != HtmlMediaElement::HAVE_NOTHING
+            && let Some(to) = self.sent_early.take()
+            && element::position(&self.video) != to
+        {
+            self.send(to);
+        }
+    }
+
     fn report_playhead(&self) {
+        self.send_again();
         let moving = element::is_moving(&self.video);
         // Browsers show the first frame and set off a little later; to the core that time belongs to the start. Told
         // until the core has taken it.
