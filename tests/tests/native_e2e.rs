@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use mock_origin::{Origin, OriginConfig, Profile, Scenario};
 use reqwest::{StatusCode, Url};
 use serde_json::Value;
+use system_tests::browser::until;
 use system_tests::server::{TestServer, built, slow_tests_run};
 use tokio::process::Command;
 
@@ -192,9 +193,11 @@ async fn what_is_live_plays_and_is_written_down_for_a_replay() {
     let multivariant = Url::parse(&origin.play_urls()[0]).unwrap();
     let media = addresses(&multivariant).await.remove(0);
     // Until its first segments have left the window: then its media begin at another time than its playlist.
-    while addresses(&media).await[0].path().ends_with("/0.m4s") {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    let moved_on = until("a window that has moved on", async || {
+        let is_first_gone = !addresses(&media).await[0].path().ends_with("/0.m4s");
+        Ok(is_first_gone.then_some(()))
+    });
+    moved_on.await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("live.play");
     let playback = play(multivariant.as_str(), &["--max-seconds", "12", "--record", file.to_str().unwrap()]).await;

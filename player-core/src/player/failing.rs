@@ -328,8 +328,7 @@ impl Player {
             Ok(Playlist::Multivariant(playlist)) => Presentation::multivariant(playlist, url),
             Ok(Playlist::Media(playlist)) => {
                 let known = self.presentation.as_ref().and_then(Presentation::any_timeline);
-                let known: Vec<_> = known.into_iter().collect();
-                let timeline = Timeline::new(playlist, url.clone(), self.now, &known);
+                let timeline = Timeline::new(playlist, url.clone(), self.now, known.as_slice());
                 Some(Presentation::single(url.clone(), timeline))
             }
             Err(_) => None,

@@ -38,12 +38,13 @@ impl Player {
     /// Where a segment goes of which so much is known, with so many bytes there.
     pub(super) fn placing(&self, wanted: &Wanted, start: Start, bytes: ByteCount) -> Placing {
         let known = self.offsets.get(&wanted.period).copied();
+        let settled = Placing::At(known.unwrap_or(0));
         let init = wanted.init.as_ref().and_then(|key| self.inits.get(key));
         let Some(Init::Loaded(init)) = init.filter(|_| known.is_none() || self.is_live(wanted)) else {
-            return Placing::At(known.unwrap_or(0));
+            return settled;
         };
         match start {
-            Start::Told(_) => Placing::At(known.unwrap_or(0)),
+            Start::Told(_) => settled,
             Start::Asked(before) if before >= bytes => Placing::Waits,
             Start::Asked(_) | Start::Unknown => Placing::Asks { init: *init },
         }

@@ -28,7 +28,7 @@ fn media(text: &str, previous: Option<&MediaPlaylist>) -> MediaPlaylist {
 
 fn timeline(text: &str, known: Option<&Timeline>) -> Timeline {
     let playlist = media(text, known.and_then(|known| known.playlist.as_ref()));
-    Timeline::new(playlist, base(), Now::default(), &Vec::from_iter(known))
+    Timeline::new(playlist, base(), Now::default(), known.as_slice())
 }
 
 const AUDIO: &str = "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"English\",URI=\"en.m3u8\"\n\

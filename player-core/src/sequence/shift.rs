@@ -35,7 +35,6 @@ impl Shift {
 
     /// An order of the presentation's player, for the element.
     pub(super) fn output(self, output: Output) -> Output {
-        let range = |range: TimeRange| TimeRange::of(self.onto_element(range.start()), range.length());
         let offset = |offset_us: i64| offset_us.saturating_add(self.0);
         match output {
             Output::Prepare { buffers, duration } => {
@@ -43,7 +42,7 @@ impl Shift {
                 Output::Prepare { buffers, duration: duration.map(end) }
             }
             Output::Append { track, id, offset_us } => Output::Append { track, id, offset_us: offset(offset_us) },
-            Output::Evict { track, range: played } => Output::Evict { track, range: range(played) },
+            Output::Evict { track, range } => Output::Evict { track, range: range.moved(self.0) },
             Output::MoveTo(at) => Output::MoveTo(self.onto_element(at)),
             Output::Text(TextOrder::Add { id, offset_us, from }) => {
                 Output::Text(TextOrder::Add { id, offset_us: offset(offset_us), from: self.onto_element(from) })

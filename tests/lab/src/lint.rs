@@ -14,7 +14,7 @@ use media_model::CodecString;
 use media_model::hls::{MultivariantPlaylist, ParseError, Playlist, Reading, Variables, check, check_together};
 use url::Url;
 
-use crate::results;
+use crate::results::{self, Outputs};
 use crate::verdict::{Compared, Wanted};
 use report::{Finding, PlaylistReport, Report};
 use source::{Client, Source, Trouble};
@@ -33,15 +33,8 @@ pub struct Lint {
     /// A certificate (PEM) to trust as well, such as that of a test server.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// Writes what was found here as JSON; `-` is standard output.
-    #[arg(long, value_name = "OUT")]
-    json: Option<PathBuf>,
-    /// Writes a row for each finding here; `-` is standard output.
-    #[arg(long, value_name = "OUT")]
-    csv: Option<PathBuf>,
-    /// Writes a page here; `-` is standard output.
-    #[arg(long, value_name = "OUT")]
-    html: Option<PathBuf>,
+    #[command(flatten)]
+    outputs: Outputs,
     #[command(flatten)]
     wanted: Wanted,
 }
@@ -81,7 +74,7 @@ impl Lint {
         })?;
         let json = serde_json::to_string_pretty(&document)?;
         let html = report.page(&self.target);
-        if !results::write(&[(&self.json, json), (&self.csv, report.csv()), (&self.html, html)])? {
+        if !self.outputs.write(&json, &report.csv(), &html)? {
             results::print(&format!("{report}{}", verdict.table()))?;
         }
         Ok(verdict.missed)

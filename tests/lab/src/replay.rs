@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::course::{self, Course};
 use crate::page::Page;
-use crate::results;
+use crate::results::{self, Outputs};
 use crate::table::many;
 use crate::verdict::{Compared, Wanted};
 
@@ -20,15 +20,8 @@ use crate::verdict::{Compared, Wanted};
 pub struct Replay {
     /// A file that `simulate --record` wrote.
     file: PathBuf,
-    /// Writes the choices here; `-` is standard output.
-    #[arg(long, value_name = "OUT")]
-    json: Option<PathBuf>,
-    /// Writes a row for each choice here; `-` is standard output.
-    #[arg(long, value_name = "OUT")]
-    csv: Option<PathBuf>,
-    /// Writes a page with plots here; `-` is standard output.
-    #[arg(long, value_name = "OUT")]
-    html: Option<PathBuf>,
+    #[command(flatten)]
+    outputs: Outputs,
     #[command(flatten)]
     wanted: Wanted,
 }
@@ -106,7 +99,7 @@ impl Replay {
             config: &[],
         })?;
         let html = page(&self.file, &recording, &course, &rows);
-        if results::write(&[(&self.json, document.to_string()), (&self.csv, csv(&rows)), (&self.html, html)])? {
+        if self.outputs.write(&document.to_string(), &csv(&rows), &html)? {
             return Ok(verdict.missed);
         }
         let mut text =

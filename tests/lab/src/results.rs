@@ -4,25 +4,46 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use clap::Args;
 
-/// Writes each text where it is wanted; `-` is standard output. Returns whether one went there, because then nothing else
-/// should.
-///
-/// # Errors
-/// When a file cannot be written.
-pub(crate) fn write(wanted: &[(&Option<PathBuf>, String)]) -> Result<bool> {
-    let mut is_printed = false;
-    for (path, text) in wanted {
-        match path {
-            Some(path) if path == Path::new("-") => {
-                print(&format!("{text}\n"))?;
-                is_printed = true;
-            }
-            Some(path) => save(path, text)?,
-            None => {}
-        }
+/// Options that every command has: where its results go.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Outputs {
+    /// Writes everything here; `-` is standard output.
+    #[arg(long, value_name = "OUT")]
+    json: Option<PathBuf>,
+    /// Writes a row for each result here; `-` is standard output.
+    #[arg(long, value_name = "OUT")]
+    csv: Option<PathBuf>,
+    /// Writes a page here, with plots where there is something to plot; `-` is standard output.
+    #[arg(long, value_name = "OUT")]
+    html: Option<PathBuf>,
+}
+
+impl Outputs {
+    /// Whether a page is wanted.
+    pub(crate) fn want_page(&self) -> bool {
+        self.html.is_some()
     }
-    Ok(is_printed)
+
+    /// Writes each text where it is wanted. Returns whether one went to standard output, because then nothing else should.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub(crate) fn write(&self, json: &str, csv: &str, html: &str) -> Result<bool> {
+        let mut is_printed = false;
+        for (path, text) in [(&self.json, json), (&self.csv, csv), (&self.html, html)] {
+            match path {
+                Some(path) if path == Path::new("-") => {
+                    print(&format!("{text}\n"))?;
+                    is_printed = true;
+                }
+                Some(path) => save(path, text)?,
+                None => {}
+            }
+        }
+        Ok(is_printed)
+    }
 }
 
 /// Writes to standard output. A reader who has seen enough and closed it, as `head` does, is no fault.

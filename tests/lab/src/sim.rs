@@ -8,7 +8,7 @@ mod transfer;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use media_model::{MediaDuration, MediaTime, TimeRange};
+use media_model::{MediaDuration, TimeRange};
 use player_core::message::{AppendFailure, Ease, LoadFailure, Track};
 use player_core::{Command, Event, Input, Now, Output, Player, RequestId, Step};
 
@@ -89,11 +89,7 @@ impl Kept {
     /// Its timestamps moved.
     fn moved(self, offset_us: i64) -> Self {
         match self {
-            Self::Media(media) => {
-                let start = media.span.start().as_micros().saturating_add(offset_us);
-                let span = TimeRange::of(MediaTime::from_micros(start), media.span.length());
-                Self::Media(Media { span, ..media })
-            }
+            Self::Media(media) => Self::Media(Media { span: media.span.moved(offset_us), ..media }),
             Self::Init(stream) => Self::Init(stream),
         }
     }

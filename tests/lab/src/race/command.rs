@@ -18,7 +18,7 @@ use super::figures::Heat;
 use super::goals::Verdict;
 use super::report::Race;
 use super::{heat, html};
-use crate::results;
+use crate::results::{self, Outputs};
 use crate::verdict::{Compared, Wanted};
 
 /// A run costs this much beside what is watched: a browser that starts and one that ends.
@@ -43,15 +43,8 @@ pub struct Options {
     /// Watches so many seconds, whatever the scenario.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     watch: Option<u64>,
-    /// Writes everything here: figures, what was seen, and the origin's logs; `-` is standard output.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Writes a row for each run here; `-` is standard output.
-    #[arg(long, value_name = "FILE")]
-    csv: Option<PathBuf>,
-    /// Writes a page with plots here; `-` is standard output.
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
+    #[command(flatten)]
+    outputs: Outputs,
     #[command(flatten)]
     wanted: Wanted,
     /// The built web page, in which our player is.
@@ -204,7 +197,7 @@ impl Options {
         let mut facts = vec![("Chromium", chromium.clone())];
         facts.extend(start.versions.iter().map(|(player, version)| (*player, version.clone())));
         let html = html::page(&race, &facts);
-        if !results::write(&[(&self.json, document.to_string()), (&self.csv, race.csv()), (&self.html, html)])? {
+        if !self.outputs.write(&document.to_string(), &race.csv(), &html)? {
             let doubts = race.doubts();
             let doubts = if doubts.is_empty() { "The origin's logs say the same as the pages.\n" } else { &doubts };
             let against = verdict.table();

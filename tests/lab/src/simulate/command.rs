@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::field::{self, Row, Summary};
 use super::networks::{Found, Networks, one_or_more};
 use super::{Movie, Progress, Setup, html, length, record, simulate};
-use crate::results;
+use crate::results::{self, Outputs};
 use crate::table::{many, markdown};
 use crate::verdict::{Compared, Verdict, Wanted};
 
@@ -72,15 +72,8 @@ pub struct Simulate {
     /// Rules to compare.
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', required = true)]
     abr: Vec<String>,
-    /// Writes everything here; `-` is standard output.
-    #[arg(long, value_name = "OUT")]
-    json: Option<PathBuf>,
-    /// Writes a row for each play here; `-` is standard output.
-    #[arg(long, value_name = "OUT")]
-    csv: Option<PathBuf>,
-    /// Writes a page with plots here; `-` is standard output.
-    #[arg(long, value_name = "OUT")]
-    html: Option<PathBuf>,
+    #[command(flatten)]
+    outputs: Outputs,
     /// Writes every play down in this folder, for `replay`.
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
@@ -204,13 +197,13 @@ impl Simulate {
         if let Some(warning) = verdict.warning() {
             eprintln!("{warning}");
         }
-        let html = match &self.html {
-            Some(_) => html::page(&traces, &movie, &setups, &rows, &summary, &verdict.against, self.networks.seed)?,
-            None => String::new(),
+        let html = if self.outputs.want_page() {
+            html::page(&traces, &movie, &setups, &rows, &summary, &verdict.against, self.networks.seed)?
+        } else {
+            String::new()
         };
         let took = begun.elapsed();
-        let wanted = [(&self.json, document.to_string()), (&self.csv, csv(&rows)?), (&self.html, html)];
-        if !results::write(&wanted)? {
+        if !self.outputs.write(&document.to_string(), &csv(&rows)?, &html)? {
             results::print(&said(&summary, &verdict, rows.len(), media, took))?;
         }
         Ok(verdict.missed)
