@@ -423,6 +423,9 @@ pub enum Output {
     /// Moves the playhead: to the start position, or over a hole in the buffer. It is no wish of the viewer, so no
     /// [`Command::Seek`] follows.
     MoveTo(MediaTime),
+    /// Of what is live: from where to where the playhead can go by now (`MediaSource.setLiveSeekableRange`). Again when
+    /// that has changed, and before the playhead is moved there.
+    Seekable(TimeRange),
     /// The server refuses the addresses as one does whose signature has expired (401, 403, 410): asks for a fresh address
     /// of the presentation; answered by [`Input::Renewed`]. Nothing is loaded meanwhile, and what is buffered plays on.
     RenewAddress,

@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use media_model::hls::ByteRange;
-use media_model::{ByteCount, MediaDuration, MediaTime};
+use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
 use url::Url;
 
 use crate::abr::Controller;
@@ -184,6 +184,8 @@ pub struct Player {
     encoder_start: Duration,
     /// The estimate told last, bit/s.
     told_throughput: u64,
+    /// Where a live presentation could be moved to when that was told last.
+    told_seekable: Option<TimeRange>,
     wishes: Wishes,
     text: Text,
     motion: Motion,
@@ -236,6 +238,7 @@ impl Player {
             link: Throughput::default(),
             encoder_start: Duration::ZERO,
             told_throughput: 0,
+            told_seekable: None,
             wishes: Wishes::default(),
             text: Text::default(),
             motion: Motion::default(),
@@ -267,6 +270,7 @@ impl Player {
         let had_failed = self.phase == Phase::Failed;
         self.take(input);
         if self.phase.is_active() {
+            self.tell_seekable();
             self.watch();
             self.load();
             self.append();

@@ -307,6 +307,7 @@ impl Sequence {
             | Output::AskStart { .. }
             | Output::AskDecoder(_)
             | Output::MoveTo(_)
+            | Output::Seekable(_)
             | Output::RenewAddress
             | Output::Text(_)
             | Output::Event(_)) => self.pass_load(other, out),
@@ -333,6 +334,10 @@ impl Sequence {
             }
             Output::EndOfStream => next.item.is_complete = true,
             Output::MoveTo(at) => next.at = at,
+            Output::Seekable(range) => {
+                next.held.retain(|held| !matches!(held, Output::Seekable(_)));
+                next.held.push(Output::Seekable(range));
+            }
             Output::Event(Event::Failed(_)) => self.next_at_end(out),
             held @ (Output::Event(_) | Output::Text(_) | Output::AskDecoder(_) | Output::RenewAddress) => {
                 next.held.push(held);
@@ -363,6 +368,7 @@ impl Sequence {
             | Output::Evict { .. }
             | Output::ChangeType { .. }
             | Output::MoveTo(_)
+            | Output::Seekable(_)
             | Output::RenewAddress
             | Output::EndOfStream
             | Output::Text(_)

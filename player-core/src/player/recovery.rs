@@ -12,8 +12,9 @@ use super::{Load, Player, Purpose};
 use crate::clock::Now;
 use crate::error::{Setback, Trouble};
 use crate::load::SLACK;
-use crate::message::{AudioId, Event, Input, StallCause, VariantId};
+use crate::message::{AudioId, Event, Input, Output, StallCause, VariantId};
 use crate::playlist::StreamId;
+use crate::playlist::timeline::Timeline;
 
 /// A decoder that gave up this near to where it was made anew has not got over it. Farther on it is another fault: where
 /// many segments are damaged, all of the title between them is played.
@@ -308,19 +309,36 @@ impl Player {
         self.motion = self.motion.sought(target);
     }
 
+    /// The timelines of what is live and plays.
+    fn live_timelines(&self) -> impl Iterator<Item = &Timeline> {
+        let timelines = self.lanes.iter().filter_map(|lane| self.timeline(lane.stream?));
+        timelines.filter(|timeline| !timeline.ended && !timeline.entries.is_empty())
+    }
+
+    /// Where all that is live is offered by the server.
+    fn live_window(&self) -> Option<TimeRange> {
+        let start = self.live_timelines().map(Timeline::start).max()?;
+        let end = self.live_timelines().map(Timeline::end).min()?;
+        TimeRange::new(start, end)
+    }
+
+    /// Media elements go nowhere else.
+    pub(super) fn tell_seekable(&mut self) {
+        if let Some(window) = self.live_window().filter(|window| self.told_seekable != Some(*window)) {
+            self.told_seekable = Some(window);
+            self.out.push(Output::Seekable(window));
+        }
+    }
+
     /// A live window that has left the playhead behind, as after a long pause: goes on where a viewer would begin, once
     /// what is buffered has been played. Whether the playhead was moved.
     pub(super) fn fell_behind(&mut self) -> bool {
         let at = self.position();
-        let live = || {
-            let timelines = self.lanes.iter().filter_map(|lane| self.timeline(lane.stream?));
-            timelines.filter(|timeline| !timeline.ended && !timeline.entries.is_empty())
-        };
-        let Some(start) = live().map(|timeline| timeline.start()).max() else { return false };
+        let Some(start) = self.live_timelines().map(Timeline::start).max() else { return false };
         if !self.prepared || at + SLACK >= start || !self.has_run_out(at) {
             return false;
         }
-        let Some(target) = live().map(|timeline| timeline.suggested_start()).min() else { return false };
+        let Some(target) = self.live_timelines().map(Timeline::suggested_start).min() else { return false };
         let target = target.max(start);
         self.report_setback(Setback::FellBehind(target.since(at)));
         self.stall_ends();

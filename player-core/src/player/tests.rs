@@ -60,6 +60,7 @@ impl Desk {
                 | Output::Evict { .. }
                 | Output::ChangeType { .. }
                 | Output::MoveTo(_)
+                | Output::Seekable(_)
                 | Output::EndOfStream
                 | Output::RenewAddress
                 | Output::AskDecoder(_)

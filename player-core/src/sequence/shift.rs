@@ -44,6 +44,7 @@ impl Shift {
             Output::Append { track, id, offset_us } => Output::Append { track, id, offset_us: offset(offset_us) },
             Output::Evict { track, range } => Output::Evict { track, range: range.moved(self.0) },
             Output::MoveTo(at) => Output::MoveTo(self.onto_element(at)),
+            Output::Seekable(range) => Output::Seekable(range.moved(self.0)),
             Output::Text(TextOrder::Add { id, offset_us, from }) => {
                 Output::Text(TextOrder::Add { id, offset_us: offset(offset_us), from: self.onto_element(from) })
             }

@@ -129,6 +129,7 @@ impl Theatre {
                 | Output::AskDecoder(_)
                 | Output::Forget(_)
                 | Output::ChangeType { .. }
+                | Output::Seekable(_)
                 | Output::RenewAddress
                 | Output::EndOfStream
                 | Output::Text(_)

@@ -42,8 +42,9 @@ pub(crate) struct Adaptive {
     subtitles: Subtitles,
     /// Where the element was sent to last, by the core or for the viewer.
     sent_to: Cell<Option<MediaTime>>,
-    /// It was sent there before it had metadata. Chromium says that it is there, and forgets it when the metadata come.
-    sent_early: Cell<Option<MediaTime>>,
+    /// It was sent there and did not go: before it has metadata, Chromium says that it is there and may forget it when they
+    /// come; with nothing buffered it may have nowhere to go.
+    waits_to_go: Cell<Option<MediaTime>>,
     /// Whether the viewer wants it to play; the element pauses for reasons of its own.
     wanted: Cell<bool>,
     /// Whether the browser wants media to be loaded, as the core was told.
@@ -97,7 +98,7 @@ impl Adaptive {
                 buffers: RefCell::new(buffers),
                 subtitles: Subtitles::on(video),
                 sent_to: Cell::default(),
-                sent_early: Cell::default(),
+                waits_to_go: Cell::default(),
                 wanted: Cell::new(true),
                 streaming: Cell::new(true),
                 framed: Cell::new(false),
@@ -187,15 +188,18 @@ impl Adaptive {
 
     fn send(&self, to: MediaTime) {
         self.sent_to.set(Some(to));
-        self.sent_early.set(Some(to).filter(|_| self.video.ready_state() == HtmlMediaElement::HAVE_NOTHING));
         self.video.set_current_time(to.as_seconds());
+        let went = self.video.ready_state() != HtmlMediaElement::HAVE_NOTHING
+            && (self.video.seeking() || is_same_place(element::position(&self.video), to));
+        self.waits_to_go.set(Some(to).filter(|_| !went));
     }
 
     /// The position was set. By the controls of the browser or another script, it is a wish like any other.
     fn sought(&self) {
         let at = element::position(&self.video);
         let expected = self.sent_to.take();
-        if expected.is_none_or(|to| at.since(to).max(to.since(at)) > SAME_PLACE) {
+        if expected.is_none_or(|to| !is_same_place(at, to)) {
+            self.waits_to_go.set(None);
             self.command(Command::Seek(at));
         }
     }
@@ -218,11 +222,11 @@ impl Adaptive {
         self.report_playhead();
     }
 
-    /// Sends the element once more where it was sent before it could go there.
+    /// Sends the element once more where it did not go.
     fn send_again(&self) {
         if self.video.ready_state() != HtmlMediaElement::HAVE_NOTHING
-            && let Some(to) = self.sent_early.take()
-            && element::position(&self.video) != to
+            && let Some(to) = self.waits_to_go.take()
+            && !is_same_place(element::position(&self.video), to)
         {
             self.send(to);
         }
@@ -238,7 +242,7 @@ impl Adaptive {
         }
         let buffers = Rc::clone(&self.buffers.borrow());
         self.feed(Input::Playhead {
-            at: element::position(&self.video),
+            at: self.waits_to_go.get().unwrap_or_else(|| element::position(&self.video)),
             video: buffers.buffered(Track::Video),
             audio: buffers.buffered(Track::Audio),
             moving,
@@ -293,6 +297,7 @@ impl Adaptive {
             Output::Evict { track, range } => buffers.evict(track, range),
             Output::ChangeType { track, mime } => buffers.change_type(track, mime),
             Output::MoveTo(at) => self.send(at),
+            Output::Seekable(range) => buffers.set_seekable(range),
             Output::RenewAddress => {
                 let (found, this) = ((self.find_address)(), self.this.clone());
                 spawn_local(async move {
@@ -323,9 +328,13 @@ impl Adaptive {
     fn reattach(&self) {
         let inlet = Rc::new(RefCell::new(self.this.clone()));
         if let Some(fresh) = Buffers::attach(&self.video, sink(&inlet)) {
-            self.buffers.replace(fresh);
+            let old = self.buffers.replace(Rc::clone(&fresh));
+            if let Some(range) = old.seekable() {
+                fresh.set_seekable(range);
+            }
             // Where to, the core says: a new source begins at its start.
             self.sent_to.set(None);
+            self.waits_to_go.set(None);
             // The error or the new source has paused the element.
             if self.wanted.get() {
                 let video = self.video.clone();
@@ -358,6 +367,10 @@ impl Drop for Adaptive {
     fn drop(&mut self) {
         self.remember_link();
     }
+}
+
+fn is_same_place(one: MediaTime, other: MediaTime) -> bool {
+    one.since(other).max(other.since(one)) <= SAME_PLACE
 }
 
 /// Where loads and buffers put their news: into the inbox of whoever owns them, as long as it lives.

@@ -93,6 +93,8 @@ pub(crate) struct Buffers {
     address: String,
     setup: RefCell<Vec<BufferSetup>>,
     duration: Cell<Option<MediaDuration>>,
+    /// Where what is live can be moved to.
+    seekable: Cell<Option<TimeRange>>,
     tracks: RefCell<BTreeMap<Track, TrackBuffer>>,
     /// Tracks the browser would not make a buffer for. That is told once, and new buffers are waited for.
     refused: RefCell<Vec<Track>>,
@@ -122,6 +124,7 @@ impl Buffers {
             address,
             setup: RefCell::default(),
             duration: Cell::default(),
+            seekable: Cell::default(),
             tracks: RefCell::default(),
             refused: RefCell::default(),
             early: RefCell::default(),
@@ -166,8 +169,9 @@ impl Buffers {
             return;
         }
         if let Some(duration) = self.duration.get() {
-            let _ = Reflect::set(&self.source, &"duration".into(), &duration.as_seconds().into());
+            self.set_duration(duration.as_seconds());
         }
+        self.tell_seekable();
         let mut refused = Vec::new();
         for BufferSetup { track, mime } in self.setup.borrow().iter() {
             let Ok(buffer) = self.source.add_source_buffer(mime) else {
@@ -192,6 +196,34 @@ impl Buffers {
         for track in refused {
             (self.sink)(Input::AppendFailed { track, cause: AppendFailure::Unsupported });
         }
+    }
+
+    fn set_duration(&self, seconds: f64) {
+        // Set through Reflect, because a setter that throws would unwind through us.
+        let _ = Reflect::set(&self.source, &"duration".into(), &seconds.into());
+    }
+
+    /// What is live can be moved to here. Without it a browser goes no further than what is buffered, and nowhere at all
+    /// while nothing is (Media Source Extensions §10): a start or a jump to the live edge would be lost.
+    pub(crate) fn set_seekable(&self, range: TimeRange) {
+        self.seekable.set(Some(range));
+        self.tell_seekable();
+    }
+
+    pub(crate) fn seekable(&self) -> Option<TimeRange> {
+        self.seekable.get()
+    }
+
+    fn tell_seekable(&self) {
+        let Some(range) = self.seekable.get().filter(|_| self.source.ready_state() == MediaSourceReadyState::Open)
+        else {
+            return;
+        };
+        // Init sections of what is live may tell a duration, which would be believed.
+        if self.source.duration().is_finite() {
+            self.set_duration(f64::INFINITY);
+        }
+        let _ = self.source.set_live_seekable_range(range.start().as_seconds().max(0.0), range.end().as_seconds());
     }
 
     fn on(&self, buffer: &SourceBuffer, name: &'static str, track: Track) -> Listener {
@@ -342,7 +374,7 @@ fn append(buffer: &SourceBuffer, bytes: &Uint8Array, offset_us: i64) -> Result<(
     #[expect(clippy::float_cmp, reason = "whether it is the very number that was set before")]
     let differs = buffer.timestamp_offset() != offset;
     if differs {
-        // Set through Reflect, because a setter that throws would unwind through us.
+        // Through Reflect for the same reason.
         Reflect::set(buffer, &"timestampOffset".into(), &offset.into()).map_err(|_| AppendFailure::Rejected)?;
     }
     buffer.append_buffer_with_array_buffer_view(bytes).map_err(|error| match element::error_name(&error).as_str() {

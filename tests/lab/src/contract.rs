@@ -103,6 +103,7 @@ impl Contract {
             | Output::AskStart { .. }
             | Output::ChangeType { .. }
             | Output::MoveTo(_)
+            | Output::Seekable(_)
             | Output::EndOfStream
             | Output::RenewAddress
             | Output::AskDecoder(_)

@@ -205,6 +205,7 @@ impl<'a> Play<'a> {
                     self.report.moves.push((self.now, at));
                     self.element.move_to(at);
                 }
+                Output::Seekable(range) => self.element.seekable = Some(range),
                 Output::EndOfStream => self.element.ended_stream = true,
                 Output::RenewAddress => {
                     let when = self.now + RENEWS_AFTER;

@@ -178,6 +178,7 @@ impl Driver {
                 Output::Forget(_)
                 | Output::ChangeType { .. }
                 | Output::MoveTo(_)
+                | Output::Seekable(_)
                 | Output::EndOfStream
                 | Output::RenewAddress
                 | Output::AskDecoder(_)

@@ -7,11 +7,12 @@ use system_tests::browser::until;
 
 use crate::Room;
 
-fn live(faults: &str) -> String {
+fn live(network: &str, faults: &str) -> String {
     format!(
         "[network]
         rate_kbps = 20_000
         latency_ms = 20
+        {network}
 
         [[presentations]]
         name = 'live'
@@ -36,6 +37,8 @@ struct Watched {
     /// Where it has played, s.
     played: Vec<(f64, f64)>,
     waits: Vec<f64>,
+    /// Where the browser lets a viewer go, s.
+    seekable: Vec<(f64, f64)>,
     width: u32,
 }
 
@@ -58,9 +61,10 @@ impl Room {
     async fn watch_live(&self, seconds: f64) -> Watched {
         self.run(WATCH).await;
         self.play_here("{}").await;
-        let look = "const video = document.querySelector('video'), { played } = video;
+        let look = "const video = document.querySelector('video');
+            const list = (ranges) => [...Array(ranges.length).keys()].map((n) => [ranges.start(n), ranges.end(n)]);
             return { failed: seen.failed, waits, width: video.videoWidth,
-                played: [...Array(played.length).keys()].map((n) => [played.start(n), played.end(n)]) }";
+                played: list(video.played), seekable: list(video.seekable) }";
         let look = async || self.browser.js::<Watched>(look, vec![]).await;
         let watched = until("the stream to be watched", async || {
             let watched = look().await?;
@@ -81,10 +85,13 @@ fn tail(log: &[Entry]) -> Vec<String> {
 
 #[tokio::test]
 async fn a_live_stream_is_joined_long_after_it_began() {
-    let Some(room) = Room::open("a_live_stream_is_joined_long_after_it_began", &live("")).await else { return };
+    let Some(room) = Room::open("a_live_stream_is_joined_long_after_it_began", &live("", "")).await else { return };
     room.has_moved_on().await;
     let watched = room.watch_live(12.0).await;
     assert_eq!((watched.waits.as_slice(), watched.width), ([].as_slice(), 640), "{watched:?}");
+    // All that the server offers, not only what is buffered.
+    let [(oldest, newest)] = watched.seekable[..] else { panic!("{watched:?}") };
+    assert!(oldest >= 8.0 && (11.5..12.5).contains(&(newest - oldest)), "{watched:?}");
     // It began three segments before the end of a window of six, and nothing was jumped over.
     let [(from, to)] = watched.played[..] else { panic!("{watched:?}") };
     assert!((4.0..8.5).contains(&from) && to - from >= 12.0, "{watched:?}: {:#?}", tail(&room.origin.log()));
@@ -98,11 +105,25 @@ async fn caches_that_do_not_agree_do_not_stop_a_live_stream() {
         changes = 2
         url = '**/playlist.m3u8'
         probability = 0.4";
-    let Some(room) = Room::open("caches_that_do_not_agree_do_not_stop_a_live_stream", &live(backward)).await else {
+    let Some(room) = Room::open("caches_that_do_not_agree_do_not_stop_a_live_stream", &live("", backward)).await else {
         return;
     };
     room.has_moved_on().await;
     let watched = room.watch_live(16.0).await;
-    assert_eq!(watched.waits, [0.0; 0], "{watched:?}");
+    assert!(watched.waits.is_empty() && watched.played.len() == 1 && watched.played[0].0 >= 4.0, "{watched:?}");
+    room.browser.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_live_stream_that_has_moved_on_is_joined_anew() {
+    // Longer than what is buffered and what is offered together.
+    let outage = "stalls = [{ at_s = 25, length_s = 24 }]";
+    let Some(room) = Room::open("a_live_stream_that_has_moved_on_is_joined_anew", &live(outage, "")).await else {
+        return;
+    };
+    room.has_moved_on().await;
+    let watched = room.watch_live(26.0).await;
+    let [(from, dry), (on, to)] = watched.played[..] else { panic!("{watched:?}") };
+    assert!(dry - from > 3.0 && on - dry > 5.0 && to - on > 3.0, "{watched:?}");
     room.browser.close().await.unwrap();
 }

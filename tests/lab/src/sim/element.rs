@@ -109,6 +109,8 @@ pub(super) struct Element {
     /// That has just come about.
     pub(super) failing: bool,
     pub(super) duration: Option<MediaDuration>,
+    /// Where what has no duration can be moved to, as the player said.
+    pub(super) seekable: Option<TimeRange>,
 }
 
 impl Element {
@@ -125,6 +127,7 @@ impl Element {
             failed: false,
             failing: false,
             duration: None,
+            seekable: None,
         }
     }
 
@@ -142,8 +145,11 @@ impl Element {
         self.failed = true;
     }
 
+    /// Goes there, or as near as `HTMLMediaElement.seekable` lets it (Media Source Extensions §10).
     pub(super) fn move_to(&mut self, at: MediaTime) {
-        self.at = at;
+        let ends = self.buffers.iter().filter_map(|buffer| buffer.ranges().iter().last()).map(TimeRange::end);
+        let end = self.seekable.map(TimeRange::end).into_iter().chain(ends).max().unwrap_or(MediaTime::ZERO);
+        self.at = if self.duration.is_some() { at } else { at.min(end) };
         self.moving = false;
         self.played_out = false;
     }

@@ -331,6 +331,7 @@ impl<'a> Drive<'a> {
                 Output::Prepare { .. }
                 | Output::ChangeType { .. }
                 | Output::MoveTo(_)
+                | Output::Seekable(_)
                 | Output::EndOfStream
                 | Output::RenewAddress
                 | Output::AskDecoder(_)
