@@ -27,6 +27,20 @@ pub enum PlaybackState {
     Failed,
 }
 
+impl PlaybackState {
+    /// The name that scripts rely on.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Loading => "loading",
+            Self::Playing => "playing",
+            Self::Paused => "paused",
+            Self::Stalled => "stalled",
+            Self::Ended => "ended",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// The variant on screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownVariant {

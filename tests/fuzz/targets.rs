@@ -80,6 +80,13 @@ pub(crate) fn cmaf(data: &[u8]) {
     for sample in cmaf::read::media_segment(&init, &segment).iter().flatten() {
         let _ = nal::entry_point(&init.track.codec, &sample.data);
     }
+    // In parts it is the same.
+    let begun = |end, known| cmaf::read::begun_segment(&init, &segment[..end], known);
+    if let Ok(all) = begun(segment.len(), 0) {
+        let half = begun(segment.len() / 2, 0).unwrap_or_default();
+        let rest = begun(segment.len(), half.len()).unwrap_or_default();
+        assert!([half, rest].concat() == all, "other samples in parts");
+    }
 }
 
 /// A movie file.

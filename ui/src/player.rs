@@ -320,7 +320,7 @@ impl StatsObject {
     fn new(stats: &Stats, source: Option<&Source>, failed: bool) -> Self {
         let millis = |duration: Duration| duration.as_secs_f64() * 1e3;
         Self {
-            state: if failed { "failed" } else { state_name(stats.state) },
+            state: if failed { PlaybackState::Failed } else { stats.state }.name(),
             position_s: stats.position_s,
             buffered_s: stats.buffered_s,
             rendition: stats.shown.as_ref().map(|shown| RenditionObject {
@@ -342,18 +342,6 @@ impl StatsObject {
             }),
             source: source.map(|source| source_name(source.kind)),
         }
-    }
-}
-
-/// The name of a state for scripts.
-pub(crate) fn state_name(state: PlaybackState) -> &'static str {
-    match state {
-        PlaybackState::Loading => "loading",
-        PlaybackState::Playing => "playing",
-        PlaybackState::Paused => "paused",
-        PlaybackState::Stalled => "stalled",
-        PlaybackState::Ended => "ended",
-        PlaybackState::Failed => "failed",
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use gstreamer as gst;
 use media_container::cmaf::read::{init_section, media_start};
 use media_model::{ByteCount, MediaTime};
@@ -18,7 +18,7 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::http::{self, LoadNews, Loads, Order};
-use crate::sink::{Decoder, Decoding, Sink, SinkError, SinkNews, Surface};
+use crate::sink::{Arrived, Decoder, Decoding, Piece, Sink, SinkError, SinkNews, Surface};
 
 /// How often the pipeline is fed and its clock looked after.
 const BEAT: Duration = Duration::from_millis(40);
@@ -67,6 +67,26 @@ impl NativeConfig {
     }
 }
 
+/// What a load has brought.
+#[derive(Debug)]
+enum Body {
+    /// An init section.
+    Init(Bytes),
+    /// The beginning of a segment, and how many of its samples were appended.
+    Begun(BytesMut, usize),
+    /// A segment, and how many of its samples were appended before it was complete.
+    Segment(Bytes, usize),
+}
+
+impl Body {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Init(bytes) | Self::Segment(bytes, _) => bytes,
+            Self::Begun(bytes, _) => bytes,
+        }
+    }
+}
+
 /// One playback. Needs a tokio runtime; dropping it ends every load and the pipeline.
 #[derive(Debug)]
 pub struct NativePlayer {
@@ -75,7 +95,7 @@ pub struct NativePlayer {
     recorder: Option<Recorder>,
     loads: Loads,
     sink: Sink,
-    bodies: BTreeMap<RequestId, (LoadKind, Bytes)>,
+    bodies: BTreeMap<RequestId, Body>,
     inbox: VecDeque<Input>,
     events: VecDeque<Event>,
     wake_at: Option<Now>,
@@ -95,6 +115,8 @@ impl NativePlayer {
     /// When GStreamer or the HTTP client does not start, or `trusted` is not as it should be.
     pub fn new(config: NativeConfig) -> Result<Self, DriverError> {
         let NativeConfig { player, surface, decoding, trusted, records } = config;
+        // Of a segment that is on its way, the sink shows what is there.
+        let player = PlayerConfig { appends_in_part: true, ..player };
         let client = http::client(&trusted)?;
         let (load_sender, load_news) = mpsc::unbounded_channel();
         let (message_sender, messages) = mpsc::unbounded_channel();
@@ -188,14 +210,32 @@ impl NativePlayer {
     fn take(&mut self, news: LoadNews) {
         match news {
             LoadNews::Input(input) => self.feed(input),
-            LoadNews::Body { id, kind, bytes } => {
-                let size = ByteCount::new(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-                if kind == LoadKind::Init
-                    && let Ok(init) = init_section(&bytes)
-                {
-                    self.feed(Input::Codecs { id, codecs: init.track.codec.codec_string().to_string() });
+            LoadNews::More { id, bytes } => {
+                // Of one that was given up, nothing is kept.
+                if let Some(Body::Begun(begin, _)) = self.bodies.get_mut(&id) {
+                    begin.extend_from_slice(&bytes);
                 }
-                self.bodies.insert(id, (kind, bytes));
+            }
+            LoadNews::Complete { id } => {
+                if let Some(Body::Begun(bytes, taken)) = self.bodies.remove(&id) {
+                    let size = size(&bytes);
+                    self.bodies.insert(id, Body::Segment(bytes.freeze(), taken));
+                    self.feed(Input::Loaded { id, size });
+                }
+            }
+            LoadNews::Body { id, kind, bytes } => {
+                let size = size(&bytes);
+                match kind {
+                    LoadKind::Init => {
+                        if let Ok(init) = init_section(&bytes) {
+                            self.feed(Input::Codecs { id, codecs: init.track.codec.codec_string().to_string() });
+                        }
+                        self.bodies.insert(id, Body::Init(bytes));
+                    }
+                    LoadKind::Segment => drop(self.bodies.insert(id, Body::Segment(bytes, 0))),
+                    // Nobody looks at them.
+                    LoadKind::Probe | LoadKind::Text | LoadKind::Playlist => {}
+                }
                 self.feed(Input::Loaded { id, size });
             }
         }
@@ -285,6 +325,9 @@ impl NativePlayer {
     fn carry_out(&mut self, output: Output) {
         match output {
             Output::Load { id, url, range, kind, idle_timeout } => {
+                if kind == LoadKind::Segment && range.is_none() {
+                    self.bodies.insert(id, Body::Begun(BytesMut::new(), 0));
+                }
                 self.loads.start(Order { id, url, range, kind, idle_timeout });
             }
             Output::Cancel(id) => {
@@ -329,6 +372,8 @@ impl NativePlayer {
                 let moved = self.sink.seek(to);
                 self.check(moved);
             }
+            // The sink goes wherever there are media.
+            Output::Seekable(_) => {}
             // Nobody here knows a better address; reading the playlist again may bring fresh ones of what it names.
             Output::RenewAddress => self.inbox.push_back(Input::Renewed { url: self.opened.clone() }),
             // GStreamer has no answer before it decodes.
@@ -340,16 +385,27 @@ impl NativePlayer {
 
     /// When the media of a segment begin, by its own boxes and its init section.
     fn media_start(&self, id: RequestId, init: RequestId) -> Option<MediaTime> {
-        let ((_, init), (_, segment)) = self.bodies.get(&init).zip(self.bodies.get(&id))?;
-        media_start(init, segment).ok().flatten()
+        let (init, segment) = self.bodies.get(&init).zip(self.bodies.get(&id))?;
+        media_start(init.bytes(), segment.bytes()).ok().flatten()
     }
 
+    /// Appends what is there of a load and was not appended yet.
     fn append(&mut self, track: Track, id: RequestId, offset_us: i64) -> Result<(), AppendFailure> {
-        let (kind, bytes) = self.bodies.get(&id).cloned().ok_or(AppendFailure::Rejected)?;
-        if kind != LoadKind::Init {
-            self.bodies.remove(&id);
+        let body = self.bodies.remove(&id).ok_or(AppendFailure::Rejected)?;
+        let (bytes, taken) = match &body {
+            Body::Init(bytes) => {
+                let begun = self.sink.begin(track, bytes);
+                self.bodies.insert(id, body);
+                return begun;
+            }
+            Body::Begun(bytes, taken) => (Arrived::Begin(bytes), *taken),
+            Body::Segment(bytes, taken) => (Arrived::All(bytes), *taken),
+        };
+        let taken = self.sink.append(track, Piece { id, bytes, taken, offset_us })?;
+        if let Body::Begun(bytes, _) = body {
+            self.bodies.insert(id, Body::Begun(bytes, taken));
         }
-        self.sink.append(track, kind, &bytes, offset_us)
+        Ok(())
     }
 
     /// A pipeline that refuses is a decoder that failed, as far as the core is concerned.
@@ -363,6 +419,10 @@ impl NativePlayer {
             }
         }
     }
+}
+
+fn size(bytes: &[u8]) -> ByteCount {
+    ByteCount::new(u64::try_from(bytes.len()).unwrap_or(u64::MAX))
 }
 
 /// Sleeps until a moment, or for ever.

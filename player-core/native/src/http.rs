@@ -41,7 +41,11 @@ pub(crate) struct Order {
 pub(crate) enum LoadNews {
     /// For the core as it is.
     Input(Input),
-    /// An init section or a segment is complete.
+    /// More of a segment has arrived.
+    More { id: RequestId, bytes: Bytes },
+    /// A segment of which all bytes were told of is complete.
+    Complete { id: RequestId },
+    /// An init section, or whatever else came as a whole, is complete.
     Body { id: RequestId, kind: LoadKind, bytes: Bytes },
 }
 
@@ -117,25 +121,35 @@ async fn run(client: &Client, order: &Order, news: &UnboundedSender<LoadNews>) -
     }
     let served = headers::server_timing(text(response.headers(), "server-timing"));
     let announced = response.content_length();
-    let mut body = BytesMut::new();
+    // A stretch may have to be cut out of what comes.
+    let shares = order.kind == LoadKind::Segment && order.range.is_none();
+    let (mut body, mut length) = (BytesMut::new(), 0_usize);
     let mut reported: Option<Instant> = None;
     // Fails only when the player is gone, and then this task is about to be ended.
-    let tell = |input| news.send(LoadNews::Input(input)).map_err(|_| LoadFailure::Network);
+    let say = |it| news.send(it).map_err(|_| LoadFailure::Network);
     while let Some(chunk) = patient(order.idle_timeout, response.chunk()).await? {
-        if body.len().saturating_add(chunk.len()) > LARGEST_BODY {
+        length = length.saturating_add(chunk.len());
+        if length > LARGEST_BODY {
             return Err(LoadFailure::Corrupt);
         }
-        body.extend_from_slice(&chunk);
         if reported.is_none() {
-            tell(Input::FirstByte { id, served })?;
+            say(LoadNews::Input(Input::FirstByte { id, served }))?;
+        }
+        if shares {
+            say(LoadNews::More { id, bytes: chunk })?;
+        } else {
+            body.extend_from_slice(&chunk);
         }
         if reported.is_none_or(|last| last.elapsed() >= PROGRESS_EVERY) {
             reported = Some(Instant::now());
-            tell(Input::Progress { id, bytes: size(&body) })?;
+            say(LoadNews::Input(Input::Progress { id, bytes: count(length) }))?;
         }
     }
-    if announced.is_some_and(|announced| announced != size(&body).get()) {
+    if announced.is_some_and(|announced| announced != count(length).get()) {
         return Err(LoadFailure::Corrupt);
+    }
+    if shares {
+        return Ok(LoadNews::Complete { id });
     }
     let body = body.freeze();
     let body = if response.status() == StatusCode::PARTIAL_CONTENT { body } else { cut(&body, order.range)? };
@@ -172,8 +186,8 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
 }
 
-fn size(body: &[u8]) -> ByteCount {
-    ByteCount::new(u64::try_from(body.len()).unwrap_or(u64::MAX))
+fn count(bytes: usize) -> ByteCount {
+    ByteCount::new(u64::try_from(bytes).unwrap_or(u64::MAX))
 }
 
 /// The wanted stretch of a whole body, for servers that do not know ranges.

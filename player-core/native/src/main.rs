@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
+use player_core::PlayerConfig;
 use player_core::abr::Rule;
 use player_core::message::{Event, VariantInfo};
-use player_core::{PlaybackState, PlayerConfig};
 use player_native::{Decoding, LinkMemory, NativeConfig, NativePlayer, Surface};
 use serde_json::json;
 use tokio::time::Instant;
@@ -140,14 +140,6 @@ async fn play(arguments: &Arguments) -> Result<()> {
 /// The statistics of the contract, as `window.matineeStats()` gives them.
 fn line(player: &NativePlayer) -> serde_json::Value {
     let stats = player.stats();
-    let state = match stats.state {
-        PlaybackState::Loading => "loading",
-        PlaybackState::Playing => "playing",
-        PlaybackState::Paused => "paused",
-        PlaybackState::Stalled => "stalled",
-        PlaybackState::Ended => "ended",
-        PlaybackState::Failed => "failed",
-    };
     let rendition = stats.variant.as_ref().map(|shown| {
         json!({
             "id": shown.label,
@@ -157,7 +149,7 @@ fn line(player: &NativePlayer) -> serde_json::Value {
         })
     });
     json!({
-        "state": state,
+        "state": stats.state.name(),
         "position_s": stats.position.as_seconds(),
         "buffered_s": stats.buffered.as_seconds(),
         "rendition": rendition,

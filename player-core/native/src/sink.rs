@@ -18,13 +18,14 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use media_model::{MediaTime, Ranges, TimeRange};
 use player_core::Speed;
-use player_core::message::{AppendFailure, BufferSetup, LoadKind, Track};
+use player_core::message::{AppendFailure, BufferSetup, Track};
 use tokio::sync::mpsc::UnboundedSender;
 
 pub use coding::Coding;
 use decoder::Decoders;
 pub use decoder::{Decoder, Decoding};
 pub use error::SinkError;
+pub(crate) use lane::{Arrived, Piece};
 use lane::{Fault, Lane};
 pub(crate) use messages::SinkNews;
 pub use output::Surface;
@@ -105,23 +106,17 @@ impl Sink {
         if self.position > 0 { self.seek(micros(self.position)) } else { Ok(()) }
     }
 
-    /// Takes the bytes of an init section or a segment.
-    pub(crate) fn append(
-        &mut self,
-        track: Track,
-        kind: LoadKind,
-        bytes: &Bytes,
-        offset_us: i64,
-    ) -> Result<(), AppendFailure> {
-        let lane = self.lane(track).ok_or(AppendFailure::Rejected)?;
-        match kind {
-            LoadKind::Init => lane.begin(bytes),
-            LoadKind::Segment | LoadKind::Playlist | LoadKind::Text | LoadKind::Probe => {
-                lane.append(bytes, offset_us)?;
-                self.ended = false;
-                self.tend().map_err(|_| AppendFailure::Rejected)
-            }
-        }
+    /// Takes an init section.
+    pub(crate) fn begin(&mut self, track: Track, bytes: &Bytes) -> Result<(), AppendFailure> {
+        self.lane(track).ok_or(AppendFailure::Rejected)?.begin(bytes)
+    }
+
+    /// Takes a segment, or more of it. Returns how many samples it has brought by now.
+    pub(crate) fn append(&mut self, track: Track, piece: Piece<'_>) -> Result<usize, AppendFailure> {
+        let taken = self.lane(track).ok_or(AppendFailure::Rejected)?.append(piece)?;
+        self.ended = false;
+        self.tend().map_err(|_| AppendFailure::Rejected)?;
+        Ok(taken)
     }
 
     /// Removes a stretch of a buffer.

@@ -35,6 +35,13 @@ struct Segment {
     units: Vec<Unit>,
 }
 
+impl Segment {
+    /// Whether it is this one, with all of its units.
+    fn is(&self, (id, units): (u64, usize)) -> bool {
+        self.id == id && self.units.len() == units
+    }
+}
+
 /// Where a reader of the store is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cursor {
@@ -77,41 +84,63 @@ pub(crate) struct Store {
     /// By the presentation time they start at.
     segments: BTreeMap<i64, Segment>,
     next_id: u64,
+    /// The segment that was appended last, and how many units it had then.
+    newest: Option<(u64, usize)>,
 }
 
 impl Store {
-    /// Adds the samples of a segment, in decode order, moved by `offset_us`, and removes what they replace.
+    /// Adds the samples of a segment, in decode order, moved by `offset_us`, and removes what they replace. `continues` if
+    /// they go on where those that were added last have stopped.
     pub(crate) fn append(
         &mut self,
         config: &Arc<TrackConfig>,
         samples: Vec<Sample>,
         offset_us: i64,
+        continues: bool,
     ) -> Result<(), Full> {
         let bytes: usize = samples.iter().map(|sample| sample.data.len()).sum();
         if self.bytes().saturating_add(bytes) > MOST_BYTES {
             return Err(Full);
         }
         let time = |ticks: i64| nanos(ticks, config.timescale).saturating_add(offset_us.saturating_mul(1_000));
-        let units: Vec<Unit> = samples
-            .into_iter()
-            .map(|sample| Unit {
-                pts: time(sample.pts),
-                end: time(sample.pts.saturating_add(i64::from(sample.duration))),
-                sync: sample.sync,
-                data: sample.data,
-            })
-            .skip_while(|unit| !unit.sync)
-            .collect();
-        self.insert(config, units);
+        let units = samples.into_iter().map(|sample| Unit {
+            pts: time(sample.pts),
+            end: time(sample.pts.saturating_add(i64::from(sample.duration))),
+            sync: sample.sync,
+            data: sample.data,
+        });
+        if !continues {
+            self.newest = None;
+        }
+        let begun = self.newest.filter(|newest| self.segments.values().any(|known| known.is(*newest)));
+        // Without what it goes on from, it can be decoded from a key frame on.
+        let units: Vec<Unit> = units.skip_while(|unit| begun.is_none() && !unit.sync).collect();
+        if let Some((start, end)) = span(&units) {
+            let begun = begun.and_then(|newest| self.take(newest));
+            self.remove(start, end);
+            self.insert(begun, units, config);
+        }
         Ok(())
     }
 
-    fn insert(&mut self, config: &Arc<TrackConfig>, units: Vec<Unit>) {
-        let Some((start, end)) = span(&units) else { return };
-        self.remove(start, end);
-        let id = self.next_id;
-        self.next_id += 1;
-        self.segments.insert(start, Segment { id, end, config: Arc::clone(config), units });
+    /// Takes a segment out if it is as it was.
+    fn take(&mut self, newest: (u64, usize)) -> Option<Segment> {
+        let start = *self.segments.iter().find(|(_, known)| known.is(newest))?.0;
+        self.segments.remove(&start)
+    }
+
+    /// Puts units behind what has begun, or a segment of their own where there is nothing any more.
+    fn insert(&mut self, begun: Option<Segment>, units: Vec<Unit>, config: &Arc<TrackConfig>) {
+        let mut segment = begun.unwrap_or_else(|| {
+            self.next_id += 1;
+            Segment { id: self.next_id - 1, end: i64::MIN, config: Arc::clone(config), units: Vec::new() }
+        });
+        segment.units.extend(units);
+        if let Some((start, end)) = span(&segment.units) {
+            segment.end = end;
+            self.newest = Some((segment.id, segment.units.len()));
+            self.segments.insert(start, segment);
+        }
     }
 
     /// Removes a stretch, and units behind it that cannot be decoded without it.

@@ -3,6 +3,7 @@
 //! Whatever wasm this crate is linked into has it: that of the watch page, which comparisons with other players load, and a
 //! small one for anybody's own page (`examples/matinee_player.rs`).
 
+mod objects;
 mod request;
 mod texts;
 
@@ -10,7 +11,7 @@ use std::cell::RefCell;
 
 use js_sys::{Array, Function, Reflect};
 use media_model::BitsPerSecond;
-use player_core::message::TextId;
+use player_core::message::{AudioId, TextId, VariantId};
 use url::Url;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -35,6 +36,9 @@ impl MatineePlayer {
     ///   may give `{ url, headers, credentials }`, or a promise of that; what it throws is told to the viewer.
     /// - `languages`, `textLanguages`: to hear and to read, the dearest first; else those of the browser.
     /// - `next()` is called when the playlist of `playNext` has taken over.
+    /// - `ready(choices)` is called with what there is to choose, `{ variants, audio }`: `variants` lowest first, each
+    ///   `{ id, label, width, height, bandwidth }`; `audio` each `{ id, name, language }`. Again when that changes.
+    /// - `notice(sentence)` is called when something went wrong that the player works on, or was mended.
     /// - `texts(list, shown)` is called with the subtitles there are and the `id` of those that are shown, or null.
     ///
     /// # Errors
@@ -51,18 +55,28 @@ impl MatineePlayer {
         let option = |name: &str| Reflect::get(options, &name.into()).ok();
         let function = |name: &str| option(name)?.dyn_into::<Function>().ok();
         let texts = RefCell::new(function("texts").map(Texts::told_to));
-        let next = function("next");
+        let (next, ready, notice) = (function("next"), function("ready"), function("notice"));
         let player = WebPlayer::new(video, vec![PlaySource::Hls(url)], beginning, move |event| {
             if let Some(texts) = &mut *texts.borrow_mut() {
                 texts.hear(&event);
             }
-            let _ = match (event, &failed, &next) {
-                (PlayerEvent::Failed(failure), Some(failed), _) => {
-                    failed.call1(&JsValue::NULL, &sentence(failure).into())
-                }
-                (PlayerEvent::NextBegan, _, Some(next)) => next.call0(&JsValue::NULL),
-                _ => return,
+            let tell = |whom: &Option<Function>, what: JsValue| {
+                // What a page throws is its own affair.
+                let _ = whom.as_ref().map(|whom| whom.call1(&JsValue::NULL, &what));
             };
+            match event {
+                PlayerEvent::Failed(failure) => tell(&failed, sentence(failure).into()),
+                PlayerEvent::Degraded(sentence) => tell(&notice, sentence.into()),
+                PlayerEvent::Ready { variants, audio, .. } => tell(&ready, objects::choices(&variants, &audio)),
+                PlayerEvent::NextBegan => tell(&next, JsValue::UNDEFINED),
+                PlayerEvent::Changed
+                | PlayerEvent::Source(_)
+                | PlayerEvent::AudioChosen(_)
+                | PlayerEvent::TextChosen(_)
+                | PlayerEvent::Muted
+                | PlayerEvent::Blocked
+                | PlayerEvent::Stalled(_) => {}
+            }
         });
         if let Some(function) = function("request") {
             player.on_request(request::hook(function));
@@ -106,6 +120,24 @@ impl MatineePlayer {
     /// Moves the playhead to this position of the present playlist, s.
     pub fn seek(&self, seconds: f64) {
         self.player.seek(seconds);
+    }
+
+    /// Plays the variant with this `id` and no other; `undefined` leaves the choice to the player again.
+    #[wasm_bindgen(js_name = lockVariant)]
+    pub fn lock_variant(&self, id: Option<u32>) {
+        self.player.lock_variant(id.map(VariantId));
+    }
+
+    /// Plays the sound with this `id`.
+    #[wasm_bindgen(js_name = selectAudio)]
+    pub fn select_audio(&self, id: u32) {
+        self.player.select_audio(AudioId(id));
+    }
+
+    /// What playback is like: `{ state, position_s, buffered_s, rendition, throughput_bps, startup_ms, stalls, stalled_ms,
+    /// switches, dropped_frames }`; what is not known yet is null. `rendition` is `{ id, width, height, bitrate_bps }`.
+    pub fn stats(&self) -> JsValue {
+        objects::stats(&self.player.stats())
     }
 
     /// Shows the subtitles with this `id`, or none.

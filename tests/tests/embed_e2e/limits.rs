@@ -81,6 +81,21 @@ async fn the_choice_stays_within_what_page_and_decoder_allow() {
     room.run("player.limitBandwidth(undefined, undefined); return null").await;
     room.shows(360).await;
 
+    // Chosen by hand, out of what the page was told.
+    let seen = room.look().await.unwrap();
+    let variants = &seen.choices.as_ref().unwrap()["variants"];
+    let heights: Vec<_> = variants.as_array().unwrap().iter().map(|one| one["height"].as_u64().unwrap()).collect();
+    assert_eq!(heights, [180, 270, 360], "{seen:?}");
+    room.browser
+        .js::<Option<()>>("player.lockVariant(arguments[0]); return null", vec![variants[0]["id"].clone()])
+        .await
+        .unwrap();
+    room.shows(180).await;
+    let seen = room.see("what is shown among the figures", |seen| seen.stats["rendition"]["height"] == 180).await;
+    assert!(seen.stats["startup_ms"].as_f64().unwrap() > 0.0 && seen.stats["state"] == "playing", "{seen:?}");
+    room.run("player.lockVariant(undefined); return null").await;
+    room.shows(360).await;
+
     // An element with a size of its own.
     let small = "document.querySelector('video').style = 'width: 460px; height: 259px'; return null";
     room.play_after(small, "{}").await;

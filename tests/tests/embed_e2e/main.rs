@@ -37,6 +37,12 @@ struct Seen {
     chosen: Option<u32>,
     tracks: u32,
     failed: Option<String>,
+    /// What the player said of troubles.
+    notices: Vec<String>,
+    /// What there is to choose, as the player told the page.
+    choices: Option<Value>,
+    /// `player.stats()`.
+    stats: Value,
 }
 
 /// The page with the player, an origin with subtitles, and a browser.
@@ -113,14 +119,16 @@ impl Room {
         let [script, wasm] = &self.player;
         let play = format!(
             "const [url] = arguments, video = document.querySelector('video');
-             const seen = window.seen = {{ shown: [], texts: null, chosen: null, failed: null }};
+             const seen = window.seen = {{ shown: [], notices: [], texts: null, chosen: null, failed: null, choices: null }};
              video.textTracks.addEventListener('addtrack', ({{ track }}) => track.addEventListener('cuechange', () => {{
                  for (const cue of track.activeCues ?? []) seen.shown.push([video.currentTime, cue.text]);
              }}));
              const texts = (list, chosen) => Object.assign(seen, {{ texts: list, chosen }});
+             const ready = (choices) => {{ seen.choices = choices; }}, notice = (text) => seen.notices.push(text);
              return import('/{script}').then(async ({{ default: init, MatineePlayer }}) => {{
                  await init({{ module_or_path: '/{wasm}' }});
-                 window.player = new MatineePlayer(video, url, (why) => {{ seen.failed = why; }}, {{ texts, ...{options} }});
+                 window.player = new MatineePlayer(video, url, (why) => {{ seen.failed = why; }},
+                     {{ texts, ready, notice, ...{options} }});
              }}).catch((error) => {{ seen.failed = String(error); }})"
         );
         self.browser.js::<Option<()>>(&play, vec![json!(url)]).await.unwrap();
@@ -133,7 +141,7 @@ impl Room {
     async fn look(&self) -> anyhow::Result<Seen> {
         let look = "const video = document.querySelector('video'), tracks = [...video.textTracks];
             const cues = tracks.flatMap((track) => [...track.activeCues ?? []].map((cue) => cue.text));
-            return { ...seen, position_s: video.currentTime, cues, tracks: tracks.length }";
+            return { ...seen, stats: window.player?.__wbg_ptr ? player.stats() : null, position_s: video.currentTime, cues, tracks: tracks.length }";
         self.browser.js(look, vec![]).await
     }
 

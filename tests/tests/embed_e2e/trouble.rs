@@ -238,7 +238,9 @@ async fn a_second_server_plays_until_the_first_is_back() {
         let refused = first.iter().rposition(|entry| entry.status == 500);
         refused.is_some_and(|refused| served(&first[refused..]).len() >= 2)
     };
-    room.see("the first server again", |_| came_back(&room.asked("/film/"))).await;
+    let seen = room.see("the first server again", |_| came_back(&room.asked("/film/"))).await;
+    let other = "The server has a fault; playing from another one.";
+    assert!(seen.notices.iter().any(|notice| notice == other), "{seen:?}");
     let (first, second) = (room.asked("/film/"), room.asked("/copy/"));
     let left = first.iter().rev().find(|entry| entry.status == 500).unwrap().time_ms;
     let back = first.iter().find(|entry| entry.time_ms > left).unwrap().time_ms;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::components::icon::{Glyph, Icon};
 use crate::i18n;
-use crate::player::{Stage, source_name, state_name};
+use crate::player::{Stage, source_name};
 
 /// Figures of the playback, the same as `window.matineeStats()` gives.
 #[component]
@@ -26,7 +26,7 @@ pub(crate) fn StatsPanel(stage: Stage) -> impl IntoView {
         let reasons =
             source.map(|source| source.reasons.into_iter().map(|reason| reason.detail).collect::<Vec<_>>().join(" "));
         [
-            ("State", state_name(stats.state).to_owned()),
+            ("State", stats.state.name().to_owned()),
             ("Source", source_line.unwrap_or_else(dash)),
             ("Because", reasons.filter(|reasons| !reasons.is_empty()).unwrap_or_else(dash)),
             ("Rendition", rendition),

@@ -14,7 +14,7 @@ use crate::components::icon::{Glyph, Icon};
 use crate::components::overlays::{ErrorCard, PauseCard, Permission, SoundOnly, Waiting};
 use crate::components::panels::{HelpPanel, StatsPanel};
 use crate::library::library;
-use crate::player::{Stage, state_name};
+use crate::player::Stage;
 use crate::state::keys::{self, Action, Target};
 use crate::state::playback::{Panel, Playback};
 use crate::{client, i18n};
@@ -97,7 +97,7 @@ pub(crate) fn WatchPage() -> impl IntoView {
     };
     view! {
         <main class="watch" class:is-idle=move || !controls.get() node_ref=room tabindex="-1" data-testid="watch"
-            data-state=move || state_name(state.get())
+            data-state=move || state.get().name()
             on:pointermove=move |_| stage.touch() on:pointerdown=press>
             <video class="screen" node_ref=video playsinline data-testid="video" aria-label=title
                 on:click=click on:dblclick=move |_| toggle_fullscreen.run(())></video>

@@ -136,16 +136,34 @@ pub fn media_segment(init: &Init, bytes: &Bytes) -> Result<Vec<Sample>, CmafErro
     walk(&init.clock, bytes, |timing, position| {
         let end = position.checked_add(timing.size as usize);
         let data = end.and_then(|end| bytes.get(position..end)).ok_or(CmafError::Outside { index: samples.len() })?;
-        samples.push(Sample {
-            pts: timing.pts,
-            dts: timing.dts,
-            duration: timing.duration,
-            sync: timing.sync,
-            data: bytes.slice_ref(data),
-        });
+        samples.push(timing.sample(bytes.slice_ref(data)));
         Ok(())
     })?;
     Ok(samples)
+}
+
+/// Reads what has arrived of a media segment: its samples behind the first `known`, in decode order, as far as their data
+/// are there without a hole. Nothing before the `moof` is complete. The data are copied, so that `bytes` may grow.
+///
+/// # Errors
+/// [`CmafError`] if a box within a complete `moof` is missing.
+pub fn begun_segment(init: &Init, bytes: &[u8], known: usize) -> Result<Vec<Sample>, CmafError> {
+    let mut samples = Vec::new();
+    let (mut index, mut is_broken_off) = (0, false);
+    let walked = walk(&init.clock, bytes, |timing, position| {
+        let data = position.checked_add(timing.size as usize).and_then(|end| bytes.get(position..end));
+        is_broken_off |= data.is_none();
+        if let Some(data) = data.filter(|_| !is_broken_off && index >= known) {
+            samples.push(timing.sample(Bytes::copy_from_slice(data)));
+        }
+        index += 1;
+        Ok(())
+    });
+    match walked {
+        Ok(()) => Ok(samples),
+        Err(error) if error == incomplete(b"moof") => Ok(samples),
+        Err(error) => Err(error),
+    }
 }
 
 /// The earliest presentation time in a media segment, by its init section; `None` if it has no samples. Their codec need
@@ -176,6 +194,12 @@ struct Timing {
     duration: u32,
     sync: bool,
     size: u32,
+}
+
+impl Timing {
+    fn sample(self, data: Bytes) -> Sample {
+        Sample { pts: self.pts, dts: self.dts, duration: self.duration, sync: self.sync, data }
+    }
 }
 
 type Visit<'v> = dyn FnMut(Timing, usize) -> Result<(), CmafError> + 'v;

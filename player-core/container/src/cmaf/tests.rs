@@ -103,6 +103,28 @@ fn chunks_of_a_segment_read_as_one() {
 }
 
 #[test]
+fn what_has_arrived_of_a_segment_is_read_as_far_as_it_goes() {
+    let all = samples(&[0, 1, 2, 3, 4, 5], 6);
+    let init = read::init_section(&write::init_section(&video(), 0)).unwrap();
+    let mut bytes = write::media_segment(1, 0, &all[..3]).to_vec();
+    bytes.extend_from_slice(&write::chunk(2, 0, &all[3..]));
+    let mut known = 0;
+    for end in 0..=bytes.len() {
+        let news = read::begun_segment(&init, &bytes[..end], known).unwrap();
+        assert_eq!(news, all[known..known + news.len()], "{end}");
+        known += news.len();
+        // The next one is not there yet.
+        let data: usize = all[..known].iter().map(|sample| sample.data.len()).sum();
+        assert!(data <= end);
+    }
+    assert_eq!(known, all.len());
+    // What is broken is not waited for.
+    let at = bytes.windows(4).position(|kind| kind == b"tfdt").unwrap();
+    bytes[at..at + 4].copy_from_slice(b"free");
+    assert_eq!(read::begun_segment(&init, &bytes, 0), Err(CmafError::Incomplete { kind: *b"tfdt" }));
+}
+
+#[test]
 fn a_sample_outside_of_the_segment_is_an_error() {
     let init = read::init_section(&write::init_section(&audio(), 0)).unwrap();
     let segment = write::media_segment(1, 0, &samples(&[0, 1024], 2048));

@@ -33,8 +33,12 @@ async fn all_news(order: Order) -> Vec<LoadNews> {
     loads.start(order);
     let mut all = Vec::new();
     while let Some(one) = news.recv().await {
-        let over =
-            matches!(&one, LoadNews::Body { .. } | LoadNews::Input(Input::Playlist { .. } | Input::LoadFailed { .. }));
+        let over = matches!(
+            &one,
+            LoadNews::Body { .. }
+                | LoadNews::Complete { .. }
+                | LoadNews::Input(Input::Playlist { .. } | Input::LoadFailed { .. })
+        );
         all.push(one);
         if over {
             break;
@@ -57,7 +61,9 @@ async fn a_body_comes_after_its_first_byte_and_the_server_s_own_time() {
     let news = all_news(order(url)).await;
     let served = player_core::message::ServerTiming { encode: Duration::from_millis(250) };
     assert!(matches!(&news[0], LoadNews::Input(Input::FirstByte { served: said, .. }) if *said == served), "{news:?}");
-    assert!(matches!(news.last(), Some(LoadNews::Body { bytes, .. }) if bytes == "hello"), "{news:?}");
+    let more = |one: &LoadNews| if let LoadNews::More { bytes, .. } = one { bytes.to_vec() } else { Vec::new() };
+    assert_eq!(news.iter().flat_map(more).collect::<Vec<_>>(), b"hello", "{news:?}");
+    assert!(matches!(news.last(), Some(LoadNews::Complete { .. })), "{news:?}");
 }
 
 #[tokio::test]

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use gstreamer as gst;
 use media_container::TrackConfig;
-use media_container::cmaf::read::{CmafError, Init, init_section, media_segment};
+use media_container::cmaf::read::{CmafError, Init, begun_segment, init_section, media_segment};
 use media_model::Ranges;
-use player_core::message::{AppendFailure, Track};
+use player_core::message::{AppendFailure, RequestId, Track};
 
 use super::SinkError;
 use super::chain::Chain;
@@ -21,6 +21,24 @@ use crate::store::{Cursor, Next, Store};
 
 /// How far ahead of the playhead the pipeline is fed.
 const FED: i64 = 2_000_000_000;
+
+/// A segment, or more of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Piece<'a> {
+    pub(crate) id: RequestId,
+    pub(crate) bytes: Arrived<'a>,
+    /// So many of its samples were appended before.
+    pub(crate) taken: usize,
+    /// Added to every timestamp, µs.
+    pub(crate) offset_us: i64,
+}
+
+/// What is there of a segment, from its first byte.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Arrived<'a> {
+    All(&'a Bytes),
+    Begin(&'a [u8]),
+}
 
 /// What can be mended without losing what was appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +63,8 @@ pub(super) struct Lane {
     /// What the source was told last.
     announced: Option<Arc<TrackConfig>>,
     store: Store,
+    /// The segment that was appended last, of which more may come.
+    begun: Option<RequestId>,
     cursor: Cursor,
     over: bool,
 }
@@ -68,6 +88,7 @@ impl Lane {
             config: None,
             announced: None,
             store: Store::default(),
+            begun: None,
             cursor: Cursor::default(),
             over: false,
         })
@@ -81,11 +102,19 @@ impl Lane {
         Ok(())
     }
 
-    /// Takes a segment.
-    pub(super) fn append(&mut self, bytes: &Bytes, offset_us: i64) -> Result<(), AppendFailure> {
+    /// Takes a segment, or more of it. Returns how many samples it has brought by now.
+    pub(super) fn append(&mut self, piece: Piece<'_>) -> Result<usize, AppendFailure> {
         let (init, config) = self.init.as_ref().zip(self.config.as_ref()).ok_or(AppendFailure::Rejected)?;
-        let samples = media_segment(init, bytes).map_err(refusal)?;
-        self.store.append(config, samples, offset_us).map_err(|_| AppendFailure::QuotaExceeded)
+        let Piece { id, bytes, taken, offset_us } = piece;
+        let samples = match bytes {
+            Arrived::All(bytes) => media_segment(init, bytes).map(|mut all| all.split_off(taken.min(all.len()))),
+            Arrived::Begin(bytes) => begun_segment(init, bytes, taken),
+        };
+        let samples = samples.map_err(refusal)?;
+        let taken = taken + samples.len();
+        let continues = self.begun.replace(id) == Some(id);
+        self.store.append(config, samples, offset_us, continues).map_err(|_| AppendFailure::QuotaExceeded)?;
+        Ok(taken)
     }
 
     /// Removes a stretch.

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use mock_origin::{Origin, OriginConfig, Scenario};
+use player_core::message::RequestId;
 use tokio::sync::mpsc;
 
 use super::*;
@@ -30,11 +31,17 @@ async fn the_pipeline_is_handed_two_seconds_of_what_was_appended() {
     let mut sink = Sink::new(Surface::Nowhere, Decoding::Software, sender).unwrap();
     let setup = BufferSetup { track: Track::Video, mime: "video/mp4; codecs=\"avc1.4d401e\"".to_owned() };
     sink.prepare(&[setup]).unwrap();
-    sink.append(Track::Video, LoadKind::Init, &load("init.mp4").await, 0).unwrap();
+    sink.begin(Track::Video, &load("init.mp4").await).unwrap();
     for number in 0..5 {
         let segment = load(&format!("{number}.m4s")).await;
-        sink.append(Track::Video, LoadKind::Segment, &segment, 0).unwrap();
+        let piece = |bytes, taken| Piece { id: RequestId(number), bytes, taken, offset_us: 0 };
+        // The first in two parts, as it comes over a slow link.
+        let half = Arrived::Begin(&segment[..segment.len() / 2]);
+        let taken = if number == 0 { sink.append(Track::Video, piece(half, 0)).unwrap() } else { 0 };
+        let all = sink.append(Track::Video, piece(Arrived::All(&segment), taken)).unwrap();
+        assert!((number > 0 || taken > 0) && taken < all, "{taken} of {all}");
     }
+    assert_eq!(sink.buffered(Track::Video).iter().count(), 1, "{:?}", sink.buffered(Track::Video));
     let appended = sink.buffered(Track::Video).iter().last().unwrap().end();
     assert!(appended >= MediaTime::from_micros(18_000_000), "{appended:?}");
     // Two seconds, and the unit that reaches beyond.
