@@ -68,6 +68,7 @@ impl Sink {
         if !surface.is_there() {
             return Err(SinkError::NoDisplay);
         }
+        decoder::warm_up(decoding);
         Ok(Self {
             surface,
             decoders: Decoders::new(decoding),

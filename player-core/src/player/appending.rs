@@ -1,8 +1,6 @@
 //! From loaded bytes to the driver's buffers: what to create, append, change and remove, one operation per buffer at a
 //! time.
 
-use std::time::Duration;
-
 use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
 
 use super::lane::{Busy, InitKey, Item, Lane, Role, Wanted};
@@ -300,18 +298,14 @@ impl Player {
         true
     }
 
-    /// Whether the rest of a segment arrives while its beginning is played: a start that runs dry at once is worse than one
-    /// that comes a little later. Once a part is appended, all that follows helps.
+    /// Whether what is there of a segment may be shown. Once a part is appended, all that follows helps.
     fn comes_quickly(&self, load: &Load, wanted: &Wanted) -> bool {
         if load.appended > ByteCount::default() || !load.making.is_zero() {
             return true;
         }
         let Some(rate) = self.link.estimate() else { return false };
         let rest = ByteCount::new(load.expected.get().saturating_sub(load.bytes.get()));
-        let time = |bytes| rate.time_for(bytes).unwrap_or(Duration::MAX);
-        // The segment after it must be there, too.
-        let needed = time(rest).saturating_add(time(load.expected)).saturating_add(self.link.latency());
-        needed <= self.lasts(wanted.span.length())
+        self.is_shown_while_it_comes(rate, rest, load.expected, wanted.span.length())
     }
 
     fn evict(&mut self, role: Role, range: TimeRange) {

@@ -94,6 +94,7 @@ impl Player {
         {
             usable.retain(|&id| id < given_up);
         }
+        let mut usable = self.soon_shown(usable, segment);
         // What replaces the rest of the buffer goes on until it has; what it replaces is there if it comes too slowly.
         let choice = self.lane(Role::Variant).filter(|lane| lane.replace_from.is_some()).and_then(|lane| lane.stream);
         if let Some(choice) = usable.iter().copied().find(|&id| choice == Some(StreamId::Variant(id))) {
@@ -123,6 +124,39 @@ impl Player {
         Some(if carried { Plan { stream: StreamId::Variant(other), ..plan } } else { plan })
     }
 
+    /// With nothing to play, only what can be shown while it comes: anything else would be given up for it a moment later.
+    /// On a guess nothing is left out. The lowest is there always.
+    pub(super) fn soon_shown(&self, mut usable: Vec<VariantId>, segment: MediaDuration) -> Vec<VariantId> {
+        let measured = self.link.estimate().or(self.config.known_throughput);
+        let Some(rate) = measured.filter(|_| self.config.appends_in_part && !self.has_begun()) else { return usable };
+        let lowest = usable.first().copied();
+        usable.retain(|&id| {
+            let stream = StreamId::Variant(id);
+            let size = self.expected_size(stream, segment);
+            let is_made = self.health.get(&stream).is_some_and(|health| !health.making(None, false).is_zero());
+            Some(id) == lowest || is_made || self.is_shown_while_it_comes(rate, size, size, segment)
+        });
+        usable
+    }
+
+    /// Whether the rest of a segment arrives while its beginning is played, and the one after it as well: a start that runs
+    /// dry at once is worse than one that comes a little later.
+    pub(super) fn is_shown_while_it_comes(
+        &self,
+        rate: BitsPerSecond,
+        rest: ByteCount,
+        next: ByteCount,
+        length: MediaDuration,
+    ) -> bool {
+        let time = |bytes| rate.time_for(bytes).unwrap_or(Duration::MAX);
+        time(rest).saturating_add(time(next)).saturating_add(self.link.latency()) <= self.lasts(length)
+    }
+
+    /// With the first segment still on its way, nothing was known that a choice could rest on.
+    fn has_begun(&self) -> bool {
+        self.qoe.startup.is_some() && self.lane(Role::Variant).is_some_and(|lane| lane.buffer.has_segments())
+    }
+
     /// What the rule would choose among these, without remembering it.
     pub(super) fn would_choose(&self, variants: &[VariantId], segment: MediaDuration) -> Option<VariantId> {
         let facts = self.facts_of(variants, segment, Scope::All);
@@ -146,8 +180,7 @@ impl Player {
             candidates,
             level: self.lanes.iter().map(|lane| self.loaded_ahead(lane)).min().unwrap_or_default(),
             limit: self.goal(),
-            // With the first segment still on its way, nothing was known that a choice could rest on.
-            started: self.qoe.startup.is_some() && lane.is_some_and(|lane| lane.buffer.has_segments()),
+            started: self.has_begun(),
             throughput: self.throughput(),
             rates: self.link.rates(),
             before: lane.and_then(|lane| lane.last_held(self.position() + self.loaded_ahead(lane))),

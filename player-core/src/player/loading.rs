@@ -456,7 +456,8 @@ impl Player {
             if self.wishes.variant == Some(variant) {
                 return None;
             }
-            let lower: Vec<_> = self.usable_variants().into_iter().filter(|&id| id < variant).collect();
+            let lower = self.usable_variants().into_iter().filter(|&id| id < variant).collect();
+            let lower = self.soon_shown(lower, wanted.span.length());
             let instead = self.candidate(self.would_choose(&lower, wanted.span.length())?)?;
             let Some(first_byte) = load.first_byte else {
                 // No answer: another variant helps only if the server is known to have it at hand.
@@ -490,13 +491,8 @@ impl Player {
             let why = download.and_then(|download| Account::of_end(&facts.signals(), &download, Outcome::Complete));
             self.accounts.extend(why);
             self.cancel(id);
-            // Before anything is shown, and where only whole segments are, each next one would be given up for the one below
-            // it: the lowest is there first. In the house only, where the guess may have been far too high: elsewhere one
-            // step is right more often (on 3G a start in the lowest cost 0.08 points of stalls).
-            let steps_down = self.at_home && self.qoe.startup.is_none() && !self.config.appends_in_part;
-            let second = self.usable_variants().get(1).copied().filter(|&second| steps_down && second < variant);
             if let Some(lane) = self.lane_mut(Role::Variant) {
-                lane.given_up = Some(second.unwrap_or(variant));
+                lane.given_up = Some(variant);
             }
         }
     }

@@ -74,6 +74,17 @@ impl Decoders {
     }
 }
 
+/// Loads what most films need, which takes GStreamer a tenth of a second and more, while the playlists are on their way.
+pub(super) fn warm_up(decoding: Decoding) {
+    // Without the thread, or before it is done, the first buffers take longer: that is all.
+    let _ = std::thread::Builder::new().name("warm-up".to_owned()).spawn(move || {
+        for coding in [Coding::H264, Coding::Aac] {
+            let _ = Decoders::new(decoding).choose(coding);
+            let _ = gst::ElementFactory::make(coding.parser()).build();
+        }
+    });
+}
+
 /// Whether anything that is installed decodes this.
 pub(super) fn is_decodable(coding: Coding) -> bool {
     !candidates(coding, true).is_empty()

@@ -1,5 +1,7 @@
 //! Which variant is loaded, by the viewer's choice or without one, and what becomes of the one that plays.
 
+use media_model::BitsPerSecond;
+
 use super::*;
 
 #[test]
@@ -105,6 +107,22 @@ fn what_plays_while_it_comes_is_not_given_up() {
     }
     let appended = |output: &Output| matches!(output, Output::Append { id: part, .. } if *part == id);
     assert!(desk.orders().iter().any(appended));
+}
+
+#[test]
+fn a_start_begins_with_what_can_be_shown_while_it_comes() {
+    // 13 Mbit/s carry the better one, but not two segments of it in the time of one.
+    for (rate, in_part, first) in [(13, true, "/low"), (13, false, "/high"), (40, true, "/high")] {
+        let config = PlayerConfig {
+            appends_in_part: in_part,
+            known_throughput: Some(BitsPerSecond::new(rate * 1_000_000)),
+            ..PlayerConfig::default()
+        };
+        let mut desk = Desk::open_with(config, "/main.m3u8");
+        desk.playlist("/main.m3u8", TWO_VARIANTS);
+        let first = format!("{first}/playlist.m3u8");
+        assert!(desk.is_under_way(&first), "{rate} Mbit/s, {in_part}: {:?}", desk.loads.keys());
+    }
 }
 
 #[test]
