@@ -31,6 +31,7 @@ enum Task {
         requests: bool,
     },
     Lint(player_lab::lint::Lint),
+    Movie(player_lab::movie::MakeMovie),
     Replay(player_lab::replay::Replay),
     Race(Box<race::command::Options>),
 }
@@ -39,6 +40,7 @@ enum Task {
 fn main() -> ExitCode {
     let printed = match Arguments::parse().command {
         Task::Lint(lint) => return lint.run(),
+        Task::Movie(movie) => return movie.run(),
         Task::Replay(replay) => return replay.run(),
         Task::Simulate(simulate) => return simulate.run(),
         Task::Race(race) => return race.run(),
