@@ -16,6 +16,7 @@ mod results;
 pub mod scenario;
 pub mod sim;
 pub mod simulate;
+pub mod soak;
 mod source;
 mod table;
 mod verdict;
