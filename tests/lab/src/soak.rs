@@ -33,7 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 ///
 /// Starts mock-origin and matinee-play, which lie beside this program, looks at their memory once a second, and fits a line
 /// to the medians of minutes (Theil-Sen) after a warm-up, which is the first fifth and at least a minute. The interval of
-/// its slope is known from five such minutes on, so from about seven in all. The limit is for matinee-play: the origin
+/// its slope is known from five such minutes on, so from about seven in all; but a player fills its buffers and pools in
+/// the first minutes, so that only half an hour or more tells a leak from that. The limit is for matinee-play: the origin
 /// keeps a log of all requests, so it does grow. Ctrl-C ends early, with a report. MB are millions of bytes. Linux only.
 /// Exit status: 0 done, 2 usage, 3 memory grows faster than the limit for certain or playback stood still for the last
 /// minute, 130 interrupted before anything played, 1 anything else, such as a player that fails.
