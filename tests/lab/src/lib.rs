@@ -7,6 +7,7 @@
 pub mod contract;
 pub mod course;
 pub mod lint;
+pub mod movie;
 pub mod page;
 pub mod race;
 pub mod replay;
@@ -15,6 +16,8 @@ mod results;
 pub mod scenario;
 pub mod sim;
 pub mod simulate;
+pub mod soak;
+mod source;
 mod table;
 mod verdict;
 

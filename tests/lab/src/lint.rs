@@ -1,9 +1,8 @@
 //! `matinee-lab lint`: reads a playlist and every playlist it names as our player would, and says what is wrong with them.
 //!
-//! Where bytes come from is in `lint/source.rs`, what is made of them in `lint/report.rs`.
+//! Where bytes come from is in `source.rs`, what is made of them in `lint/report.rs`.
 
 mod report;
-mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -15,12 +14,12 @@ use media_model::hls::{MultivariantPlaylist, ParseError, Playlist, Reading, Vari
 use url::Url;
 
 use crate::results::{self, Outputs};
+use crate::source::{self, Client, Source, Trouble};
 use crate::verdict::{Compared, Wanted};
 use report::{Finding, PlaylistReport, Report};
-use source::{Client, Source, Trouble};
 
 /// Playlists that are followed: a multivariant playlist that names more is a mistake or an attack.
-const MAX_PLAYLISTS: usize = 500;
+pub(crate) const MAX_PLAYLISTS: usize = 500;
 
 /// Reads a playlist and the playlists it names, and says what is wrong with them.
 #[derive(Clone, Debug, clap::Args)]
@@ -92,7 +91,7 @@ impl Lint {
         };
         let trusted = self.ca.as_deref().map_or(Ok(Vec::new()), source::certificates);
         let client = match trusted {
-            Ok(trusted) => Client::of(&source, trusted),
+            Ok(trusted) => Client::new(trusted),
             Err(trouble) => {
                 let ca = self.ca.as_ref().map_or(String::new(), |path| path.display().to_string());
                 report.playlists.push(PlaylistReport::refused(&ca, trouble));
@@ -191,9 +190,12 @@ impl Looked {
     }
 }
 
-/// Codecs that exist, though nothing of ours plays them: pictures, sound, text.
-const OTHER_CODECS: [&str; 23] = [
-    "dvh1", "dvhe", "dva1", "dvav", "dav1", "mp4v", "vvc1", "vvi1", "evc1", "lvc1", "jpeg", // pictures
+/// Codecs of pictures that exist, though nothing of ours plays them.
+pub(crate) const OTHER_PICTURES: [&str; 11] =
+    ["dvh1", "dvhe", "dva1", "dvav", "dav1", "mp4v", "vvc1", "vvi1", "evc1", "lvc1", "jpeg"];
+
+/// The same of sound, and of text.
+const OTHER_CODECS: [&str; 12] = [
     "ac-4", "dtsc", "dtse", "dtsh", "dtsx", "mhm1", "mhm2", "iamf", "apac", // sound
     "stpp", "wvtt", "tx3g", // text
 ];
@@ -203,7 +205,8 @@ const OTHER_CODECS: [&str; 23] = [
 fn unknown_codecs(playlist: &MultivariantPlaylist, text: &str) -> Vec<Finding> {
     let codecs = playlist.variants.iter().chain(&playlist.i_frames).flat_map(|variant| &variant.codecs);
     let is_known = |codec: &CodecString| {
-        codec.video().is_some() || codec.audio().is_some() || OTHER_CODECS.contains(&codec.family())
+        let is_other = OTHER_PICTURES.contains(&codec.family()) || OTHER_CODECS.contains(&codec.family());
+        codec.video().is_some() || codec.audio().is_some() || is_other
     };
     let unknown: BTreeSet<&str> = codecs.filter(|codec| !is_known(codec)).map(CodecString::as_str).collect();
     let line = |codec: &str| text.lines().position(|line| line.contains(codec)).map_or(1, |index| index + 1);

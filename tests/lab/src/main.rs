@@ -31,17 +31,21 @@ enum Task {
         requests: bool,
     },
     Lint(player_lab::lint::Lint),
+    Movie(player_lab::movie::MakeMovie),
     Replay(player_lab::replay::Replay),
     Race(Box<race::command::Options>),
+    Soak(player_lab::soak::Soak),
 }
 
 #[expect(clippy::print_stderr, reason = "what is wrong is said there")]
 fn main() -> ExitCode {
     let printed = match Arguments::parse().command {
         Task::Lint(lint) => return lint.run(),
+        Task::Movie(movie) => return movie.run(),
         Task::Replay(replay) => return replay.run(),
         Task::Simulate(simulate) => return simulate.run(),
         Task::Race(race) => return race.run(),
+        Task::Soak(soak) => return soak.run(),
         Task::List => {
             let known = scenario::built_in();
             print(&known.iter().map(|scenario| format!("{}\n", scenario.name)).collect::<String>())

@@ -70,6 +70,12 @@ fn what_is_wrong_is_named() {
 
     says(folder, &["replay", "page.html"], 1, "page.html: this is no recording of a play");
     says(folder, &["play", "nothing"], 2, "no scenario is called nothing; `matinee-lab list` names them");
+    let soak = |option: &str, value: &str, sentence| says(folder, &["soak", option, value], 2, sentence);
+    soak("--minutes", "0", "it is a number from 0.1 to 10080");
+    soak("--preset", "nothing", "there is no such preset; `mock-origin presets` lists them");
+    soak("--url", "ftp://host/x.m3u8", "it is an address such as http://127.0.0.1:8484/main.m3u8");
+    soak("--limit-mb-per-h=-1", "--minutes=1", "it is a number of megabytes, 0 or more");
+    says(folder, &["soak", "--preset", "live", "--url", "http://host/x.m3u8"], 2, "cannot be used with");
     says(folder, &["race", "--players", "vlc"], 2, "there is no player vlc; there are matinee, hls.js");
 }
 

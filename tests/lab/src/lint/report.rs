@@ -6,8 +6,8 @@ use media_model::hls::{Fault, ParseError, Playlist, Section, Warning};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::source::Trouble;
 use crate::page::Page;
+use crate::source::Trouble;
 use crate::table::many;
 
 /// One thing that is wrong, and where.

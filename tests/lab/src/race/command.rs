@@ -231,7 +231,7 @@ fn unique<T: Clone + PartialEq>(all: &[T]) -> Vec<T> {
 }
 
 /// Waits for the signal to end.
-async fn interruption() {
+pub(crate) async fn interruption() {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut terminated), Ok(mut interrupted)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {

@@ -53,27 +53,51 @@ impl Movie {
     /// When it is something else, or nothing that can be played.
     pub fn read(text: &str) -> Result<Self, MovieError> {
         let file: File = serde_json::from_str(text).map_err(|error| MovieError::Json(error.to_string()))?;
-        let nonsense = |reason: String| Err(MovieError::Nonsense(reason));
-        let segment = MediaDuration::from_seconds(file.segment_duration_ms / 1e3);
-        let Some(segment) = segment.filter(|length| *length > MediaDuration::ZERO) else {
-            return nonsense(format!("segments of {} ms cannot be played", file.segment_duration_ms));
+        let Some(segment) = MediaDuration::from_seconds(file.segment_duration_ms / 1e3) else {
+            let reason = format!("segments of {} ms cannot be played", file.segment_duration_ms);
+            return Err(MovieError::Nonsense(reason));
         };
-        if file.bitrates_kbps.is_empty() || file.segment_sizes_bits.is_empty() {
+        Self::new(segment, file.bitrates_kbps, file.segment_sizes_bits)
+    }
+
+    /// A movie of segments of this length, from kbit/s, lowest first, and the bits of each rung by segment.
+    ///
+    /// # Errors
+    /// When it is nothing that can be played.
+    pub fn new(segment: MediaDuration, bitrates: Vec<f64>, sizes: Vec<Vec<f64>>) -> Result<Self, MovieError> {
+        let nonsense = |reason: String| Err(MovieError::Nonsense(reason));
+        if segment == MediaDuration::ZERO {
+            return nonsense("segments of 0 ms cannot be played".to_owned());
+        }
+        if bitrates.is_empty() || sizes.is_empty() {
             return nonsense("the movie has no rung or no segment".to_owned());
         }
-        if !file.bitrates_kbps.iter().all(|rate| rate.is_finite() && *rate > 0.0) || !file.bitrates_kbps.is_sorted() {
+        if !bitrates.iter().all(|rate| rate.is_finite() && *rate > 0.0) || !bitrates.is_sorted() {
             return nonsense("bitrates must be above zero, lowest first".to_owned());
         }
-        for (index, sizes) in file.segment_sizes_bits.iter().enumerate() {
-            if sizes.len() != file.bitrates_kbps.len() {
-                let (found, wanted) = (sizes.len(), file.bitrates_kbps.len());
+        for (index, sizes) in sizes.iter().enumerate() {
+            if sizes.len() != bitrates.len() {
+                let (found, wanted) = (sizes.len(), bitrates.len());
                 return nonsense(format!("segment {index} has {found} sizes, but there are {wanted} bitrates"));
             }
             if !sizes.iter().all(|size| size.is_finite() && *size > 0.0) {
                 return nonsense(format!("segment {index} has a size that is not above zero"));
             }
         }
-        Ok(Self { segment, bitrates: file.bitrates_kbps, sizes: file.segment_sizes_bits })
+        Ok(Self { segment, bitrates, sizes })
+    }
+
+    /// The movie as [`Movie::read`] reads it, a line for each segment. What is whole is written without a point, as readers
+    /// of integers want it.
+    pub fn to_json(&self) -> String {
+        let list = |values: &[f64]| values.iter().map(f64::to_string).collect::<Vec<_>>().join(", ");
+        let sizes: Vec<_> = self.sizes.iter().map(|sizes| format!("    [{}]", list(sizes))).collect();
+        format!(
+            "{{\n  \"segment_duration_ms\": {},\n  \"bitrates_kbps\": [{}],\n  \"segment_sizes_bits\": [\n{}\n  ]\n}}",
+            self.segment.as_micros() as f64 / 1e3,
+            list(&self.bitrates),
+            sizes.join(",\n")
+        )
     }
 
     /// The same movie in segments of another length: within each of the old ones its bits are spread evenly over its time.
@@ -120,7 +144,7 @@ impl Movie {
     }
 
     /// The multivariant playlist: AVERAGE-BANDWIDTH is the nominal bit rate, BANDWIDTH the largest segment's.
-    pub(super) fn multivariant(&self, segments: usize) -> String {
+    pub(crate) fn multivariant(&self, segments: usize) -> String {
         let mut text = String::from("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
         for (rung, kbps) in self.bitrates.iter().enumerate() {
             let average = kbps * 1e3;
@@ -135,7 +159,7 @@ impl Movie {
     }
 
     /// The media playlist of a rung.
-    pub(super) fn media(&self, rung: usize, segments: usize, with_sizes: bool) -> String {
+    pub(crate) fn media(&self, rung: usize, segments: usize, with_sizes: bool) -> String {
         let seconds = self.segment.as_seconds();
         let mut text = format!("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{}\n", seconds.ceil());
         for (index, sizes) in self.sizes.iter().take(segments).enumerate() {
@@ -164,6 +188,17 @@ mod tests {
         assert_eq!(sizes(9).unwrap(), [[15.0, 24.0]]);
         assert_eq!((sizes(10), sizes(0)), (None, None));
         assert_eq!(movie.cut_anew(movie.segment()), Some(movie));
+    }
+
+    #[test]
+    fn a_movie_that_is_written_is_read_as_it_was() {
+        let movie = Movie::new(MediaDuration::from_micros(2_002_002), vec![0.5, 2.0], vec![vec![8.0, 1e16]]).unwrap();
+        let text = movie.to_json();
+        assert!(
+            text.contains("2002.002") && text.contains("[0.5, 2]") && text.contains("[8, 10000000000000000]"),
+            "{text}"
+        );
+        assert_eq!(Movie::read(&text), Ok(movie));
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! Where playlists come from: files, and servers asked over HTTP; and what may be there in place of a playlist.
+//!
+//! What a server sends may name servers, but not files of the person who asked.
 
+use std::cell::OnceCell;
+use std::fmt;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use url::Url;
@@ -10,32 +14,42 @@ use url::Url;
 const MAX_BYTES: usize = 64 << 20;
 
 /// A server that has not answered by then does not answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Where a playlist is.
+/// Where a playlist is, or what one names.
 #[derive(Clone, Debug)]
-pub(super) struct Source {
-    pub(super) url: Url,
+pub(crate) struct Source {
+    pub(crate) url: Url,
     /// As a person would write it.
-    pub(super) name: String,
+    pub(crate) name: String,
+    /// Whether a server has named it.
+    is_foreign: bool,
 }
 
 /// A playlist as text.
-pub(super) struct Loaded {
-    pub(super) text: String,
+pub(crate) struct Loaded {
+    pub(crate) text: String,
     /// Where it came from after redirects.
-    pub(super) base: Url,
+    pub(crate) base: Url,
     /// Whether it was not UTF-8.
-    pub(super) is_mended: bool,
+    pub(crate) is_mended: bool,
 }
 
 /// Why there is no playlist. A sentence without its full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Trouble(pub(super) String);
+pub(crate) struct Trouble(pub(crate) String);
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Trouble {}
 
 impl Trouble {
     /// What a text is that does not begin like a playlist.
-    pub(super) fn not_a_playlist(text: &str) -> Self {
+    pub(crate) fn not_a_playlist(text: &str) -> Self {
         let begin: String = text.trim_start_matches('\u{feff}').trim_start().chars().take(512).collect();
         let lower = begin.to_ascii_lowercase();
         let what = if begin.is_empty() {
@@ -57,7 +71,7 @@ impl Trouble {
 
 impl Source {
     /// The source that a person names: an address if it has a scheme we load from, else a file.
-    pub(super) fn of(target: &str) -> Result<Self, Trouble> {
+    pub(crate) fn of(target: &str) -> Result<Self, Trouble> {
         let url = if target.starts_with("http://") || target.starts_with("https://") {
             Url::parse(target).map_err(|error| Trouble(format!("it is no address: {error}")))?
         } else if let Some((scheme, _)) = target.split_once("://") {
@@ -66,63 +80,83 @@ impl Source {
             let path = std::path::absolute(Path::new(target)).map_err(|error| Trouble(error.to_string()))?;
             Url::from_file_path(path).map_err(|()| Trouble("it is no name of a file".to_owned()))?
         };
-        Ok(Self { url, name: target.to_owned() })
+        Ok(Self { url, name: target.to_owned(), is_foreign: false })
     }
 
     /// A source that a playlist from `base` names.
-    pub(super) fn named(url: Url, base: &Url) -> Self {
+    pub(crate) fn named(url: Url, base: &Url) -> Self {
         let folder = std::env::current_dir().unwrap_or_default();
         let path = url.to_file_path().ok().filter(|_| url.scheme() == "file" && base.scheme() == "file");
         let shown = path.map(|path| path.strip_prefix(&folder).unwrap_or(&path).display().to_string());
-        Self { name: shown.unwrap_or_else(|| url.to_string()), url }
+        Self { name: shown.unwrap_or_else(|| url.to_string()), url, is_foreign: base.scheme() != "file" }
+    }
+
+    /// The file it is; `None` if a server is to be asked.
+    pub(crate) fn file(&self) -> Result<Option<PathBuf>, Trouble> {
+        match self.url.scheme() {
+            "file" if !self.is_foreign => {
+                let path = self.url.to_file_path().map_err(|()| Trouble("it is no name of a file".to_owned()))?;
+                Ok(Some(path))
+            }
+            "http" | "https" => Ok(None),
+            scheme => Err(Trouble(format!("addresses with {scheme}: are not loaded"))),
+        }
     }
 }
 
 /// Loads playlists, and waits for them.
-pub(super) struct Client {
+pub(crate) struct Client {
     /// Made when something is asked for over HTTP.
-    http: std::cell::OnceCell<Option<(tokio::runtime::Runtime, reqwest::Client)>>,
-    /// What a server sends may name servers, but not files of the person who asked.
-    from_server: bool,
+    online: OnceCell<Option<Online>>,
     /// Certificates that are trusted as well.
     trusted: Vec<reqwest::Certificate>,
 }
 
+/// What asks servers.
+pub(crate) struct Online {
+    pub(crate) runtime: tokio::runtime::Runtime,
+    pub(crate) client: reqwest::Client,
+}
+
 /// The certificates in a PEM file.
-pub(super) fn certificates(file: &Path) -> Result<Vec<reqwest::Certificate>, Trouble> {
-    let pem = std::fs::read(file).map_err(|error| Trouble(format!("it cannot be read: {error}")))?;
+pub(crate) fn certificates(file: &Path) -> Result<Vec<reqwest::Certificate>, Trouble> {
+    let pem = std::fs::read(file).map_err(|error| unreadable(&error))?;
     let certificates = reqwest::Certificate::from_pem_bundle(&pem).ok().filter(|list| !list.is_empty());
     certificates.ok_or_else(|| Trouble("it holds no certificate in PEM".to_owned()))
 }
 
 impl Client {
-    /// A client for what `first` names.
-    pub(super) fn of(first: &Source, trusted: Vec<reqwest::Certificate>) -> Self {
-        Self { http: std::cell::OnceCell::new(), from_server: first.url.scheme() != "file", trusted }
+    /// A client that trusts these as well.
+    pub(crate) fn new(trusted: Vec<reqwest::Certificate>) -> Self {
+        Self { online: OnceCell::new(), trusted }
     }
 
-    pub(super) fn load(&self, source: &Source) -> Result<Loaded, Trouble> {
-        let (bytes, base) = match source.url.scheme() {
-            "file" if !self.from_server => (file(&source.url)?, source.url.clone()),
-            "http" | "https" => self.fetch(&source.url)?,
-            scheme => return Err(Trouble(format!("addresses with {scheme}: are not loaded"))),
+    pub(crate) fn load(&self, source: &Source) -> Result<Loaded, Trouble> {
+        let (bytes, base) = match source.file()? {
+            Some(path) => (file(&path)?, source.url.clone()),
+            None => self.fetch(&source.url)?,
         };
         read(bytes, base)
     }
 
-    fn fetch(&self, url: &Url) -> Result<(Vec<u8>, Url), Trouble> {
-        let made = self.http.get_or_init(|| {
+    /// What asks servers; made at the first call.
+    pub(crate) fn online(&self) -> Result<&Online, Trouble> {
+        let made = self.online.get_or_init(|| {
             // reqwest brings no TLS of its own; a second call changes nothing.
             let _ = rustls::crypto::ring::default_provider().install_default();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
             let agent = concat!("matinee-lab/", env!("CARGO_PKG_VERSION"));
             let client = reqwest::Client::builder().user_agent(agent);
-            Some((runtime, client.tls_certs_merge(self.trusted.clone()).build().ok()?))
+            Some(Online { runtime, client: client.tls_certs_merge(self.trusted.clone()).build().ok()? })
         });
-        let (runtime, client) = made.as_ref().ok_or_else(|| Trouble("no network client can be made".to_owned()))?;
+        made.as_ref().ok_or_else(|| Trouble("no network client can be made".to_owned()))
+    }
+
+    fn fetch(&self, url: &Url) -> Result<(Vec<u8>, Url), Trouble> {
+        let Online { runtime, client } = self.online()?;
         runtime.block_on(async {
             let answer = tokio::time::timeout(PATIENCE, body(client, url)).await;
-            answer.unwrap_or_else(|_| Err(slow(url)))
+            answer.unwrap_or_else(|_| Err(slow(url, PATIENCE)))
         })
     }
 }
@@ -130,7 +164,7 @@ impl Client {
 async fn body(client: &reqwest::Client, url: &Url) -> Result<(Vec<u8>, Url), Trouble> {
     let mut reply = client.get(url.clone()).send().await.map_err(|error| unreachable(url, &error))?;
     if !reply.status().is_success() {
-        return Err(Trouble(format!("{} answers with status {}", host(url), reply.status())));
+        return Err(refused(url, reply.status()));
     }
     let base = reply.url().clone();
     let mut bytes = Vec::new();
@@ -143,9 +177,15 @@ async fn body(client: &reqwest::Client, url: &Url) -> Result<(Vec<u8>, Url), Tro
     Ok((bytes, base))
 }
 
-fn unreachable(url: &Url, error: &reqwest::Error) -> Trouble {
+/// What an answer is that is no success.
+pub(crate) fn refused(url: &Url, status: reqwest::StatusCode) -> Trouble {
+    Trouble(format!("{} answers with status {status}", host(url)))
+}
+
+/// Why no answer came, or not all of it.
+pub(crate) fn unreachable(url: &Url, error: &reqwest::Error) -> Trouble {
     if error.is_timeout() {
-        return slow(url);
+        return slow(url, PATIENCE);
     }
     let mut cause: &dyn std::error::Error = error;
     while let Some(deeper) = cause.source() {
@@ -161,8 +201,9 @@ fn unreachable(url: &Url, error: &reqwest::Error) -> Trouble {
     Trouble(format!("{} {what}: {cause}", host(url)))
 }
 
-fn slow(url: &Url) -> Trouble {
-    Trouble(format!("{} does not answer within {} s", host(url), PATIENCE.as_secs()))
+/// What a server is that has used up its time.
+pub(crate) fn slow(url: &Url, patience: Duration) -> Trouble {
+    Trouble(format!("{} does not answer within {} s", host(url), patience.as_secs()))
 }
 
 fn host(url: &Url) -> String {
@@ -170,9 +211,13 @@ fn host(url: &Url) -> String {
     format!("the server {}{port}", url.host_str().unwrap_or_default())
 }
 
-fn file(url: &Url) -> Result<Vec<u8>, Trouble> {
-    let unreadable = |error: std::io::Error| Trouble(format!("it cannot be read: {error}"));
-    let path = url.to_file_path().map_err(|()| Trouble("it is no name of a file".to_owned()))?;
+/// Why a file is of no use.
+pub(crate) fn unreadable(error: &std::io::Error) -> Trouble {
+    Trouble(format!("it cannot be read: {error}"))
+}
+
+fn file(path: &Path) -> Result<Vec<u8>, Trouble> {
+    let unreadable = |error: std::io::Error| unreadable(&error);
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(unreadable)?;
     file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
