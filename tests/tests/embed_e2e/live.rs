@@ -89,9 +89,9 @@ async fn a_live_stream_is_joined_long_after_it_began() {
     room.has_moved_on().await;
     let watched = room.watch_live(12.0).await;
     assert_eq!((watched.waits.as_slice(), watched.width), ([].as_slice(), 640), "{watched:?}");
-    // All that the server offers, not only what is buffered.
+    // What the server offers and what is buffered; if nobody says what is offered, it begins at 0.
     let [(oldest, newest)] = watched.seekable[..] else { panic!("{watched:?}") };
-    assert!(oldest >= 8.0 && (11.5..12.5).contains(&(newest - oldest)), "{watched:?}");
+    assert!(oldest >= 4.0 && newest - oldest >= 11.5, "{watched:?}");
     // It began three segments before the end of a window of six, and nothing was jumped over.
     let [(from, to)] = watched.played[..] else { panic!("{watched:?}") };
     assert!((4.0..8.5).contains(&from) && to - from >= 12.0, "{watched:?}: {:#?}", tail(&room.origin.log()));
