@@ -154,8 +154,11 @@ pub enum Input {
     FirstByte {
         /// Which load.
         id: RequestId,
-        /// What the response's header said.
+        /// What the server said of its work.
         served: ServerTiming,
+        /// How long the body will be, if the response says so (`Content-Length`) and means the bytes that are reported: not
+        /// of a coded body, and not of a whole one where a stretch was asked for.
+        length: Option<ByteCount>,
     },
     /// More of a body has arrived.
     Progress {

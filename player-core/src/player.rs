@@ -103,6 +103,8 @@ struct Load {
     making: Duration,
     /// What it will have in all, as far as can be told.
     expected: ByteCount,
+    /// The playlist or the server has told that.
+    is_told: bool,
     start: Start,
     /// What was asked for.
     address: Address,
@@ -110,6 +112,16 @@ struct Load {
     is_update: bool,
     /// Of which redundant copy it is.
     place: usize,
+}
+
+impl Load {
+    /// What it will have in all: a guess that has turned out to be low is a little above what is here.
+    fn size(&self) -> ByteCount {
+        if self.is_told && self.bytes <= self.expected {
+            return self.expected;
+        }
+        self.expected.max(ByteCount::new(self.bytes.get().saturating_add(self.bytes.get() / 10)))
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -343,7 +355,7 @@ impl Player {
     fn take(&mut self, input: Input) {
         match input {
             Input::Command(command) => self.obey(command),
-            Input::FirstByte { id, served } => self.first_byte(id, served),
+            Input::FirstByte { id, served, length } => self.first_byte(id, served, length),
             Input::Progress { id, bytes } => {
                 self.progress(id, bytes);
                 self.judge(id);
@@ -488,6 +500,7 @@ impl Player {
             appended: ByteCount::default(),
             making: Duration::ZERO,
             expected,
+            is_told: range.is_some(),
             start: Start::default(),
             address: Address { url: url.clone(), range },
             is_update: false,

@@ -150,7 +150,8 @@ impl Driver {
             4 => {
                 let served = ServerTiming { encode: Duration::from_millis(numbers.any()) };
                 if let Some(id) = self.load(numbers.byte()) {
-                    self.tell(Input::FirstByte { id, served });
+                    let length = Some(numbers.any()).filter(|length| length % 2 == 0).map(ByteCount::new);
+                    self.tell(Input::FirstByte { id, served, length });
                 }
             }
             5 => {

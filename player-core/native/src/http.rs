@@ -133,7 +133,8 @@ async fn run(client: &Client, order: &Order, news: &UnboundedSender<LoadNews>) -
             return Err(LoadFailure::Corrupt);
         }
         if reported.is_none() {
-            say(LoadNews::Input(Input::FirstByte { id, served }))?;
+            let length = announced.filter(|_| order.range.is_none()).map(ByteCount::new);
+            say(LoadNews::Input(Input::FirstByte { id, served, length }))?;
         }
         if shares {
             say(LoadNews::More { id, bytes: chunk })?;

@@ -30,7 +30,7 @@ use player_core::{Input, Now, Player, PlayerConfig, Step};
 pub use digest::Digest;
 
 /// The last byte is the version of the format.
-const MAGIC: &[u8; 8] = b"matplay\x04";
+const MAGIC: &[u8; 8] = b"matplay\x05";
 /// No recording of a play is larger, unpacked; one that says so is none.
 const MOST_BYTES: usize = 256 << 20;
 /// Of ten: the playlists are what can be packed, and more effort does not help.

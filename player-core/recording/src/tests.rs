@@ -41,7 +41,11 @@ fn everything() -> Vec<Input> {
     inputs.extend(failures.map(|cause| Input::LoadFailed { id, cause }));
     inputs.extend(refusals.map(|cause| Input::AppendFailed { track: Track::Audio, cause }));
     inputs.extend([
-        Input::FirstByte { id, served: ServerTiming { encode: Duration::from_nanos(1) } },
+        Input::FirstByte {
+            id,
+            served: ServerTiming { encode: Duration::from_nanos(1) },
+            length: Some(ByteCount::new(700)),
+        },
         Input::Progress { id, bytes: ByteCount::new(9) },
         Input::Playlist { id, url, text: "#EXTM3U\n".to_owned() },
         Input::Loaded { id, size: ByteCount::new(10) },

@@ -50,7 +50,7 @@ pub(crate) enum Input {
     Progress { id: u64, bytes: u64 },
     Tick,
     Playhead { at_us: i64, video: Spans, audio: Spans, moving: bool, dropped_frames: Option<u64> },
-    FirstByte { id: u64, encode_ns: u64 },
+    FirstByte { id: u64, encode_ns: u64, length: Option<u64> },
     Loaded { id: u64, size: u64 },
     Appended { track: Track },
     Evicted { track: Track },
@@ -186,7 +186,9 @@ impl From<&core::Input> for Input {
     fn from(input: &core::Input) -> Self {
         match input {
             core::Input::Command(command) => Self::from(command),
-            core::Input::FirstByte { id, served } => Self::FirstByte { id: id.0, encode_ns: nanos(served.encode) },
+            core::Input::FirstByte { id, served, length } => {
+                Self::FirstByte { id: id.0, encode_ns: nanos(served.encode), length: length.map(ByteCount::get) }
+            }
             core::Input::Progress { id, bytes } => Self::Progress { id: id.0, bytes: bytes.get() },
             core::Input::Playlist { id, url, text } => {
                 Self::Playlist { id: id.0, url: url.to_string(), text: text.clone() }
@@ -254,9 +256,9 @@ impl TryFrom<Input> for core::Input {
         use player_core::Command;
         let command = |command| Ok(Self::Command(command));
         Ok(match wire {
-            Input::FirstByte { id, encode_ns } => {
+            Input::FirstByte { id, encode_ns, length } => {
                 let served = ServerTiming { encode: Duration::from_nanos(encode_ns) };
-                Self::FirstByte { id: RequestId(id), served }
+                Self::FirstByte { id: RequestId(id), served, length: length.map(ByteCount::new) }
             }
             Input::Progress { id, bytes } => Self::Progress { id: RequestId(id), bytes: ByteCount::new(bytes) },
             Input::Playlist { id, url, text } => Self::Playlist { id: RequestId(id), url: address(url)?, text },

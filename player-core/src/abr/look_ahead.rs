@@ -12,6 +12,8 @@
 
 use std::time::Duration;
 
+use media_model::ByteCount;
+
 use super::outlook::Rates;
 use super::value::{Course, Load, MOST_AHEAD, MOST_RUNGS, Values};
 use super::{Candidate, Choice, Decide, Download, Outcome, Place, Signals, rate};
@@ -29,6 +31,10 @@ const JUDGE_AFTER: Duration = Duration::from_millis(500);
 const JUDGE_EVERY: Duration = Duration::from_millis(200);
 /// A replacement is late if it arrives this much, s, after what it is to replace begins.
 const LATE: f64 = 0.05;
+
+/// No scene is so much easier or harder to code than the mean.
+const LIGHTEST: f64 = 0.2;
+const HEAVIEST: f64 = 5.0;
 
 /// It remembers only when the download under way was looked at.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,6 +68,21 @@ fn course(signals: &Signals<'_>) -> Course {
         // With a second or less in the buffer the player loads even what is over its limit.
         limit: signals.lasts(signals.limit).max(length + 1.0),
         latency: signals.latency.as_secs_f64(),
+    }
+}
+
+/// What weighs more than usual in one variant does so in all: a scene is hard to code. So the size of the segment on its way
+/// tells those of the same segment in variants whose sizes no playlist tells.
+fn weigh(course: &mut Course, signals: &Signals<'_>, rung: usize, size: ByteCount) {
+    let told =
+        |rung: usize| signals.coming.first().and_then(|sizes| sizes.get(rung)).is_some_and(|size| size.get() > 0);
+    let usual = course.sizes[0][rung];
+    if usual <= 0.0 || told(rung) {
+        return;
+    }
+    let weight = (size.bits() as f64 / 1e6 / usual).clamp(LIGHTEST, HEAVIEST);
+    for (_, size) in course.sizes[0].iter_mut().enumerate().filter(|(other, _)| !told(*other)) {
+        *size *= weight;
     }
 }
 
@@ -142,8 +163,7 @@ impl Decide for LookAhead {
 
     fn judge(&mut self, signals: &Signals<'_>, download: &Download) -> Outcome {
         let Some(rates) = signals.rates else { return Outcome::Complete };
-        // Sizes are often only expected: a little may well come still.
-        let left = download.size.get().saturating_sub(download.got.get()).max(download.got.get() / 50);
+        let left = download.size.get().saturating_sub(download.got.get());
         let megabits = left as f64 * 8e-6;
         let time = megabits / (rates.middle / 1e6);
         if download.is_replacement {
@@ -162,7 +182,8 @@ impl Decide for LookAhead {
             return Outcome::Complete;
         }
         self.looked = download.took;
-        let course = course(signals);
+        let mut course = course(signals);
+        weigh(&mut course, signals, rung, download.size);
         let values = Values::new(&course, rates);
         let last = signals.before.and_then(|id| position(signals, id)).unwrap_or(rung);
         let last = course.bitrates[last];

@@ -304,8 +304,10 @@ impl Player {
             return true;
         }
         let Some(rate) = self.link.estimate() else { return false };
-        let rest = ByteCount::new(load.expected.get().saturating_sub(load.bytes.get()));
-        self.is_shown_while_it_comes(rate, rest, load.expected, wanted.span.length())
+        let rest = ByteCount::new(load.size().get().saturating_sub(load.bytes.get()));
+        // This one may be a heavy one, the next one is as usual.
+        let next = self.expected_size(wanted.stream, wanted.span.length());
+        self.is_shown_while_it_comes(rate, rest, next, wanted.span.length())
     }
 
     fn evict(&mut self, role: Role, range: TimeRange) {

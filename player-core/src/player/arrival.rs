@@ -21,7 +21,7 @@ use crate::playlist::{Presentation, StreamId, Timeline};
 const SILENT_MAKING: Duration = Duration::from_millis(500);
 
 impl Player {
-    pub(super) fn first_byte(&mut self, id: RequestId, served: ServerTiming) {
+    pub(super) fn first_byte(&mut self, id: RequestId, served: ServerTiming, length: Option<ByteCount>) {
         let Some(load) = self.loads.get_mut(&id).filter(|load| load.first_byte.is_none()) else { return };
         let waited = self.now.since(load.begun);
         let quickest = self.link.fastest_answer().unwrap_or(waited);
@@ -29,13 +29,16 @@ impl Player {
         if load.making.is_zero() && waited > quickest + SILENT_MAKING {
             load.making = waited - quickest;
         }
+        if let Some(length) = length.filter(|length| *length > ByteCount::default() && load.address.range.is_none()) {
+            (load.expected, load.is_told) = (length, true);
+        }
         load.first_byte = Some(self.now);
         load.last_heard = self.now;
         self.link.begins(self.now, waited, load.making);
     }
 
     pub(super) fn progress(&mut self, id: RequestId, bytes: ByteCount) {
-        self.first_byte(id, ServerTiming::default());
+        self.first_byte(id, ServerTiming::default(), None);
         let Some(load) = self.loads.get_mut(&id) else { return };
         let news = bytes.get().saturating_sub(load.bytes.get());
         if news == 0 {
@@ -63,7 +66,7 @@ impl Player {
         let Some(download) = self.download(load) else { return };
         let (length, is_replacement) = (wanted.span.length(), wanted.is_replacement);
         let is_forced = matches!(wanted.stream, StreamId::Variant(id) if self.wishes.variant == Some(id));
-        if is_forced || load.bytes >= load.expected && load.address.range.is_some() {
+        if is_forced || load.bytes >= load.expected && load.is_told {
             return;
         }
         let scope = match self.config.rule {
@@ -88,7 +91,7 @@ impl Player {
         }
     }
 
-    /// A load of a variant's segment as rules see it; of its size, what is here is the least.
+    /// A load of a variant's segment as rules see it.
     pub(super) fn download(&self, load: &Load) -> Option<Download> {
         let Purpose::Segment(Role::Variant, Wanted { stream: StreamId::Variant(variant), span, is_replacement, .. }) =
             &load.purpose
@@ -98,7 +101,7 @@ impl Player {
         let to_first_byte = load.first_byte?.since(load.begun);
         Some(Download {
             variant: *variant,
-            size: load.expected.max(load.bytes),
+            size: load.size(),
             got: load.bytes,
             took: self.now.since(load.begun),
             to_first_byte,

@@ -315,9 +315,12 @@ impl Health {
         }
     }
 
+    /// Remembers some sixteen segments: a heavy one is followed by a light one more often than by another, so what the last
+    /// few have weighed says little.
     pub(crate) fn saw(&mut self, size: ByteCount, length: MediaDuration) {
         let (bytes, micros) = self.seen;
-        self.seen = ((bytes / 4 * 3).saturating_add(size.get()), (micros / 4 * 3).saturating_add(length.as_micros()));
+        self.seen =
+            ((bytes / 16 * 15).saturating_add(size.get()), (micros / 16 * 15).saturating_add(length.as_micros()));
     }
 
     /// Whether the server sent the last segment at once: it has them ready.

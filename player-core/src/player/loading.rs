@@ -472,9 +472,8 @@ impl Player {
             if self.now.since(first_byte) < going {
                 return None;
             }
-            // What was expected is a guess: a tenth of what came already may well come still.
-            let rest = load.expected.get().saturating_sub(load.bytes.get()).max(load.bytes.get() / 10);
-            let rest = self.link.estimate()?.time_for(ByteCount::new(rest)).unwrap_or(Duration::MAX);
+            let rest = ByteCount::new(load.size().get().saturating_sub(load.bytes.get()));
+            let rest = self.link.estimate()?.time_for(rest).unwrap_or(Duration::MAX);
             // What plays while it comes is late only if it comes more slowly than it plays.
             let plays = load.appended > ByteCount::default();
             if plays && rest <= self.lasts(wanted.span.end().since(self.position())) {

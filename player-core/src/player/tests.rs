@@ -129,7 +129,7 @@ impl Desk {
     fn answer(&mut self, path: &str) -> RequestId {
         self.pass(5);
         let id = self.loads[path];
-        self.tell(Input::FirstByte { id, served: ServerTiming::default() });
+        self.tell(Input::FirstByte { id, served: ServerTiming::default(), length: None });
         id
     }
 

@@ -217,13 +217,14 @@ async fn run(loads: &Weak<Loads>, order: &Order, flight: &Rc<Flight>) -> Result<
     let header = |name: &str| response.headers().get(name).ok().flatten();
     let served = headers::server_timing(header("server-timing").as_deref());
     let tell = |input| loads.upgrade().map(|loads| (loads.sink)(input)).ok_or(LoadFailure::Network);
-    // The head of an answer comes with its first bytes, and sooner to us: reading the body takes turns of a busy page.
-    tell(Input::FirstByte { id, served })?;
     // With a content coding the length header counts coded bytes, and the stream gives decoded ones.
     let announced = match header("content-encoding") {
         Some(_) => None,
         None => header("content-length").and_then(|length| length.parse::<u32>().ok()),
     };
+    let length = announced.filter(|_| order.range.is_none()).map(|length| ByteCount::new(u64::from(length)));
+    // The head of an answer comes with its first bytes, and sooner to us: reading the body takes turns of a busy page.
+    tell(Input::FirstByte { id, served, length })?;
     let reader: ReadableStreamDefaultReader =
         response.body().ok_or(LoadFailure::Network)?.get_reader().unchecked_into();
     let incoming = &flight.incoming;

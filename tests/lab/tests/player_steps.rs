@@ -19,7 +19,7 @@ use url::Url;
 enum Move {
     Pass(u64),
     Answer(usize, Outcome),
-    FirstByte(usize, u64),
+    FirstByte(usize, u64, Option<u64>),
     Progress(usize, u64),
     Buffer(bool, Option<AppendFailure>),
     Playhead(u64, Vec<(u64, u64)>, Vec<(u64, u64)>, bool),
@@ -114,7 +114,8 @@ fn any_move() -> impl Strategy<Value = Move> {
     prop_oneof![
         6 => prop_oneof![0u64..400, 0u64..40_000].prop_map(Move::Pass),
         10 => (any::<usize>(), outcome).prop_map(|(which, outcome)| Move::Answer(which, outcome)),
-        2 => (any::<usize>(), 0u64..9_000).prop_map(|(which, ms)| Move::FirstByte(which, ms)),
+        2 => (any::<usize>(), 0u64..9_000, any::<Option<u64>>())
+            .prop_map(|(which, ms, length)| Move::FirstByte(which, ms, length)),
         3 => (any::<usize>(), any::<u64>()).prop_map(|(which, bytes)| Move::Progress(which, bytes)),
         8 => (any::<bool>(), refusal).prop_map(|(which, refusal)| Move::Buffer(which, refusal)),
         4 => (0u64..70_000, spans(), spans(), any::<bool>())
@@ -199,10 +200,10 @@ impl Driver {
                 self.tell(Input::Tick);
             }
             Move::Answer(which, outcome) => self.answer(which, outcome),
-            Move::FirstByte(which, ms) => {
+            Move::FirstByte(which, ms, length) => {
                 let served = ServerTiming { encode: Duration::from_millis(ms) };
                 if let Some(id) = self.pick(which) {
-                    self.tell(Input::FirstByte { id, served });
+                    self.tell(Input::FirstByte { id, served, length: length.map(ByteCount::new) });
                 }
             }
             Move::Progress(which, bytes) => {

@@ -58,7 +58,7 @@ fn a_choice_is_shown_as_it_arrives_where_nothing_is_buffered() {
     desk.starts.insert(id, 10.0);
     let served = ServerTiming { encode: Duration::from_millis(300) };
     desk.pass(300);
-    desk.tell(Input::FirstByte { id, served });
+    desk.tell(Input::FirstByte { id, served, length: None });
     desk.orders();
     desk.tell(Input::Progress { id, bytes: ByteCount::new(50_000) });
     // Its init section first, another codec's.

@@ -107,7 +107,9 @@ impl Play<'_> {
         }
         if transfer.first_byte == Some(self.now) && !matches!(transfer.answer.body, Body::Fails(0, _)) {
             let served = ServerTiming { encode: transfer.answer.making };
-            self.tell(Input::FirstByte { id, served });
+            // What is still being made has no length yet.
+            let length = Some(ByteCount::new(transfer.size)).filter(|_| served.encode.is_zero());
+            self.tell(Input::FirstByte { id, served, length });
         }
         let Some(transfer) = self.transfers.get_mut(&id) else { return };
         let before = transfer.bytes;

@@ -222,7 +222,8 @@ impl<'a> Drive<'a> {
             Until::Time => {}
             Until::FirstByte => {
                 transfer.latency_left = 0.0;
-                self.tell(Input::FirstByte { id, served: ServerTiming::default() });
+                let length = Some(body_size(transfer.bits));
+                self.tell(Input::FirstByte { id, served: ServerTiming::default(), length });
             }
             Until::Progress => {
                 (transfer.quiet_bits, transfer.quiet_millis) = self.manner.next();
@@ -241,8 +242,7 @@ impl<'a> Drive<'a> {
             // Nobody will see it.
             None => self.books.waste(transfer.bits),
         }
-        let size = ByteCount::new(whole_bytes(transfer.bits).get().max(1));
-        self.tell(Input::Loaded { id: transfer.id, size });
+        self.tell(Input::Loaded { id: transfer.id, size: body_size(transfer.bits) });
     }
 
     /// The books are kept up to now.
@@ -386,6 +386,11 @@ fn segment_of(url: &Url) -> Option<(usize, usize)> {
 
 fn rung_of(url: &Url) -> Option<usize> {
     url.path().strip_prefix('/')?.strip_suffix(".m3u8")?.parse().ok()
+}
+
+/// No body is empty.
+fn body_size(bits: f64) -> ByteCount {
+    ByteCount::new(whole_bytes(bits).get().max(1))
 }
 
 fn whole_bytes(bits: f64) -> ByteCount {
