@@ -185,6 +185,12 @@ pub struct Download {
     pub to_start: MediaDuration,
 }
 
+/// How much more a segment weighs than is usual in its variant, of which the size is given in megabits: in others it does
+/// as well, because a scene is hard to code. None is so much easier or harder than the mean as not to be believed.
+pub(crate) fn weight(size: ByteCount, usual: f64) -> f64 {
+    if usual > 0.0 { (size.bits() as f64 / 1e6 / usual).clamp(0.2, 5.0) } else { 1.0 }
+}
+
 /// What becomes of a download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {

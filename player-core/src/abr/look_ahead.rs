@@ -16,7 +16,7 @@ use media_model::ByteCount;
 
 use super::outlook::Rates;
 use super::value::{Course, Load, MOST_AHEAD, MOST_RUNGS, Values};
-use super::{Candidate, Choice, Decide, Download, Outcome, Place, Signals, rate};
+use super::{Candidate, Choice, Decide, Download, Outcome, Place, Signals, rate, weight};
 use crate::message::VariantId;
 
 /// A segment is replaced in time with this much to spare, s, at a rate so many spreads below the middle, ...
@@ -31,10 +31,6 @@ const JUDGE_AFTER: Duration = Duration::from_millis(500);
 const JUDGE_EVERY: Duration = Duration::from_millis(200);
 /// A replacement is late if it arrives this much, s, after what it is to replace begins.
 const LATE: f64 = 0.05;
-
-/// No scene is so much easier or harder to code than the mean.
-const LIGHTEST: f64 = 0.2;
-const HEAVIEST: f64 = 5.0;
 
 /// It remembers only when the download under way was looked at.
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,16 +67,15 @@ fn course(signals: &Signals<'_>) -> Course {
     }
 }
 
-/// What weighs more than usual in one variant does so in all: a scene is hard to code. So the size of the segment on its way
-/// tells those of the same segment in variants whose sizes no playlist tells.
+/// The size of the segment on its way tells those of the same segment in variants whose sizes no playlist tells.
 fn weigh(course: &mut Course, signals: &Signals<'_>, rung: usize, size: ByteCount) {
     let told =
         |rung: usize| signals.coming.first().and_then(|sizes| sizes.get(rung)).is_some_and(|size| size.get() > 0);
     let usual = course.sizes[0][rung];
-    if usual <= 0.0 || told(rung) {
+    if told(rung) {
         return;
     }
-    let weight = (size.bits() as f64 / 1e6 / usual).clamp(LIGHTEST, HEAVIEST);
+    let weight = weight(size, usual);
     for (_, size) in course.sizes[0].iter_mut().enumerate().filter(|(other, _)| !told(*other)) {
         *size *= weight;
     }

@@ -8,6 +8,7 @@ use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
 use super::choosing::Scope;
 use super::lane::{Health, InitKey, Lane, Plan, Role, Wanted, What};
 use super::{DRIVER_GRACE, Init, Player, Purpose};
+use crate::abr;
 use crate::abr::why::Account;
 use crate::abr::{Outcome, Rule};
 use crate::clock::Now;
@@ -480,6 +481,8 @@ impl Player {
                 return None;
             }
             let other = self.facts(wanted.span.length(), Scope::Level).signals().fetch_time(&instead);
+            let usual = self.expected_size(wanted.stream, wanted.span.length());
+            let other = other.mul_f64(abr::weight(load.size(), usual.bits() as f64 / 1e6));
             let too_long = rest > if is_start { level.max(SOON_THERE) } else { level };
             (too_long && other < rest.mul_f32(0.8)).then_some((id, variant))
         });
