@@ -59,6 +59,20 @@ pub(crate) struct Verdict {
 }
 
 impl Wanted {
+    /// Looks at the files, for what takes long: before it, not after it.
+    ///
+    /// # Errors
+    /// When one cannot be read or is none of its kind.
+    pub(crate) fn check(&self) -> Result<()> {
+        if let Some(path) = &self.against {
+            earlier(&read(path)?).with_context(|| format!("{}", path.display()))?;
+        }
+        if let Some(path) = &self.expect {
+            expectations(&read(path)?).with_context(|| format!("{}", path.display()))?;
+        }
+        Ok(())
+    }
+
     /// Looks at what is wanted.
     ///
     /// # Errors
