@@ -21,6 +21,11 @@ pub(crate) struct Outputs {
 }
 
 impl Outputs {
+    /// Whether JSON is wanted.
+    pub(crate) fn want_json(&self) -> bool {
+        self.json.is_some()
+    }
+
     /// Whether a page is wanted.
     pub(crate) fn want_page(&self) -> bool {
         self.html.is_some()
