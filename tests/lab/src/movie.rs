@@ -1,15 +1,17 @@
 //! `matinee-lab movie`: makes a movie file for `simulate` from a stream: its ladder and the size of every segment.
 //!
 //! Which variants are rungs is in `movie/ladder.rs`, how playlists are read and what is refused in `movie/rung.rs`, how many
-//! bytes a segment has in `movie/measure.rs`, and one grid for all variants in `movie/grid.rs`.
+//! bytes a segment has in `movie/measure.rs`, one grid for all variants in `movie/grid.rs`, and what is written of a movie
+//! beside its sizes in `movie/report.rs`.
 
 mod grid;
 mod ladder;
 mod measure;
+mod report;
 mod rung;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -19,12 +21,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use media_model::MediaDuration;
 use url::Url;
 
-use crate::results;
+use crate::results::{self, Outputs};
 use crate::simulate::Movie;
 use crate::source::{self, Client, Source};
 use crate::table::many;
+use crate::verdict::Wanted;
 use grid::Piece;
 use measure::Measured;
+use report::Report;
 use rung::{Listed, Rung};
 
 /// Shorter segments are none.
@@ -39,14 +43,14 @@ const MAX_SEGMENTS: u64 = 1_000_000;
 /// Every segment of every variant is measured: by its byte range, by the length of a file, or by what its server says; where
 /// that says nothing, it is loaded and counted. Init sections, and sound and subtitles that have playlists of their own, are
 /// not counted. Bit rates are those of AVERAGE-BANDWIDTH, or else the measured mean, in whole kbit/s. Of a live stream it is
-/// what is listed now. Exit status: 0 done, 2 usage, 1 anything else; then nothing is written.
+/// what is listed now. The movie is --json, and goes to standard output if that is not given and nothing else goes there;
+/// beside what simulations read of it are `rungs` and a `summary`, for --expect and --against. --csv has the bits of each
+/// rung segment by segment. Exit status: 0 done, 2 usage, 3 an expectation missed, 1 anything else. Where no movie can be
+/// made nothing is written.
 #[derive(Args, Clone, Debug)]
 pub struct MakeMovie {
     /// Address (http or https) or file of a multivariant playlist, or of a media playlist for a movie of one rung.
     target: String,
-    /// Writes the movie here instead of standard output.
-    #[arg(long, value_name = "OUT")]
-    json: Option<PathBuf>,
     /// The length of the movie's segments in seconds; without it, the commonest of the first variant. Segments that are cut
     /// otherwise are cut anew, with their bits spread evenly over their time; what is left at the end is dropped.
     #[arg(long, value_name = "S", value_parser = segment_length)]
@@ -54,6 +58,10 @@ pub struct MakeMovie {
     /// A certificate (PEM) to trust as well, such as that of a test server.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    #[command(flatten)]
+    outputs: Outputs,
+    #[command(flatten)]
+    wanted: Wanted,
 }
 
 fn segment_length(text: &str) -> Result<MediaDuration, String> {
@@ -65,6 +73,8 @@ fn segment_length(text: &str) -> Result<MediaDuration, String> {
 /// A movie, and what is to be said of it.
 struct Made {
     movie: Movie,
+    /// Of its rungs.
+    names: Vec<String>,
     notes: Vec<String>,
     /// Bytes of segments that were read.
     read: u64,
@@ -74,11 +84,11 @@ impl MakeMovie {
     /// Does it.
     #[expect(clippy::print_stderr, reason = "standard output is the movie")]
     pub fn run(self) -> ExitCode {
-        match self.make().and_then(|made| self.write(&made.movie).map(|()| made)) {
-            Ok(Made { movie, notes, read }) => {
-                notes.iter().for_each(|note| eprintln!("{note}"));
-                eprintln!("{}", summary(&movie, read));
-                ExitCode::SUCCESS
+        match self.make().and_then(|made| self.say(&made)) {
+            Ok(missed) if missed.is_empty() => ExitCode::SUCCESS,
+            Ok(missed) => {
+                missed.iter().for_each(|sentence| eprintln!("{sentence}"));
+                ExitCode::from(3)
             }
             Err(error) => {
                 eprintln!("{error:#}");
@@ -87,27 +97,31 @@ impl MakeMovie {
         }
     }
 
-    fn write(&self, movie: &Movie) -> Result<()> {
-        let text = format!("{}\n", movie.to_json());
-        match self.out() {
-            Some(path) => results::save(path, &text),
-            None => results::print(&text),
+    /// Writes a movie, and says what it is. Gives sentences for the expectations that were missed.
+    #[expect(clippy::print_stderr, reason = "standard output is the movie")]
+    fn say(&self, made: &Made) -> Result<Vec<String>> {
+        let Made { movie, names, notes, read } = made;
+        let report = Report { target: &self.target, movie, names };
+        let document = report.document();
+        // Before it is written: --json may go where --against comes from.
+        let verdict = self.wanted.judge(&report::compared(&document));
+        let html = if self.outputs.want_page() { report.page(notes) } else { String::new() };
+        let json = report.to_json();
+        if !self.outputs.write(&json, &report.csv(), &html)? && !self.outputs.want_json() {
+            results::print(&format!("{json}\n"))?;
         }
-    }
-
-    /// The file to write, if it is one.
-    fn out(&self) -> Option<&Path> {
-        self.json.as_deref().filter(|path| *path != Path::new("-"))
+        notes.iter().for_each(|note| eprintln!("{note}"));
+        // What may have taken an hour is written, whatever is wrong with what was expected of it.
+        let verdict = verdict?;
+        verdict.warning().iter().for_each(|warning| eprintln!("{warning}"));
+        eprint!("{}\n{}", summary(movie, *read), verdict.table());
+        Ok(verdict.missed)
     }
 
     fn make(&self) -> Result<Made> {
         // Before an hour of measuring, not after it.
-        if let Some(path) = self.out() {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-                bail!("cannot write {}: there is no folder {}", path.display(), folder.display());
-            }
-        }
+        self.outputs.check()?;
+        self.wanted.check()?;
         let first = Source::of(&self.target).with_context(|| self.target.clone())?;
         let trusted = match &self.ca {
             Some(path) => source::certificates(path).with_context(|| path.display().to_string())?,
@@ -120,10 +134,11 @@ impl MakeMovie {
         let length = self.segment_length(&rungs)?;
         let mut ladder = Vec::new();
         for rung in &rungs {
-            ladder.push(weighed(rung, &measured.sizes, length)?);
+            ladder.push((rung.shown.clone(), weighed(rung, &measured.sizes, length)?));
         }
         // Stable: of equals the first variant stays the first.
-        ladder.sort_by_key(|weighed| weighed.kbps);
+        ladder.sort_by_key(|(_, weighed)| weighed.kbps);
+        let (names, ladder): (Vec<String>, Vec<Weighed>) = ladder.into_iter().unzip();
         let segments = ladder.iter().map(|weighed| weighed.sizes.len()).min().unwrap_or(0);
         if let Some(longer) = ladder.iter().map(|weighed| weighed.sizes.len()).max().filter(|most| *most > segments) {
             let more = many(longer - segments, "segment", "segments");
@@ -136,7 +151,7 @@ impl MakeMovie {
             let seconds = length.as_seconds();
             format!("no movie of segments of {seconds} s can be made of it; another --segment-s may do")
         })?;
-        Ok(Made { movie, notes, read: measured.read })
+        Ok(Made { movie, names, notes, read: measured.read })
     }
 
     fn segment_length(&self, rungs: &[Rung]) -> Result<MediaDuration> {

@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 
 /// Options that every command has: where its results go.
@@ -21,9 +21,29 @@ pub(crate) struct Outputs {
 }
 
 impl Outputs {
+    /// Whether JSON is wanted.
+    pub(crate) fn want_json(&self) -> bool {
+        self.json.is_some()
+    }
+
     /// Whether a page is wanted.
     pub(crate) fn want_page(&self) -> bool {
         self.html.is_some()
+    }
+
+    /// Looks at where results are to go, for what takes long: before it, not after it.
+    ///
+    /// # Errors
+    /// When there is no such folder.
+    pub(crate) fn check(&self) -> Result<()> {
+        let paths = [&self.json, &self.csv, &self.html].into_iter().flatten();
+        for path in paths.filter(|path| *path != Path::new("-")) {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+                bail!("cannot write {}: there is no folder {}", path.display(), folder.display());
+            }
+        }
+        Ok(())
     }
 
     /// Writes each text where it is wanted. Returns whether one went to standard output, because then nothing else should.

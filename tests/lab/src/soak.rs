@@ -10,18 +10,18 @@ mod report;
 mod slope;
 mod watch;
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use mock_origin::presets;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::race::command::interruption;
-use crate::results;
+use crate::results::{self, Outputs};
+use crate::verdict::Wanted;
 use program::Program;
 use report::Report;
 use watch::Course;
@@ -32,12 +32,12 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// Plays for long, and finds out whether memory grows.
 ///
 /// Starts mock-origin and matinee-play, which lie beside this program, looks at their memory once a second, and fits a line
-/// to the medians of minutes (Theil-Sen) after a warm-up, which is the first fifth and at least a minute. The interval of
-/// its slope is known from five such minutes on, so from about seven in all; but a player fills its buffers and pools in
-/// the first minutes, so that only half an hour or more tells a leak from that. The limit is for matinee-play: the origin
-/// keeps a log of all requests, so it does grow. Ctrl-C ends early, with a report. MB are millions of bytes. Linux only.
-/// Exit status: 0 done, 2 usage, 3 memory grows faster than the limit for certain or playback stood still for the last
-/// minute, 130 interrupted before anything played, 1 anything else, such as a player that fails.
+/// to the medians of minutes (Theil-Sen) after a warm-up, in which a player fills its buffers and pools: the first fifth,
+/// and at least five minutes. With fewer than ten such minutes, so in less than a quarter of an hour, nothing is said of
+/// growth; an hour tells more. The limit is for matinee-play: the origin keeps a log of all requests, so it does grow.
+/// Ctrl-C ends early, with a report. MB are millions of bytes. Linux only. Exit status: 0 done, 2 usage, 3 memory grows
+/// faster than the limit for certain, playback stood still for the last minute or something else that was expected is
+/// missed, 130 interrupted before anything played, 1 anything else, such as a player that fails.
 #[derive(Args, Clone, Debug)]
 pub struct Soak {
     /// How long to play, from 0.1 minutes to a week.
@@ -52,9 +52,10 @@ pub struct Soak {
     /// Memory of the player may grow by so much an hour.
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = limit)]
     limit_mb_per_h: f64,
-    /// Writes everything here, and a row for each minute; `-` is standard output, instead of the table.
-    #[arg(long, value_name = "OUT")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    outputs: Outputs,
+    #[command(flatten)]
+    wanted: Wanted,
 }
 
 fn minutes(text: &str) -> Result<f64, String> {
@@ -108,6 +109,8 @@ impl Soak {
         if !cfg!(target_os = "linux") {
             bail!("soak reads the memory of processes from /proc, which only Linux has");
         }
+        self.outputs.check()?;
+        self.wanted.check()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let course = match runtime.block_on(self.play())? {
             Outcome::Played(course) => course,
@@ -116,25 +119,37 @@ impl Soak {
         if let Some(reason) = course.cut_short() {
             eprintln!("{reason}");
         }
-        let report = Report::of(&course, self.limit_mb_per_h);
-        let config = json!({
+        self.say(&Report::of(&course, self.limit_mb_per_h)).map(Some)
+    }
+
+    /// Writes and prints a report. Gives sentences for what must not be.
+    #[expect(clippy::print_stderr, reason = "standard output may be a document")]
+    fn say(&self, report: &Report) -> Result<Vec<String>> {
+        let document = report.to_json(self.config());
+        let verdict = self.wanted.judge(&report::compared(&document));
+        // What took an hour is written, whatever is wrong with what was expected of it.
+        let (missed, against) = verdict.as_ref().map(|one| (one.missed.clone(), one.table())).unwrap_or_default();
+        let missed = [report.missed(), missed].concat();
+        let played = self.url.as_ref().map_or(self.preset.as_str(), Url::as_str);
+        let html = if self.outputs.want_page() { report.page(played, &missed) } else { String::new() };
+        if !self.outputs.write(&serde_json::to_string_pretty(&document)?, &report.csv(), &html)? {
+            results::print(&format!("{}{against}", report.table()))?;
+        }
+        if let Some(warning) = verdict?.warning() {
+            eprintln!("{warning}");
+        }
+        Ok(missed)
+    }
+
+    fn config(&self) -> Value {
+        json!({
             "version": env!("CARGO_PKG_VERSION"),
             "command": std::env::args().collect::<Vec<_>>().join(" "),
             "minutes": self.minutes,
             "preset": self.url.is_none().then_some(&self.preset),
             "url": self.url.as_ref().map(Url::as_str),
             "limit_mb_per_h": self.limit_mb_per_h,
-        });
-        let document = serde_json::to_string_pretty(&report.to_json(config))?;
-        match &self.json {
-            Some(path) if path == Path::new("-") => results::print(&format!("{document}\n"))?,
-            Some(path) => {
-                results::save(path, &document)?;
-                results::print(&report.table())?;
-            }
-            None => results::print(&report.table())?,
-        }
-        Ok(Some(report.missed()))
+        })
     }
 
     async fn play(&self) -> Result<Outcome> {

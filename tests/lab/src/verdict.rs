@@ -19,7 +19,7 @@ use bootstrap::bootstrap;
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Wanted {
     /// Checks figures against a JSON list such as `[{"abr": "matinee", "of": "mean", "figure": "qoe", "at_least": 1,
-    /// "at_most": 2}]`: names out of the summary of --json, or out of its rows where there is no summary, one of its
+    /// "at_most": 2}]`: names out of the summary of --json, or out of its rows if the summary has no such thing, one of its
     /// figures, and bounds. Status 3 if one is missed.
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
@@ -59,6 +59,20 @@ pub(crate) struct Verdict {
 }
 
 impl Wanted {
+    /// Looks at the files, for what takes long: before it, not after it.
+    ///
+    /// # Errors
+    /// When one cannot be read or is none of its kind.
+    pub(crate) fn check(&self) -> Result<()> {
+        if let Some(path) = &self.against {
+            earlier(&read(path)?).with_context(|| format!("{}", path.display()))?;
+        }
+        if let Some(path) = &self.expect {
+            expectations(&read(path)?).with_context(|| format!("{}", path.display()))?;
+        }
+        Ok(())
+    }
+
     /// Looks at what is wanted.
     ///
     /// # Errors
@@ -106,32 +120,25 @@ struct Expectation {
     names: Map<String, Value>,
 }
 
+fn expectations(text: &str) -> Result<Vec<Expectation>> {
+    serde_json::from_str(text).context("no list of expectations")
+}
+
+fn earlier(text: &str) -> Result<Value> {
+    serde_json::from_str(text).context("not the JSON of an earlier run")
+}
+
 impl Compared<'_> {
     /// Sentences for all expectations that were missed.
     fn missed(&self, text: &str) -> Result<Vec<String>> {
-        let expectations: Vec<Expectation> = serde_json::from_str(text).context("no list of expectations")?;
         let mut missed = Vec::new();
-        let summary = self.document.get(self.summary).unwrap_or(self.document);
-        let summary = summary.as_array().map_or(std::slice::from_ref(summary), Vec::as_slice);
-        for Expectation { of, figure, at_least, at_most, names } in expectations {
-            let said = names.values().map(shown).collect::<Vec<_>>().join(" ");
-            let has_names = |one: &&Value| names.iter().all(|(name, value)| one.get(name) == Some(value));
-            let found: Vec<_> = summary.iter().filter(has_names).collect();
-            if found.is_empty() {
-                bail!("expects something of {said}, which was not played");
-            }
+        for expectation in expectations(text)? {
+            let meant = self.meant(&expectation)?;
+            let Expectation { figure, at_least, at_most, .. } = expectation;
             if at_least.or(at_most).is_none() {
                 bail!("expects nothing of {figure}: at_least or at_most is missing");
             }
-            let of = of.or_else(|| self.of.map(str::to_owned));
-            let words: Vec<_> = [of.as_deref(), Some(&figure)].into_iter().flatten().collect();
-            for one in found {
-                let figures = of.as_ref().map_or(Some(one), |of| one.get(of));
-                let value = figures.and_then(|figures| figures.get(&figure)).and_then(number);
-                let value = value.with_context(|| format!("there is no {}", words.join(" of ")))?;
-                let whole = self.row.iter().chain(self.group).filter_map(|name| one.get(name)).map(shown);
-                let who = if said.is_empty() { whole.take(1).collect() } else { said.clone() };
-                let what = if who.is_empty() { words.join(" ") } else { format!("{who}: {}", words.join(" ")) };
+            for (what, value) in meant {
                 if let Some(least) = at_least.filter(|least| value < *least) {
                     missed.push(format!("{what} is {value}, not at least {least}"));
                 }
@@ -143,9 +150,41 @@ impl Compared<'_> {
         Ok(missed)
     }
 
+    /// The figures that an expectation means, and what each is of: those of the summary, or else those of the rows.
+    fn meant(&self, expectation: &Expectation) -> Result<Vec<(String, f64)>> {
+        let Expectation { of, figure, names, .. } = expectation;
+        let said = names.values().map(shown).collect::<Vec<_>>().join(" ");
+        let has_names = |one: &&Value| names.iter().all(|(name, value)| one.get(name) == Some(value));
+        let summary = self.document.get(self.summary).unwrap_or(self.document);
+        let summary = summary.as_array().map_or(std::slice::from_ref(summary), Vec::as_slice);
+        let rows = self.rows(self.document).unwrap_or_default();
+        if !summary.iter().chain(rows).any(|one| has_names(&one)) {
+            bail!("expects something of {said}, which was not played");
+        }
+        let summed = of.as_deref().or(self.of);
+        let words = [summed, Some(figure)].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let whole = |one: &Value| self.row.iter().chain(self.group).filter_map(|name| one.get(name)).map(shown).next();
+        let of_summary = summary.iter().filter(has_names).map(|one| {
+            let value = summed.map_or(Some(one), |of| one.get(of))?.get(figure).and_then(number)?;
+            let who = if said.is_empty() { whole(one) } else { Some(said.clone()) };
+            Some((who.map_or_else(|| words.clone(), |who| format!("{who}: {words}")), value))
+        });
+        let of_rows = rows.iter().filter(has_names).map(|row| {
+            let names: Vec<_> = self.row.iter().filter_map(|name| row.get(name)).map(shown).collect();
+            Some((format!("{}: {figure}", names.join(" ")), figure_of(row, figure)?))
+        });
+        let of_summary = of_summary.collect::<Option<Vec<_>>>().filter(|found| !found.is_empty());
+        // Rows have no mean or median.
+        let of_rows = || of_rows.collect::<Option<Vec<_>>>().filter(|found| !found.is_empty() && of.is_none());
+        of_summary.or_else(of_rows).with_context(|| {
+            let words: Vec<_> = [summed, Some(figure)].into_iter().flatten().collect();
+            format!("there is no {}", words.join(" of "))
+        })
+    }
+
     /// The differences from an earlier document.
     fn against(&self, earlier: &str, verdict: &mut Verdict) -> Result<()> {
-        let earlier: Value = serde_json::from_str(earlier).context("not the JSON of an earlier run")?;
+        let earlier = self::earlier(earlier)?;
         let before = self.rows(&earlier).context("the earlier run has no rows")?;
         let of = |document: &Value, name: &str| document.get("config").and_then(|config| config.get(name)).cloned();
         let is_other = |name: &&&str| of(self.document, name) != of(&earlier, name);
@@ -181,6 +220,11 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
+/// A figure of a row. They may stand in an object of their own.
+fn figure_of(row: &Value, figure: &str) -> Option<f64> {
+    row.get(figure).or_else(|| row.get("figures")?.get(figure)).and_then(number)
+}
+
 /// How a figure differs, pair by pair.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Difference {
@@ -205,12 +249,11 @@ pub(crate) fn differences<'a>(
             None => names.push((name, vec![(one, other)])),
         }
     }
-    // Figures may stand in an object of their own.
-    let of = |row: &Value, figure: &str| row.get(figure).or_else(|| row.get("figures")?.get(figure)).and_then(number);
     let mut all = Vec::new();
     for (name, pairs) in &names {
         for &figure in figures {
-            let values = pairs.iter().filter_map(|(one, other)| Some(of(one, figure)? - of(other, figure)?));
+            let values =
+                pairs.iter().filter_map(|(one, other)| Some(figure_of(one, figure)? - figure_of(other, figure)?));
             let values: Vec<f64> = values.collect();
             if let Some((mean, low, high)) = bootstrap(&values) {
                 let (name, pairs) = (name.clone(), values.len());

@@ -197,9 +197,62 @@ async fn a_server_may_not_name_files() {
 }
 
 #[tokio::test]
+async fn results_go_where_they_are_wanted_and_are_held_against_what_is_expected() {
+    let origin = origin("").await;
+    let url = origin.play_urls().remove(0);
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let text = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let (json, csv, html) = (file("movie.json"), file("movie.csv"), file("movie.html"));
+    let made = lab(&[&url, "--json", &json, "--csv", &csv, "--html", &html]).await;
+    assert!(made.status.success() && made.stdout.is_empty(), "{}", said(&made));
+    // The file is a movie still: for the simulator, and for an origin, which serves it as it was.
+    let film = Movie::read(&text("movie.json")).unwrap();
+    assert_eq!(lines(&film), served(&origin, [1, 0], 4).await);
+    let again = "[[presentations]]\ncontent = \"bytes\"\nmovie = \"movie.json\"\n";
+    let again = Origin::start(OriginConfig::of(Scenario::read(again, folder.path()).unwrap())).await.unwrap();
+    assert_eq!(lines(&film), served(&again, [0, 1], 4).await);
+    let rows = text("movie.csv");
+    let expected = "segment,at_s,\"video-1/playlist.m3u8\",\"video-0/playlist.m3u8\"\n0,0,";
+    assert!(rows.starts_with(expected) && rows.lines().count() == 5, "{rows}");
+    let page = text("movie.html");
+    assert!(page.starts_with("<!doctype html>") && page.contains("<svg") && page.contains("video-1/playlist.m3u8"));
+    let printed = lab(&[&url, "--csv", "-"]).await;
+    assert_eq!(String::from_utf8(printed.stdout).unwrap().trim_end(), rows.trim_end(), "and no movie");
+
+    let expect = file("expect.json");
+    let expects = |text: &str| std::fs::write(&expect, text).unwrap();
+    expects(r#"[{"rung":"video-1/playlist.m3u8","figure":"kbps","at_most":1},{"figure":"rungs","at_least":2}]"#);
+    let made = lab(&[&url, "--json", &json, "--expect", &expect]).await;
+    let missed = "video-1/playlist.m3u8: kbps is ";
+    assert!(made.status.code() == Some(3) && said(&made).contains(missed), "{}", said(&made));
+    expects(r#"[{"figure":"peak_kbps","at_least":10}]"#);
+    let made = lab(&[&url, "--expect", &expect, "--against", &json]).await;
+    let same = "| video-0/playlist.m3u8 | kbps | 1 | +0.0000 |";
+    assert!(said(&made).contains(same) && lines(&movie(&made)).len() == 4, "{}", said(&made));
+    let made = lab(&[&url, "--segment-s", "3", "--json", &json, "--against", &json]).await;
+    assert!(said(&made).contains("the earlier run is another in segment_s: "), "{}", said(&made));
+    expects(r#"[{"rung":"video-9/playlist.m3u8","figure":"kbps","at_most":1}]"#);
+    let made = lab(&[&url, "--expect", &expect]).await;
+    assert!(
+        made.status.code() == Some(1) && said(&made).contains("of video-9/playlist.m3u8, which"),
+        "{}",
+        said(&made)
+    );
+    // A file that is none is known before anything is measured.
+    let before = origin.log().len();
+    expects("{}");
+    let made = lab(&[&url, "--expect", &expect]).await;
+    assert!(made.status.code() == Some(1) && said(&made).contains("expect.json: no list of"), "{}", said(&made));
+    assert_eq!(origin.log().len(), before);
+}
+
+#[tokio::test]
 async fn options_that_make_no_sense_are_refused() {
     for (value, status) in [("0", 2), ("-4", 2), ("x", 2), ("99999", 2), ("4", 1)] {
         let made = lab(&["none.m3u8", &format!("--segment-s={value}")]).await;
         assert_eq!(made.status.code(), Some(status), "{value}: {}", said(&made));
     }
+    let made = lab(&["none.m3u8", "--xml", "-"]).await;
+    assert!(made.status.code() == Some(2) && said(&made).contains("unexpected argument '--xml'"), "{}", said(&made));
 }

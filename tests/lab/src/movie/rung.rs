@@ -14,6 +14,8 @@ use crate::source::{Client, Loaded, Source, Trouble};
 pub(super) struct Rung {
     /// Address or file of its playlist.
     pub(super) name: String,
+    /// The same as the multivariant playlist has it, so that it is the same wherever the stream is.
+    pub(super) shown: String,
     /// What the multivariant playlist says of it.
     pub(super) average: Option<BitsPerSecond>,
     pub(super) is_live: bool,
@@ -42,7 +44,11 @@ impl Rung {
 pub(super) fn read(client: &Client, first: &Source) -> Result<(Vec<Rung>, Vec<String>)> {
     let (playlist, base) = playlist(client, first, None).with_context(|| first.name.clone())?;
     let multivariant = match playlist {
-        Playlist::Media(playlist) => return Ok((vec![rung(first, None, &playlist, &base)?], Vec::new())),
+        Playlist::Media(playlist) => {
+            let name = first.url.path_segments().and_then(|mut all| all.next_back()).filter(|name| !name.is_empty());
+            let name = name.unwrap_or(&first.name).to_owned();
+            return Ok((vec![rung(first, name, None, &playlist, &base)?], Vec::new()));
+        }
         Playlist::Multivariant(multivariant) => multivariant,
     };
     let Ladder { rungs: chosen, notes } = Ladder::of(&multivariant, &base);
@@ -51,13 +57,16 @@ pub(super) fn read(client: &Client, first: &Source) -> Result<(Vec<Rung>, Vec<St
     }
     let variables = multivariant.variables();
     let mut rungs = Vec::new();
+    let from = base;
     for Chosen { source, average } in chosen {
         let read = playlist_of_variant(client, &source, &variables);
         let (media, base) = read.with_context(|| {
             let name = &source.name;
             format!("the variant {name} cannot be read; mend it, or make the movie from a playlist without it")
         })?;
-        rungs.push(rung(&source, average, &media, &base)?);
+        // It is a whole address where it is on another server.
+        let name = from.make_relative(&source.url).unwrap_or_else(|| source.name.clone());
+        rungs.push(rung(&source, name, average, &media, &base)?);
     }
     Ok((rungs, notes))
 }
@@ -78,7 +87,13 @@ fn playlist(client: &Client, source: &Source, variables: Option<&Variables>) -> 
     Ok((parsed.value, base))
 }
 
-fn rung(source: &Source, average: Option<BitsPerSecond>, playlist: &MediaPlaylist, base: &Url) -> Result<Rung> {
+fn rung(
+    source: &Source,
+    shown: String,
+    average: Option<BitsPerSecond>,
+    playlist: &MediaPlaylist,
+    base: &Url,
+) -> Result<Rung> {
     let name = source.name.clone();
     if playlist.segments.is_empty() {
         bail!("{name} lists no segment");
@@ -102,7 +117,7 @@ fn rung(source: &Source, average: Option<BitsPerSecond>, playlist: &MediaPlaylis
             size: segment.range.map(|range| range.length),
         });
     }
-    Ok(Rung { name, average, is_live: !playlist.ended, listed })
+    Ok(Rung { name, shown, average, is_live: !playlist.ended, listed })
 }
 
 /// Lets the playlists of a live stream begin with the same segment: they were not read at the same moment. Gives sentences

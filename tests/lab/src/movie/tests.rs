@@ -61,13 +61,15 @@ fn files_are_measured_ranges_believed_and_unequal_grids_made_one() {
     let (a, b) = ("a".repeat(2_000), "b".repeat(2_500));
     let files = [("main.m3u8", MAIN), ("large.m3u8", large), ("small.m3u8", small), ("a.ts", &a), ("b.ts", &b)];
     let folder = folder(&files);
-    let Made { movie, notes, read: bytes } = make(&folder.path().join("main.m3u8"), &[]).unwrap();
+    let Made { movie, names, notes, read: bytes } = make(&folder.path().join("main.m3u8"), &[]).unwrap();
+    assert_eq!(names, ["small.m3u8", "large.m3u8"], "lowest first");
     // The mean of 999 bytes in 7 s is 1.14 kbit/s.
     let expected = r#"{"segment_duration_ms":2000,"bitrates_kbps":[1,9],
         "segment_sizes_bits":[[3200,16000],[2400,20000],[1600,16000]]}"#;
     assert_eq!((movie, notes.len(), bytes), (read(expected), 0, 0));
     let one = make(&folder.path().join("small.m3u8"), &["--segment-s", "7"]).unwrap().movie;
     assert_eq!(one, read(r#"{"segment_duration_ms":7000,"bitrates_kbps":[1],"segment_sizes_bits":[[7992]]}"#));
+    assert_eq!(make(&folder.path().join("small.m3u8"), &[]).unwrap().names, ["small.m3u8"]);
 }
 
 #[test]
@@ -138,4 +140,42 @@ fn what_makes_no_movie_is_named() {
     refused("ticks.m3u8", &[], "last 0.01 s: say with --segment-s");
     refused("ticks.m3u8", &["--segment-s", "4"], "no movie of segments of 4 s can be made of it");
     refused("main.m3u8", &["--json", "no/such/movie.json"], "there is no folder no/such");
+}
+
+/// A rung of 1, 2 and 3 kB and one that is twice as large, in segments of 2 s.
+fn two_rungs() -> (Movie, [String; 2]) {
+    let sizes = "[[8000,16000],[16000,32000],[24000,48000]]";
+    let text = format!(r#"{{"segment_duration_ms":2000,"bitrates_kbps":[7,15],"segment_sizes_bits":{sizes}}}"#);
+    (read(&text), ["small,\"1\".m3u8".to_owned(), "large.m3u8".to_owned()])
+}
+
+#[test]
+fn a_movie_is_written_with_its_rungs_and_read_without_them() {
+    let (movie, names) = two_rungs();
+    let report = Report { target: "main.m3u8", movie: &movie, names: &names };
+    let text = report.to_json();
+    assert_eq!(read(&text), movie);
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let large = serde_json::json!(
+        { "rung": "large.m3u8", "kbps": 15.0, "mean_kbps": 16.0, "peak_kbps": 24.0, "mb": 0.012 }
+    );
+    assert_eq!((&document["rungs"][1], &document["summary"]["segments"]), (&large, &3.into()));
+    assert_eq!(
+        report.csv(),
+        "segment,at_s,\"small,\"\"1\"\".m3u8\",\"large.m3u8\"\n0,0,8000,16000\n1,2,16000,32000\n2,4,24000,48000\n"
+    );
+}
+
+#[test]
+fn the_page_of_a_movie_draws_its_rungs_however_long_it_is() {
+    let (movie, names) = two_rungs();
+    let page = Report { target: "main.m3u8", movie: &movie, names: &names }.page(&["it is short".to_owned()]);
+    assert!(page.contains("main.m3u8, as a movie") && page.contains("<p>it is short.</p>"), "{page}");
+    assert!(page.contains("Bit rate of each segment, Mbit/s") && page.contains("<td>large.m3u8</td>"), "{page}");
+    let of = |colour: u8| page.matches(&format!("stroke=\"var(--series-{colour})\"")).count();
+    assert_eq!((of(0), of(1)), (1, 1));
+    let long = vec![vec![1e6, 2e6]; 100_000];
+    let long = Movie::new(movie.segment(), movie.bitrates().to_vec(), long).unwrap();
+    let page = Report { target: "main.m3u8", movie: &long, names: &names }.page(&[]);
+    assert!(page.len() < 200_000 && page.contains("Bit rate of each 100 segments on average"), "{}", page.len());
 }

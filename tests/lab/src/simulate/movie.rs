@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use media_model::MediaDuration;
 use serde::Deserialize;
+use serde_json::Value;
 
 #[derive(Deserialize)]
 struct File {
@@ -90,10 +91,16 @@ impl Movie {
     /// The movie as [`Movie::read`] reads it, a line for each segment. What is whole is written without a point, as readers
     /// of integers want it.
     pub fn to_json(&self) -> String {
+        self.to_json_beside(&[])
+    }
+
+    /// The same with more for people and programs who look for it; readers of movies pass over what they do not know.
+    pub(crate) fn to_json_beside(&self, more: &[(&str, Value)]) -> String {
         let list = |values: &[f64]| values.iter().map(f64::to_string).collect::<Vec<_>>().join(", ");
         let sizes: Vec<_> = self.sizes.iter().map(|sizes| format!("    [{}]", list(sizes))).collect();
+        let more: String = more.iter().map(|(name, value)| format!("  \"{name}\": {value},\n")).collect();
         format!(
-            "{{\n  \"segment_duration_ms\": {},\n  \"bitrates_kbps\": [{}],\n  \"segment_sizes_bits\": [\n{}\n  ]\n}}",
+            "{{\n{more}  \"segment_duration_ms\": {},\n  \"bitrates_kbps\": [{}],\n  \"segment_sizes_bits\": [\n{}\n  ]\n}}",
             self.segment.as_micros() as f64 / 1e3,
             list(&self.bitrates),
             sizes.join(",\n")
@@ -139,7 +146,7 @@ impl Movie {
     }
 
     /// Bits of a segment.
-    pub(super) fn bits(&self, segment: usize, rung: usize) -> f64 {
+    pub(crate) fn bits(&self, segment: usize, rung: usize) -> f64 {
         self.sizes[segment][rung]
     }
 

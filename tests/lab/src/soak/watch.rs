@@ -6,10 +6,13 @@ use std::time::Duration;
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::process::{self, Sample};
 use super::program::Program;
+
+/// What a player that has ended said last is on its way for so long, at most.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Between two looks.
 const SECOND: Duration = Duration::from_secs(1);
@@ -115,14 +118,13 @@ pub(super) async fn watch(
                     break;
                 }
             }
-            Some(line) = player.lines.recv() => {
-                if let Ok(line) = serde_json::from_str(&line) {
-                    course.lines.push((begun.elapsed(), line));
-                }
-            }
+            Some(line) = player.lines.recv() => course.hear(begun.elapsed(), &line),
             status = player.process.wait() => {
                 if !status?.success() {
                     return Err(player.failed().await);
+                }
+                while let Ok(Some(line)) = timeout(PATIENCE, player.lines.recv()).await {
+                    course.hear(begun.elapsed(), &line);
                 }
                 course.end = End::PlayedOut;
                 break;
@@ -147,6 +149,11 @@ async fn fails(program: Option<&mut Program>) -> anyhow::Error {
 }
 
 impl Course {
+    /// Of what the player says, statistics are kept.
+    fn hear(&mut self, at: Duration, line: &str) {
+        self.lines.extend(serde_json::from_str(line).ok().map(|line| (at, line)));
+    }
+
     fn message(&self) -> String {
         let memory: Vec<String> = [Some(&self.player), self.origin.as_ref()]
             .into_iter()

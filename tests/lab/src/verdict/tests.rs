@@ -47,6 +47,21 @@ fn what_is_missed_is_named() {
 }
 
 #[test]
+fn what_the_summary_does_not_have_is_looked_for_in_the_rows() {
+    let mut document = document([1.0, 2.0, 3.0, 10.0]);
+    let miss = |document: &Value, text: &str| compared(document).missed(text);
+    let row = r#"[{"abr":"matinee","trace":3,"figure":"qoe","at_most":9}]"#;
+    assert_eq!(miss(&document, row).unwrap(), ["matinee 3: qoe is 10, not at most 9"]);
+    document["rows"][0]["figures"] = json!({ "late": 1 });
+    let late = |of: &str| format!(r#"[{{"trace":0,{of}"figure":"late","at_least":2}}]"#);
+    assert_eq!(miss(&document, &late("")).unwrap(), ["matinee 0: late is 1, not at least 2"]);
+    assert_eq!(miss(&document, &late(r#""of":"mean","#)).unwrap_err().to_string(), "there is no mean of late");
+    // Every one that is meant has to have it.
+    let all = r#"[{"figure":"late","at_least":0}]"#;
+    assert_eq!(miss(&document, all).unwrap_err().to_string(), "there is no mean of late");
+}
+
+#[test]
 fn differences_are_paired() {
     let (before, now) = (document([1.0, 2.0, 3.0, 4.0]), document([2.0, 3.0, 4.0, 5.0]));
     let mut verdict = Verdict::default();

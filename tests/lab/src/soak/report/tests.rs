@@ -1,3 +1,4 @@
+use clap::Parser as _;
 use media_model::ByteCount;
 
 use super::super::process::{Memory, Sample};
@@ -41,7 +42,7 @@ fn a_play_that_keeps_its_memory_misses_nothing() {
     );
     let document = report.to_json(json!({}));
     assert_eq!(
-        (&document["summary"][0]["slope_mb_per_h"], document["rows"].as_array().map(Vec::len)),
+        (&document["rows"][0]["slope_mb_per_h"], document["minutes"].as_array().map(Vec::len)),
         (&json!(0.0), Some(20))
     );
 }
@@ -63,7 +64,62 @@ fn what_is_too_short_says_so_and_misses_no_limit() {
     let short = course(300, |second| 80 + second, |second| second as f64);
     let report = Report::of(&short, 1.0);
     assert_eq!(report.missed(), [""; 0]);
-    assert!(report.table().contains("too short to say whether memory grows"));
+    let table = report.table();
+    assert!(
+        table.contains("| too short to tell | – |") && table.contains("It was too short to tell whether"),
+        "{table}"
+    );
+    let csv = report.csv();
+    assert!(csv.starts_with("process,samples,rss_first_mb,rss_end_mb,rss_peak_mb,slope_mb_per_h,"), "{csv}");
+    let (head, row) = csv.trim_end().split_once('\n').unwrap();
+    assert!(row.starts_with("matinee-play,301,110.") && row.contains(",,,,5.0"), "{row}");
+    assert_eq!(head.matches(',').count(), row.matches(',').count());
+}
+
+#[test]
+fn the_page_draws_every_process_and_says_what_was_missed() {
+    let mut both = course(1_200, |second| 80 + second / 60, |second| second as f64);
+    both.origin = Some(Watched { name: "mock-origin", ..both.player.clone() });
+    let report = Report::of(&both, 1.0);
+    let page = report.page("live", &report.missed());
+    assert!(page.contains("live, played for 20.0 minutes") && page.contains("Missed: memory of matinee-play grows"));
+    assert_eq!((page.matches("<svg").count(), page.contains("mock-origin</td>")), (2, true));
+    // A line of each in the first plot; in the second its dashed one too, which is drawn stroke by stroke.
+    let plots: Vec<_> = page.split("<svg").skip(1).collect();
+    let of = |plot: &str, colour: &str| plot.matches(&format!("stroke=\"var(--series-{colour})\"")).count();
+    assert_eq!((of(plots[0], "0"), of(plots[0], "1")), (1, 1));
+    assert!(of(plots[1], "0") > 1 && of(plots[1], "1") > 1);
+    // Where no slope is told there is no line to see.
+    let short = Report::of(&course(600, |_| 80, |second| second as f64), 1.0);
+    assert_eq!(short.page("live", &[]).matches("<svg").count(), 1);
+}
+
+#[test]
+fn playback_and_processes_are_held_against_what_is_expected() {
+    let folder = tempfile::tempdir().unwrap();
+    let judged = |report: &Report, option: &str, text: &str| {
+        let file = folder.path().join("file.json");
+        std::fs::write(&file, text).unwrap();
+        let wanted = Alone::parse_from(["soak", option, file.to_str().unwrap()]).wanted;
+        wanted.check().unwrap();
+        let document = report.to_json(json!({}));
+        let verdict = wanted.judge(&compared(&document)).unwrap();
+        (verdict.missed.clone(), verdict.table())
+    };
+    let (calm, larger) = (course(1_200, |_| 80, |at| at as f64), course(1_200, |_| 90, |at| at as f64));
+    let (calm, larger) = (Report::of(&calm, 1.0), Report::of(&larger, 1.0));
+    let text = r#"[{"figure":"stalls","at_most":1},{"figure":"played_s","at_least":1000},
+        {"process":"matinee-play","figure":"rss_peak_mb","at_most":80}]"#;
+    let (missed, _) = judged(&calm, "--expect", text);
+    assert_eq!(missed, ["stalls is 2, not at most 1", "matinee-play: rss_peak_mb is 80.5, not at most 80"]);
+    let (_, table) = judged(&larger, "--against", &calm.to_json(json!({})).to_string());
+    assert!(table.contains("| matinee-play | rss_end_mb | 1 | +10.0000 |"), "{table}");
+}
+
+#[derive(clap::Parser)]
+struct Alone {
+    #[command(flatten)]
+    wanted: crate::verdict::Wanted,
 }
 
 #[test]
