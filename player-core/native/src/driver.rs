@@ -209,7 +209,13 @@ impl NativePlayer {
 
     fn take(&mut self, news: LoadNews) {
         match news {
-            LoadNews::Input(input) => self.feed(input),
+            LoadNews::Input(input) => {
+                // Of one that has failed, nothing is asked for any more.
+                if let Input::LoadFailed { id, .. } = &input {
+                    self.bodies.remove(id);
+                }
+                self.feed(input);
+            }
             LoadNews::More { id, bytes } => {
                 // Of one that was given up, nothing is kept.
                 if let Some(Body::Begun(begin, _)) = self.bodies.get_mut(&id) {
@@ -225,16 +231,16 @@ impl NativePlayer {
             }
             LoadNews::Body { id, kind, bytes } => {
                 let size = size(&bytes);
-                match kind {
-                    LoadKind::Init => {
-                        if let Ok(init) = init_section(&bytes) {
-                            self.feed(Input::Codecs { id, codecs: init.track.codec.codec_string().to_string() });
-                        }
-                        self.bodies.insert(id, Body::Init(bytes));
-                    }
-                    LoadKind::Segment => drop(self.bodies.insert(id, Body::Segment(bytes, 0))),
-                    // Nobody looks at them.
-                    LoadKind::Probe | LoadKind::Text | LoadKind::Playlist => {}
+                let codecs = match kind {
+                    LoadKind::Init => init_section(&bytes).ok().map(|init| init.track.codec.codec_string().to_string()),
+                    LoadKind::Segment | LoadKind::Probe | LoadKind::Text | LoadKind::Playlist => None,
+                };
+                if let Some(codecs) = codecs {
+                    self.feed(Input::Codecs { id, codecs });
+                }
+                // Of one that was given up, nothing is kept, and nobody looks at what is no media.
+                if let Some(body) = self.bodies.get_mut(&id) {
+                    *body = if kind == LoadKind::Init { Body::Init(bytes) } else { Body::Segment(bytes, 0) };
                 }
                 self.feed(Input::Loaded { id, size });
             }
@@ -325,7 +331,7 @@ impl NativePlayer {
     fn carry_out(&mut self, output: Output) {
         match output {
             Output::Load { id, url, range, kind, idle_timeout } => {
-                if kind == LoadKind::Segment && range.is_none() {
+                if matches!(kind, LoadKind::Init | LoadKind::Segment) {
                     self.bodies.insert(id, Body::Begun(BytesMut::new(), 0));
                 }
                 self.loads.start(Order { id, url, range, kind, idle_timeout });
@@ -401,11 +407,19 @@ impl NativePlayer {
             Body::Begun(bytes, taken) => (Arrived::Begin(bytes), *taken),
             Body::Segment(bytes, taken) => (Arrived::All(bytes), *taken),
         };
-        let taken = self.sink.append(track, Piece { id, bytes, taken, offset_us })?;
-        if let Body::Begun(bytes, _) = body {
-            self.bodies.insert(id, Body::Begun(bytes, taken));
+        let taken = self.sink.append(track, Piece { id, bytes, taken, offset_us });
+        match (body, &taken) {
+            (Body::Begun(bytes, _), Ok(taken)) => drop(self.bodies.insert(id, Body::Begun(bytes, *taken))),
+            // It is appended once more when there is room, from its beginning, for of what was there some may be gone.
+            (Body::Begun(bytes, _), Err(AppendFailure::QuotaExceeded)) => {
+                self.bodies.insert(id, Body::Begun(bytes, 0));
+            }
+            (Body::Segment(bytes, _), Err(AppendFailure::QuotaExceeded)) => {
+                self.bodies.insert(id, Body::Segment(bytes, 0));
+            }
+            (Body::Init(_) | Body::Begun(..) | Body::Segment(..), _) => {}
         }
-        Ok(())
+        taken.map(drop)
     }
 
     /// A pipeline that refuses is a decoder that failed, as far as the core is concerned.

@@ -127,7 +127,20 @@ async fn run(client: &Client, order: &Order, news: &UnboundedSender<LoadNews>) -
     let mut reported: Option<Instant> = None;
     // Fails only when the player is gone, and then this task is about to be ended.
     let say = |it| news.send(it).map_err(|_| LoadFailure::Network);
-    while let Some(chunk) = patient(order.idle_timeout, response.chunk()).await? {
+    let mut told = 0;
+    loop {
+        // What is not told yet is told when nothing follows.
+        let since = reported.filter(|_| told < length).map(|last| last.elapsed());
+        let patience = since.map_or(order.idle_timeout, |since| PROGRESS_EVERY.saturating_sub(since));
+        let chunk = match patient(patience, response.chunk()).await {
+            Err(LoadFailure::TimedOut) if since.is_some() => {
+                (told, reported) = (length, Some(Instant::now()));
+                say(LoadNews::Input(Input::Progress { id, bytes: count(length) }))?;
+                continue;
+            }
+            chunk => chunk?,
+        };
+        let Some(chunk) = chunk else { break };
         length = length.saturating_add(chunk.len());
         if length > LARGEST_BODY {
             return Err(LoadFailure::Corrupt);
@@ -142,7 +155,7 @@ async fn run(client: &Client, order: &Order, news: &UnboundedSender<LoadNews>) -
             body.extend_from_slice(&chunk);
         }
         if reported.is_none_or(|last| last.elapsed() >= PROGRESS_EVERY) {
-            reported = Some(Instant::now());
+            (told, reported) = (length, Some(Instant::now()));
             say(LoadNews::Input(Input::Progress { id, bytes: count(length) }))?;
         }
     }

@@ -59,6 +59,8 @@ impl Player {
         }
         self.prepared = true;
         self.out.push(Output::Prepare { buffers, duration });
+        self.told_seekable = None;
+        self.tell_seekable();
         let target = self.position();
         if target != MediaTime::ZERO {
             self.out.push(Output::MoveTo(target));

@@ -127,8 +127,11 @@ impl Player {
     /// With nothing to play, only what can be shown while it comes: anything else would be given up for it a moment later.
     /// On a guess nothing is left out. The lowest is there always.
     pub(super) fn soon_shown(&self, mut usable: Vec<VariantId>, segment: MediaDuration) -> Vec<VariantId> {
+        let dry = self.lane(Role::Variant).is_some_and(|lane| self.loaded_ahead(lane) == MediaDuration::ZERO);
         let measured = self.link.estimate().or(self.config.known_throughput);
-        let Some(rate) = measured.filter(|_| self.config.appends_in_part && !self.has_begun()) else { return usable };
+        // Who waits for another presentation to end sees nothing yet, and has the time.
+        let in_haste = self.config.appends_in_part && self.wishes.playing && dry;
+        let Some(rate) = measured.filter(|_| in_haste) else { return usable };
         let lowest = usable.first().copied();
         usable.retain(|&id| {
             let stream = StreamId::Variant(id);

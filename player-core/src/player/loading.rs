@@ -10,7 +10,7 @@ use super::lane::{Health, InitKey, Lane, Plan, Role, Wanted, What};
 use super::{DRIVER_GRACE, Init, Player, Purpose};
 use crate::abr;
 use crate::abr::why::Account;
-use crate::abr::{Outcome, Rule};
+use crate::abr::{Candidate, Outcome, Rule};
 use crate::clock::Now;
 use crate::load::{SLACK, covered_until, next_segment};
 use crate::message::{LoadFailure, Output, RequestId};
@@ -173,13 +173,17 @@ impl Player {
         if self.health.get(&stream).is_some_and(|health| health.waits(self.now)) {
             return;
         }
-        loop {
+        // Each time round a gap is passed over.
+        for _ in 0..=self.timeline(stream).map_or(0, |timeline| timeline.entries.len()) {
             let (Some(lane), Some(timeline)) = (self.lane(role), self.timeline(stream)) else { return };
             let Some(entry) = self.missing(lane, timeline).cloned() else { return };
             if !entry.segment.gap {
                 return self.begin_segment(role, stream, &entry, false);
             }
-            let from = covered_until(&lane.covered(), self.position()).max(entry.span.start());
+            // As segments are missed: the position itself must be there exactly.
+            let (at, covered) = (self.position(), lane.covered());
+            let begun = covered.around(at, MediaDuration::ZERO).is_some();
+            let from = if begun { covered_until(&covered, at) } else { at }.max(entry.span.start());
             match self.without_gap(stream, from) {
                 Some(other) => return self.load_in_place(role, other, from),
                 None => self.pass_gap(role, from, entry.span),
@@ -480,9 +484,10 @@ impl Player {
             if plays && rest <= self.lasts(wanted.span.end().since(self.position())) {
                 return None;
             }
-            let other = self.facts(wanted.span.length(), Scope::Level).signals().fetch_time(&instead);
             let usual = self.expected_size(wanted.stream, wanted.span.length());
-            let other = other.mul_f64(abr::weight(load.size(), usual.bits() as f64 / 1e6));
+            let weight = (abr::weight(load.size(), usual.bits() as f64 / 1e6) * 1e3) as u64;
+            let instead = Candidate { average: instead.average.scaled(weight, 1_000), ..instead };
+            let other = self.facts(wanted.span.length(), Scope::Level).signals().fetch_time(&instead);
             let too_long = rest > if is_start { level.max(SOON_THERE) } else { level };
             (too_long && other < rest.mul_f32(0.8)).then_some((id, variant))
         });

@@ -309,16 +309,22 @@ impl Player {
         self.motion = self.motion.sought(target);
     }
 
-    /// The timelines of what is live and plays.
-    fn live_timelines(&self) -> impl Iterator<Item = &Timeline> {
-        let timelines = self.lanes.iter().filter_map(|lane| self.timeline(lane.stream?));
-        timelines.filter(|timeline| !timeline.ended && !timeline.entries.is_empty())
+    /// The timelines of what plays, as far as they say anything.
+    fn timelines_in_use(&self) -> impl Iterator<Item = &Timeline> {
+        self.lanes.iter().filter_map(|lane| self.timeline(lane.stream?)).filter(|timeline| !timeline.entries.is_empty())
     }
 
-    /// Where all that is live is offered by the server.
+    fn live_timelines(&self) -> impl Iterator<Item = &Timeline> {
+        self.timelines_in_use().filter(|timeline| !timeline.ended)
+    }
+
+    /// Where all of a live presentation is offered by the server, also of one that has just ended.
     fn live_window(&self) -> Option<TimeRange> {
-        let start = self.live_timelines().map(Timeline::start).max()?;
-        let end = self.live_timelines().map(Timeline::end).min()?;
+        if self.told_seekable.is_none() {
+            self.live_timelines().next()?;
+        }
+        let start = self.timelines_in_use().map(Timeline::start).max()?;
+        let end = self.timelines_in_use().map(Timeline::end).min()?;
         TimeRange::new(start, end)
     }
 

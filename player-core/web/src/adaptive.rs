@@ -42,7 +42,7 @@ pub(crate) struct Adaptive {
     subtitles: Subtitles,
     /// Where the element was sent to last, by the core or for the viewer.
     sent_to: Cell<Option<MediaTime>>,
-    /// It was sent there and did not go: before it has metadata, Chromium says that it is there and may forget it when they
+    /// It was sent there and has not gone: before it has metadata, Chromium says that it is there and may forget it when they
     /// come; with nothing buffered it may have nowhere to go.
     waits_to_go: Cell<Option<MediaTime>>,
     /// Whether the viewer wants it to play; the element pauses for reasons of its own.
@@ -189,9 +189,7 @@ impl Adaptive {
     fn send(&self, to: MediaTime) {
         self.sent_to.set(Some(to));
         self.video.set_current_time(to.as_seconds());
-        let went = self.video.ready_state() != HtmlMediaElement::HAVE_NOTHING
-            && (self.video.seeking() || is_same_place(element::position(&self.video), to));
-        self.waits_to_go.set(Some(to).filter(|_| !went));
+        self.waits_to_go.set(Some(to));
     }
 
     /// The position was set. By the controls of the browser or another script, it is a wish like any other.
@@ -199,9 +197,9 @@ impl Adaptive {
         let at = element::position(&self.video);
         let expected = self.sent_to.take();
         if expected.is_none_or(|to| !is_same_place(at, to)) {
-            self.waits_to_go.set(None);
             self.command(Command::Seek(at));
         }
+        self.waits_to_go.set(None);
     }
 
     /// Passes on what the media element said; at least four times a second, whether it says anything or not.
@@ -222,10 +220,12 @@ impl Adaptive {
         self.report_playhead();
     }
 
-    /// Sends the element once more where it did not go.
+    /// Sends the element once more where it has not gone.
     fn send_again(&self) {
-        if self.video.ready_state() != HtmlMediaElement::HAVE_NOTHING
-            && let Some(to) = self.waits_to_go.take()
+        if self.video.ready_state() == HtmlMediaElement::HAVE_NOTHING || self.video.seeking() {
+            return;
+        }
+        if let Some(to) = self.waits_to_go.take()
             && !is_same_place(element::position(&self.video), to)
         {
             self.send(to);
@@ -328,10 +328,7 @@ impl Adaptive {
     fn reattach(&self) {
         let inlet = Rc::new(RefCell::new(self.this.clone()));
         if let Some(fresh) = Buffers::attach(&self.video, sink(&inlet)) {
-            let old = self.buffers.replace(Rc::clone(&fresh));
-            if let Some(range) = old.seekable() {
-                fresh.set_seekable(range);
-            }
+            self.buffers.replace(fresh);
             // Where to, the core says: a new source begins at its start.
             self.sent_to.set(None);
             self.waits_to_go.set(None);

@@ -218,8 +218,12 @@ async fn run(loads: &Weak<Loads>, order: &Order, flight: &Rc<Flight>) -> Result<
     let served = headers::server_timing(header("server-timing").as_deref());
     let tell = |input| loads.upgrade().map(|loads| (loads.sink)(input)).ok_or(LoadFailure::Network);
     // With a content coding the length header counts coded bytes, and the stream gives decoded ones.
+    // Of another origin that header cannot be seen (it is not CORS-safelisted, the length is), and text is often coded.
+    let is_hidden = Reflect::get(&response, &"type".into()).is_ok_and(|kind| kind == "cors")
+        && matches!(order.kind, LoadKind::Playlist | LoadKind::Text);
     let announced = match header("content-encoding") {
         Some(_) => None,
+        None if is_hidden => None,
         None => header("content-length").and_then(|length| length.parse::<u32>().ok()),
     };
     let length = announced.filter(|_| order.range.is_none()).map(|length| ByteCount::new(u64::from(length)));

@@ -151,6 +151,8 @@ impl Buffers {
     pub(crate) fn prepare(&self, buffers: Vec<BufferSetup>, duration: Option<MediaDuration>) {
         *self.setup.borrow_mut() = buffers;
         self.duration.set(duration);
+        // What is live says so after this.
+        self.seekable.set(None);
         self.create();
     }
 
@@ -171,6 +173,7 @@ impl Buffers {
         if let Some(duration) = self.duration.get() {
             self.set_duration(duration.as_seconds());
         }
+        // The order came before the source was open.
         self.tell_seekable();
         let mut refused = Vec::new();
         for BufferSetup { track, mime } in self.setup.borrow().iter() {
@@ -210,17 +213,13 @@ impl Buffers {
         self.tell_seekable();
     }
 
-    pub(crate) fn seekable(&self) -> Option<TimeRange> {
-        self.seekable.get()
-    }
-
     fn tell_seekable(&self) {
         let Some(range) = self.seekable.get().filter(|_| self.source.ready_state() == MediaSourceReadyState::Open)
         else {
             return;
         };
-        // Init sections of what is live may tell a duration, which would be believed.
-        if self.source.duration().is_finite() {
+        // Before any init section: one of what is live may tell a duration, which would be believed.
+        if self.source.duration() != f64::INFINITY {
             self.set_duration(f64::INFINITY);
         }
         let _ = self.source.set_live_seekable_range(range.start().as_seconds().max(0.0), range.end().as_seconds());
@@ -352,6 +351,10 @@ impl Buffers {
                 None => None,
             };
         });
+        // A source takes no other duration while a buffer is at work.
+        if self.seekable.get().is_some() && self.source.duration() != f64::INFINITY {
+            self.tell_seekable();
+        }
         if let Some(input) = input {
             (self.sink)(input);
         }

@@ -75,12 +75,15 @@ impl Decoders {
 }
 
 /// Loads what most films need, which takes GStreamer a tenth of a second and more, while the playlists are on their way.
+/// Nothing is opened: a device may serve one at a time.
 pub(super) fn warm_up(decoding: Decoding) {
     // Without the thread, or before it is done, the first buffers take longer: that is all.
     let _ = std::thread::Builder::new().name("warm-up".to_owned()).spawn(move || {
         for coding in [Coding::H264, Coding::Aac] {
-            let _ = Decoders::new(decoding).choose(coding);
-            let _ = gst::ElementFactory::make(coding.parser()).build();
+            let best = candidates(coding, decoding == Decoding::Automatic).into_iter().next();
+            for factory in best.into_iter().chain(gst::ElementFactory::find(coding.parser())) {
+                let _ = factory.load();
+            }
         }
     });
 }

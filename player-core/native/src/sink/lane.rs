@@ -112,8 +112,9 @@ impl Lane {
         };
         let samples = samples.map_err(refusal)?;
         let taken = taken + samples.len();
-        let continues = self.begun.replace(id) == Some(id);
+        let continues = self.begun.take() == Some(id);
         self.store.append(config, samples, offset_us, continues).map_err(|_| AppendFailure::QuotaExceeded)?;
+        self.begun = Some(id);
         Ok(taken)
     }
 
