@@ -461,4 +461,26 @@ mod tests {
         player.on_beat();
         assert!(player.inbox.is_empty(), "the next beat tells it");
     }
+
+    #[tokio::test]
+    async fn of_a_load_that_is_over_or_given_up_nothing_is_kept() {
+        let mut player = NativePlayer::new(NativeConfig::on(Surface::Nowhere)).unwrap();
+        let (failed, given_up) = (RequestId(7), RequestId(8));
+        for id in [failed, given_up] {
+            let url = Url::parse("http://127.0.0.1:9/0.m4s").unwrap();
+            let idle_timeout = Duration::from_secs(5);
+            player.carry_out(Output::Load { id, url, range: None, kind: LoadKind::Segment, idle_timeout });
+            player.take(LoadNews::More { id, bytes: Bytes::from_static(b"begun") });
+        }
+        assert_eq!(player.bodies.len(), 2);
+        player
+            .take(LoadNews::Input(Input::LoadFailed { id: failed, cause: player_core::message::LoadFailure::Network }));
+        player.carry_out(Output::Cancel(given_up));
+        // What was under way to us already.
+        player.take(LoadNews::More { id: given_up, bytes: Bytes::from_static(b"more") });
+        player.take(LoadNews::Complete { id: given_up });
+        let bytes = Bytes::from_static(b"all");
+        player.take(LoadNews::Body { id: given_up, kind: LoadKind::Segment, bytes });
+        assert!(player.bodies.is_empty(), "{:?}", player.bodies);
+    }
 }

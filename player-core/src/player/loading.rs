@@ -485,6 +485,7 @@ impl Player {
                 return None;
             }
             let usual = self.expected_size(wanted.stream, wanted.span.length());
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0.2 and 5")]
             let weight = (abr::weight(load.size(), usual.bits() as f64 / 1e6) * 1e3) as u64;
             let instead = Candidate { average: instead.average.scaled(weight, 1_000), ..instead };
             let other = self.facts(wanted.span.length(), Scope::Level).signals().fetch_time(&instead);
