@@ -48,7 +48,7 @@ use recovery::{Rescue, Stuck};
 use text::{Text, TextSegment};
 
 /// With nothing else due, the whole state is looked at this often while something is waited for.
-pub(crate) const HEARTBEAT: Duration = Duration::from_secs(1);
+const HEARTBEAT: Duration = Duration::from_secs(1);
 /// While bytes arrive, whether the rest comes in time is checked this often.
 const LOAD_CHECK: Duration = Duration::from_millis(250);
 /// A load without any sign for the idle timeout and this much more was forgotten by the driver.

@@ -19,7 +19,7 @@ use crate::abr::why::Account;
 use crate::clock::Now;
 use crate::config::PlayerConfig;
 use crate::message::{Command, Event, Input, LoadKind, Output, Step, Track};
-use crate::player::{HEARTBEAT, Player};
+use crate::player::Player;
 use crate::qoe::{PlaybackState, Stats, Summary};
 use gate::{Gate, Number};
 pub use shift::Shift;
@@ -119,10 +119,7 @@ impl Sequence {
         self.take(input, &mut outputs);
         self.settle(&mut outputs);
         let waking = [Some(&self.current), self.next().map(|next| &next.item)];
-        let promised = waking.into_iter().flatten().filter_map(|item| item.player.promised());
-        // Of a player that has left, an answer may be awaited still.
-        let awaited = (!self.gate.is_idle()).then_some(self.now + HEARTBEAT);
-        let wake_at = promised.chain(awaited).min();
+        let wake_at = waking.into_iter().flatten().filter_map(|item| item.player.promised()).min();
         Step { outputs, wake_at }
     }
 

@@ -99,6 +99,8 @@ impl Contract {
                     self.fault("leaves loads under way when it fails");
                 }
             }
+            // Where the next one was opened anew, nothing of the buffers before is waited for.
+            Output::Event(Event::NextBegan { .. }) => self.busy.clear(),
             Output::Forget(_)
             | Output::AskStart { .. }
             | Output::ChangeType { .. }
