@@ -86,6 +86,13 @@ struct Next {
     held: Vec<Output>,
 }
 
+/// Whether the next player can fill the buffers that are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Joining {
+    GoesOn,
+    Refused,
+}
+
 /// What the driver said of its element last.
 #[derive(Clone, Debug, Default)]
 struct Seen {
@@ -247,7 +254,22 @@ impl Sequence {
             step.outputs.into_iter().for_each(|output| self.ordered(output, out));
         } else if let Some(next) = self.next_mut().filter(|next| next.item.number == number) {
             let step = next.item.player.step(now, input);
-            step.outputs.into_iter().for_each(|output| self.ordered_next(output, out));
+            self.ordered_by_next(step, out);
+        }
+    }
+
+    /// The next player wants all of this done.
+    fn ordered_by_next(&mut self, step: Step, out: &mut Vec<Output>) {
+        let mut is_refused = false;
+        for output in step.outputs {
+            // What it began to load is given up with the rest, so the driver must have heard of it.
+            let is_load = matches!(output, Output::Load { .. } | Output::Cancel(_) | Output::Forget(_));
+            if is_load || !is_refused {
+                is_refused |= self.ordered_next(output, out) == Joining::Refused;
+            }
+        }
+        if is_refused {
+            self.next_at_end(out);
         }
     }
 
@@ -318,16 +340,14 @@ impl Sequence {
         self.stats().state == PlaybackState::Failed
     }
 
-    /// The next player wants this done.
-    fn ordered_next(&mut self, output: Output, out: &mut Vec<Output>) {
+    /// The next player wants this done. It may be that it cannot join.
+    fn ordered_next(&mut self, output: Output, out: &mut Vec<Output>) -> Joining {
         let end = self.end();
-        let Following::Joins(next) = &mut self.following else { return };
+        let Following::Joins(next) = &mut self.following else { return Joining::GoesOn };
         let number = next.item.number;
         match output {
             Output::Prepare { buffers, .. } => {
-                let Some(end) = end.filter(|_| self.gate.share(number, &buffers)) else {
-                    return self.next_at_end(out);
-                };
+                let Some(end) = end.filter(|_| self.gate.share(number, &buffers)) else { return Joining::Refused };
                 next.at = next.item.player.place();
                 next.item.shift = Shift::between(next.at, end);
                 next.joins_at = Some(end);
@@ -354,6 +374,7 @@ impl Sequence {
                 self.pass_load(other, out);
             }
         }
+        Joining::GoesOn
     }
 
     fn pass_load(&mut self, output: Output, out: &mut Vec<Output>) {

@@ -19,6 +19,9 @@ const USUAL_AVERAGE: u64 = 750;
 /// With this much ahead, a variant that was slow in the making may be tried again.
 const RELAXED: MediaDuration = MediaDuration::from_secs(15);
 
+/// Share of an estimate, in thousandths, that a start in haste relies on: links begin with a burst.
+const HASTY_SHARE: u64 = 850;
+
 /// Segments that a rule is told the sizes of: no rule looks farther.
 const LOOK_AHEAD: usize = 5;
 
@@ -131,7 +134,9 @@ impl Player {
         let measured = self.link.estimate().or(self.config.known_throughput);
         // Who waits for another presentation to end sees nothing yet, and has the time.
         let in_haste = self.config.appends_in_part && self.wishes.playing && dry;
-        let Some(rate) = measured.filter(|_| in_haste) else { return usable };
+        let Some(rate) = measured.filter(|_| in_haste).map(|rate| rate.scaled(HASTY_SHARE, 1_000)) else {
+            return usable;
+        };
         let lowest = usable.first().copied();
         usable.retain(|&id| {
             let stream = StreamId::Variant(id);

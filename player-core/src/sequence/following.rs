@@ -73,7 +73,7 @@ impl Sequence {
         let (item, step) = self.successor(url.clone());
         let next = Next { url, item, joins_at: None, at: MediaTime::ZERO, held: Vec::new() };
         self.following = Following::Joins(Box::new(next));
-        step.outputs.into_iter().for_each(|output| self.ordered_next(output, out));
+        self.ordered_by_next(step, out);
     }
 
     /// A player that opens this, and waits.
