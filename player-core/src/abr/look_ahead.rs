@@ -71,11 +71,10 @@ fn course(signals: &Signals<'_>) -> Course {
 fn weigh(course: &mut Course, signals: &Signals<'_>, rung: usize, size: ByteCount) {
     let told =
         |rung: usize| signals.coming.first().and_then(|sizes| sizes.get(rung)).is_some_and(|size| size.get() > 0);
-    let usual = course.sizes[0][rung];
     if told(rung) {
         return;
     }
-    let weight = weight(size, usual);
+    let weight = weight(size, course.sizes[0][rung]);
     for (_, size) in course.sizes[0].iter_mut().enumerate().filter(|(other, _)| !told(*other)) {
         *size *= weight;
     }

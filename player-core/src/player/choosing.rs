@@ -160,11 +160,6 @@ impl Player {
         time(rest).saturating_add(time(next)).saturating_add(self.link.latency()) <= self.lasts(length)
     }
 
-    /// With the first segment still on its way, nothing was known that a choice could rest on.
-    fn has_begun(&self) -> bool {
-        self.qoe.startup.is_some() && self.lane(Role::Variant).is_some_and(|lane| lane.buffer.has_segments())
-    }
-
     /// What the rule would choose among these, without remembering it.
     pub(super) fn would_choose(&self, variants: &[VariantId], segment: MediaDuration) -> Option<VariantId> {
         let facts = self.facts_of(variants, segment, Scope::All);
@@ -188,7 +183,8 @@ impl Player {
             candidates,
             level: self.lanes.iter().map(|lane| self.loaded_ahead(lane)).min().unwrap_or_default(),
             limit: self.goal(),
-            started: self.has_begun(),
+            // With the first segment still on its way, nothing was known that a choice could rest on.
+            started: self.qoe.startup.is_some() && lane.is_some_and(|lane| lane.buffer.has_segments()),
             throughput: self.throughput(),
             rates: self.link.rates(),
             before: lane.and_then(|lane| lane.last_held(self.position() + self.loaded_ahead(lane))),

@@ -12,7 +12,7 @@ use crate::message::{AudioId, TextId, VariantId};
 pub(super) fn fold(all: Vec<VariantStream>) -> (Vec<VariantStream>, Vec<Vec<VariantStream>>) {
     let (mut variants, mut copies) = (Vec::<VariantStream>::new(), Vec::<Vec<VariantStream>>::new());
     for variant in all {
-        match variants.iter().position(|known| are_alike(known, &variant)) {
+        match variants.iter().position(|known| known.is_alike(&variant)) {
             Some(index) => {
                 let is_new = |known: &VariantStream| known.uri != variant.uri;
                 if is_new(&variants[index]) && copies[index].iter().all(is_new) {
@@ -26,17 +26,6 @@ pub(super) fn fold(all: Vec<VariantStream>) -> (Vec<VariantStream>, Vec<Vec<Vari
         }
     }
     (variants, copies)
-}
-
-/// Whether two variants differ in nothing but where they are.
-fn are_alike(one: &VariantStream, other: &VariantStream) -> bool {
-    one.bandwidth == other.bandwidth
-        && one.average_bandwidth == other.average_bandwidth
-        && one.resolution == other.resolution
-        && one.frame_rate == other.frame_rate
-        && one.codecs == other.codecs
-        && one.video_range == other.video_range
-        && one.video_group == other.video_group
 }
 
 impl Stream {
@@ -138,7 +127,7 @@ impl Presentation {
     pub(crate) fn readdress(&mut self, fresh: Self) -> bool {
         let same_streams = self.streams.iter().map(|stream| stream.id).eq(fresh.streams.iter().map(|stream| stream.id));
         let same_variants = self.variants.len() == fresh.variants.len()
-            && self.variants.iter().zip(&fresh.variants).all(|(one, other)| are_alike(one, other));
+            && self.variants.iter().zip(&fresh.variants).all(|(one, other)| one.is_alike(other));
         let is_same = same_streams && same_variants;
         if is_same {
             (self.place, self.variables) = (0, fresh.variables);

@@ -41,20 +41,11 @@ pub struct Lint {
 impl Lint {
     /// Runs the command: prints one line for each finding, and how much there was at the end. The status is 1 if a playlist
     /// is refused or, in strict mode, breaks a rule; 3 if less or more was found than is expected.
-    #[expect(clippy::print_stderr, reason = "what is wrong is said there")]
     pub fn run(&self) -> ExitCode {
         let report = self.report();
         match self.say(&report) {
-            Err(error) => {
-                eprintln!("{error:#}");
-                ExitCode::FAILURE
-            }
-            Ok(missed) if !missed.is_empty() => {
-                missed.iter().for_each(|sentence| eprintln!("{sentence}"));
-                ExitCode::from(3)
-            }
-            Ok(_) if report.is_fine() => ExitCode::SUCCESS,
-            Ok(_) => ExitCode::FAILURE,
+            Ok(missed) if missed.is_empty() && !report.is_fine() => ExitCode::FAILURE,
+            said => results::exit(said),
         }
     }
 

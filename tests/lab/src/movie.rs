@@ -82,19 +82,8 @@ struct Made {
 
 impl MakeMovie {
     /// Does it.
-    #[expect(clippy::print_stderr, reason = "standard output is the movie")]
     pub fn run(self) -> ExitCode {
-        match self.make().and_then(|made| self.say(&made)) {
-            Ok(missed) if missed.is_empty() => ExitCode::SUCCESS,
-            Ok(missed) => {
-                missed.iter().for_each(|sentence| eprintln!("{sentence}"));
-                ExitCode::from(3)
-            }
-            Err(error) => {
-                eprintln!("{error:#}");
-                ExitCode::FAILURE
-            }
-        }
+        results::exit(self.make().and_then(|made| self.say(&made)))
     }
 
     /// Writes a movie, and says what it is. Gives sentences for the expectations that were missed.

@@ -51,19 +51,8 @@ fn rows(course: &Course) -> Vec<Row> {
 
 impl Replay {
     /// Does it.
-    #[expect(clippy::print_stderr, reason = "this is what the user reads")]
     pub fn run(self) -> ExitCode {
-        match self.play() {
-            Ok(missed) if missed.is_empty() => ExitCode::SUCCESS,
-            Ok(missed) => {
-                missed.iter().for_each(|sentence| eprintln!("{sentence}"));
-                ExitCode::from(3)
-            }
-            Err(error) => {
-                eprintln!("{error:#}");
-                ExitCode::FAILURE
-            }
-        }
+        results::exit(self.play())
     }
 
     /// Sentences for the expectations that were missed.

@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -75,6 +76,22 @@ pub fn print(text: &str) -> Result<()> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("cannot write to standard output"),
         Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// The exit status of a command, and what it has to say: sentences for the expectations that were missed, or why it failed.
+#[expect(clippy::print_stderr, reason = "standard output is for results")]
+pub(crate) fn exit(outcome: Result<Vec<String>>) -> ExitCode {
+    match outcome {
+        Ok(missed) if missed.is_empty() => ExitCode::SUCCESS,
+        Ok(missed) => {
+            missed.iter().for_each(|sentence| eprintln!("{sentence}"));
+            ExitCode::from(3)
+        }
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
     }
 }
 

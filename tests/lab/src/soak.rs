@@ -87,19 +87,11 @@ enum Outcome {
 
 impl Soak {
     /// Does it.
-    #[expect(clippy::print_stderr, reason = "this is what the user reads")]
     pub fn run(self) -> ExitCode {
         match self.soak() {
-            Ok(Some(missed)) if missed.is_empty() => ExitCode::SUCCESS,
-            Ok(Some(missed)) => {
-                missed.iter().for_each(|sentence| eprintln!("{sentence}"));
-                ExitCode::from(3)
-            }
             Ok(None) => ExitCode::from(130),
-            Err(error) => {
-                eprintln!("{error:#}");
-                ExitCode::FAILURE
-            }
+            Ok(Some(missed)) => results::exit(Ok(missed)),
+            Err(error) => results::exit(Err(error)),
         }
     }
 

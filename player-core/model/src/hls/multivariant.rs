@@ -92,6 +92,20 @@ pub struct VariantStream {
     pub name: Option<String>,
 }
 
+impl VariantStream {
+    /// Whether two variants differ in nothing but where they are and what is heard and read with them: redundant copies
+    /// (RFC 8216 §6.2.4).
+    pub fn is_alike(&self, other: &Self) -> bool {
+        self.bandwidth == other.bandwidth
+            && self.average_bandwidth == other.average_bandwidth
+            && self.resolution == other.resolution
+            && self.frame_rate == other.frame_rate
+            && self.codecs == other.codecs
+            && self.video_range == other.video_range
+            && self.video_group == other.video_group
+    }
+}
+
 /// A rendition (`EXT-X-MEDIA`, RFC 8216 §4.3.4.1). Its type is that of the list it stands in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rendition {

@@ -40,7 +40,7 @@ impl Ladder {
             if let Some(known) = ladder.rungs.iter_mut().find(|known| known.source.url == url) {
                 // What is measured is without the sound of a group, so the smallest sound is nearest to it.
                 known.average = [known.average, variant.average_bandwidth].into_iter().flatten().min();
-            } else if kept.iter().any(|known| are_alike(known, variant)) {
+            } else if kept.iter().any(|known| known.is_alike(variant)) {
                 copies += 1;
             } else {
                 kept.push(variant);
@@ -62,18 +62,6 @@ impl Ladder {
 fn has_pictures(variant: &VariantStream) -> bool {
     let shows = |codec: &media_model::CodecString| codec.video().is_some() || OTHER_PICTURES.contains(&codec.family());
     variant.resolution.is_some() || variant.codecs.is_empty() || variant.codecs.iter().any(shows)
-}
-
-/// Whether two variants differ in nothing but where they are and what is heard with them: redundant copies, as players
-/// take them.
-fn are_alike(one: &VariantStream, other: &VariantStream) -> bool {
-    one.bandwidth == other.bandwidth
-        && one.average_bandwidth == other.average_bandwidth
-        && one.resolution == other.resolution
-        && one.frame_rate == other.frame_rate
-        && one.codecs == other.codecs
-        && one.video_range == other.video_range
-        && one.video_group == other.video_group
 }
 
 #[cfg(test)]

@@ -92,17 +92,7 @@ impl Simulate {
                 return ExitCode::from(2);
             }
         };
-        match self.play(&rules, max_buffer) {
-            Ok(missed) if missed.is_empty() => ExitCode::SUCCESS,
-            Ok(missed) => {
-                missed.iter().for_each(|sentence| eprintln!("{sentence}"));
-                ExitCode::from(3)
-            }
-            Err(error) => {
-                eprintln!("{error:#}");
-                ExitCode::FAILURE
-            }
-        }
+        results::exit(self.play(&rules, max_buffer))
     }
 
     /// The rules and the most media ahead, if the options make sense.
