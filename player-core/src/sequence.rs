@@ -251,10 +251,20 @@ impl Sequence {
         let now = self.now;
         if number == self.current.number {
             let step = self.current.player.step(now, input);
-            step.outputs.into_iter().for_each(|output| self.ordered(output, out));
+            self.ordered_by_current(step.outputs, out);
         } else if let Some(next) = self.next_mut().filter(|next| next.item.number == number) {
             let step = next.item.player.step(now, input);
             self.ordered_by_next(step, out);
+        }
+    }
+
+    /// The present player wants all of this done.
+    fn ordered_by_current(&mut self, wanted: Vec<Output>, out: &mut Vec<Output>) {
+        // It leaves when all that it wanted is done: what it began to load is given up then.
+        let has_ended = wanted.iter().any(|output| matches!(output, Output::Event(Event::Ended)));
+        wanted.into_iter().for_each(|output| self.ordered(output, out));
+        if has_ended {
+            self.open_next(out);
         }
     }
 
@@ -263,8 +273,7 @@ impl Sequence {
         let mut is_refused = false;
         for output in step.outputs {
             // What it began to load is given up with the rest, so the driver must have heard of it.
-            let is_load = matches!(output, Output::Load { .. } | Output::Cancel(_) | Output::Forget(_));
-            if is_load || !is_refused {
+            if is_about_load(&output) || !is_refused {
                 is_refused |= self.ordered_next(output, out) == Joining::Refused;
             }
         }
@@ -314,10 +323,6 @@ impl Sequence {
                 }
                 self.gate.order(Some(number), track, order, out);
             }
-            Output::Event(Event::Ended) => {
-                out.push(Output::Event(Event::Ended));
-                self.open_next(out);
-            }
             failed @ Output::Event(Event::Failed(_)) => {
                 // What of it is in the buffers is laid over when it comes once more.
                 self.put_off_next(out);
@@ -358,7 +363,7 @@ impl Sequence {
                 next.held.retain(|held| !matches!(held, Output::Seekable(_)));
                 next.held.push(Output::Seekable(range));
             }
-            Output::Event(Event::Failed(_)) => self.next_at_end(out),
+            Output::Event(Event::Failed(_)) => return Joining::Refused,
             held @ (Output::Event(_) | Output::Text(_) | Output::AskDecoder(_) | Output::RenewAddress) => {
                 next.held.push(held);
             }
@@ -397,6 +402,11 @@ impl Sequence {
         }
         out.push(output);
     }
+}
+
+/// Whether the driver hears from it of a load.
+fn is_about_load(output: &Output) -> bool {
+    matches!(output, Output::Load { .. } | Output::Cancel(_) | Output::Forget(_))
 }
 
 impl Item {

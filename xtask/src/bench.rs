@@ -13,7 +13,7 @@ use crate::{tools, ui};
 /// What is measured, and how long.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Which benchmarks: idle, delivery, transcode, play, player. All if none is named.
+    /// Which benchmarks: idle, delivery, transcode, play, native, player. All if none is named.
     names: Vec<String>,
     /// Of `player`, all of it: five runs of the race and every network on other ground, which takes an hour.
     #[arg(long, conflicts_with = "quick")]

@@ -234,14 +234,9 @@ impl Player {
         facts.index = next;
         facts.count = timeline.ended.then_some(timeline.entries.len());
         let timelines: Vec<_> = facts.candidates.iter().map(|one| self.timeline(StreamId::Variant(one.id))).collect();
-        let is_alike = |other: &Timeline| other.entries.len() == timeline.entries.len();
         for entry in timeline.entries.iter().skip(next).take(LOOK_AHEAD) {
-            let size = |other: &Option<&Timeline>| {
-                let other = other.filter(|other| is_alike(other))?;
-                let found = other.entries.get(other.index_at(entry.span.start()))?;
-                found.segment.range.filter(|_| found.span == entry.span).map(|range| ByteCount::new(range.length))
-            };
-            facts.coming.push(timelines.iter().map(|one| size(one).unwrap_or_default()).collect());
+            let size = |one: &Option<&Timeline>| one.and_then(|one| one.told_size(entry.span)).unwrap_or_default();
+            facts.coming.push(timelines.iter().map(size).collect());
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use media_model::hls::Segment;
-use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
+use media_model::{BitsPerSecond, ByteCount, MediaDuration, MediaTime, TimeRange};
 
 use super::choosing::Scope;
 use super::lane::{Health, InitKey, Lane, Plan, Role, Wanted, What};
@@ -484,10 +484,7 @@ impl Player {
             if plays && rest <= self.lasts(wanted.span.end().since(self.position())) {
                 return None;
             }
-            let usual = self.expected_size(wanted.stream, wanted.span.length());
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0.2 and 5")]
-            let weight = (abr::weight(load.size(), usual.bits() as f64 / 1e6) * 1e3) as u64;
-            let instead = Candidate { average: instead.average.scaled(weight, 1_000), ..instead };
+            let instead = Candidate { average: self.rate_instead(instead, wanted, load.size()), ..instead };
             let other = self.facts(wanted.span.length(), Scope::Level).signals().fetch_time(&instead);
             let too_long = rest > if is_start { level.max(SOON_THERE) } else { level };
             (too_long && other < rest.mul_f32(0.8)).then_some((id, variant))
@@ -503,6 +500,19 @@ impl Player {
                 lane.given_up = Some(variant);
             }
         }
+    }
+
+    /// The bit rate of the wanted segment in another variant: as its playlist tells, or as much over its usual one as the
+    /// segment is in the variant that it comes from.
+    fn rate_instead(&self, other: Candidate, wanted: &Wanted, size: ByteCount) -> BitsPerSecond {
+        let told = self.timeline(StreamId::Variant(other.id)).and_then(|timeline| timeline.told_size(wanted.span));
+        let told = told.and_then(|told| BitsPerSecond::measured(told, wanted.span.length().to_std()));
+        told.unwrap_or_else(|| {
+            let usual = self.expected_size(wanted.stream, wanted.span.length());
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0.2 and 5")]
+            let weight = (abr::weight(size, usual.bits() as f64 / 1e6) * 1e3) as u64;
+            other.average.scaled(weight, 1_000)
+        })
     }
 
     /// Drops what was loaded of a stream that cannot be played after all.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use media_model::hls::{MediaPlaylist, Segment};
-use media_model::{MediaDuration, MediaTime, TimeRange};
+use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
 use url::Url;
 
 use crate::clock::Now;
@@ -191,6 +191,12 @@ impl Timeline {
     /// Index of the entry that plays at `at`; the number of entries if it is past the end.
     pub(crate) fn index_at(&self, at: MediaTime) -> usize {
         self.entries.partition_point(|entry| entry.span.end() <= at)
+    }
+
+    /// What the segment weighs that plays in just this stretch, if its byte range tells.
+    pub(crate) fn told_size(&self, span: TimeRange) -> Option<ByteCount> {
+        let entry = self.entry_at(span.start()).filter(|entry| entry.span == span)?;
+        entry.segment.range.map(|range| ByteCount::new(range.length))
     }
 
     /// The address of an entry's segment.

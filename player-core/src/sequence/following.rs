@@ -4,7 +4,7 @@ use media_model::{MediaDuration, MediaTime, TimeRange};
 use url::Url;
 
 use super::gate::Gate;
-use super::{BEYOND, Following, Item, LOADS_EACH, Next, Seen, Sequence};
+use super::{BEYOND, Following, Item, LOADS_EACH, Next, Seen, Sequence, is_about_load};
 use crate::message::{Command, Event, Input, Output, RequestId, Step};
 use crate::qoe::PlaybackState;
 
@@ -99,15 +99,16 @@ impl Sequence {
         item.dropped_before = self.seen.dropped_frames.unwrap_or(0);
         let mut old = std::mem::replace(&mut self.current, item);
         let end = old.player.step(self.now, Input::PlayedOut);
-        let told = |output: &Output| matches!(output, Output::Event(_));
-        out.extend(end.outputs.into_iter().filter(told));
+        // What it began to load is given up below, so the driver must have heard of it.
+        let told = |output: &Output| is_about_load(output) || matches!(output, Output::Event(_));
+        end.outputs.into_iter().filter(told).for_each(|output| self.pass_load(output, out));
         let before = Box::new(old.player.summary());
         self.gate.leave(old.number);
         for output in old.player.leave() {
             self.pass_load(output, out);
         }
         out.push(Output::Event(Event::NextBegan { before }));
-        held.into_iter().for_each(|output| self.ordered(output, out));
+        self.ordered_by_current(held, out);
         self.tell(self.current.number, Input::Command(Command::SetPlaying(plays)), out);
         self.tell_playhead(out);
         if self.seen.moving {
@@ -131,7 +132,7 @@ impl Sequence {
         let (item, step) = self.successor(url);
         self.current = Item { dropped_before: self.seen.dropped_frames.unwrap_or(0), ..item };
         self.start_over();
-        step.outputs.into_iter().for_each(|output| self.ordered(output, out));
+        self.ordered_by_current(step.outputs, out);
         self.tell(self.current.number, Input::Command(Command::SetPlaying(true)), out);
     }
 
