@@ -56,7 +56,7 @@ impl fmt::Display for Rule {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "no rule is called {0}; there are matinee, throughput, bola, bola-e, dynamic, dynamic-dash, robust-mpc, bba, seed-s1, \
-     seed-s2 and lowest, most with the options -o, -u, -fs, -sw, -basic and -noibr"
+     seed-s2, seed-s2-mobile and lowest, most with the options -o, -u, -fs, -sw, -basic and -noibr"
 )]
 pub struct UnknownRule(String);
 

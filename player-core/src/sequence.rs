@@ -40,6 +40,8 @@ pub struct Sequence {
     following: Following,
     gate: Gate,
     seen: Seen,
+    /// What was decided in the last step.
+    accounts: Vec<Account>,
     /// The number of the player that was made last: none is used twice, as loads are numbered by it.
     newest: Number,
     /// The driver was told that everything is appended.
@@ -113,6 +115,7 @@ impl Sequence {
             following: Following::Nothing,
             gate: Gate::default(),
             seen: Seen::default(),
+            accounts: Vec::new(),
             newest: 0,
             end_told: false,
             end_seen: false,
@@ -123,6 +126,7 @@ impl Sequence {
     pub fn step(&mut self, now: Now, input: Input) -> Step {
         self.now = self.now.max(now);
         let mut outputs = Vec::new();
+        self.accounts.clear();
         self.take(input, &mut outputs);
         self.settle(&mut outputs);
         let waking = [Some(&self.current), self.next().map(|next| &next.item)];
@@ -142,7 +146,7 @@ impl Sequence {
 
     /// What was decided about variants in the last step, and why.
     pub fn accounts(&self) -> &[Account] {
-        self.current.player.accounts()
+        &self.accounts
     }
 
     /// Where what plays now lies on the media element.
@@ -152,13 +156,6 @@ impl Sequence {
 
     fn next(&self) -> Option<&Next> {
         match &self.following {
-            Following::Joins(next) => Some(next),
-            Following::Nothing | Following::Waits(_) | Following::AtEnd(_) => None,
-        }
-    }
-
-    fn next_mut(&mut self) -> Option<&mut Next> {
-        match &mut self.following {
             Following::Joins(next) => Some(next),
             Following::Nothing | Following::Waits(_) | Following::AtEnd(_) => None,
         }
@@ -251,9 +248,13 @@ impl Sequence {
         let now = self.now;
         if number == self.current.number {
             let step = self.current.player.step(now, input);
+            self.accounts.extend_from_slice(self.current.player.accounts());
             self.ordered_by_current(step.outputs, out);
-        } else if let Some(next) = self.next_mut().filter(|next| next.item.number == number) {
+        } else if let Following::Joins(next) = &mut self.following
+            && next.item.number == number
+        {
             let step = next.item.player.step(now, input);
+            self.accounts.extend_from_slice(next.item.player.accounts());
             self.ordered_by_next(step, out);
         }
     }

@@ -11,7 +11,7 @@ use media_model::{BitsPerSecond, MediaDuration};
 use player_core::{Command as Wish, Input, Now, PlayerConfig, Step};
 use player_lab::simulate::{Movie, Progress, Setup, record};
 use player_lab::trace::{Format, Period, Trace, mixed};
-use player_recording::Recorder;
+use player_recording::{Driven, Recorder};
 use serde::Deserialize;
 use system_tests::browser::programs_are_here;
 use system_tests::server::slow_tests_run;
@@ -71,7 +71,7 @@ fn play(number: u64, movies: &[Movie]) -> Recorder {
 
 /// A recording whose answers are made up.
 fn forged() -> Vec<u8> {
-    let mut recorder = Recorder::new(&PlayerConfig::default());
+    let mut recorder = Recorder::new(Driven::Player, &PlayerConfig::default());
     let open = Wish::Open { url: "http://movie.test/".parse().unwrap(), start: None };
     recorder.note(Now::default(), &Input::Command(open), &Step::default());
     recorder.finish().unwrap()

@@ -9,7 +9,7 @@
 //! `title-page`, `play-title` on a title; `watch`, `video`, `play-button`, `seek-bar`, `chapter-mark`, `position`,
 //! `mute`, `unmute`, `volume`, `quality-menu`, `quality-option`, `audio-menu`, `audio-option`, `subtitles-menu`,
 //! `subtitles-option`, `fullscreen`, `ring`,
-//! `wait`, `stats`, `help`, `error-card`, `retry`, `big-play`, `back` on the watch page.
+//! `wait`, `stats`, `save-recording`, `help`, `error-card`, `retry`, `big-play`, `back` on the watch page.
 
 #![expect(unreachable_pub, reason = "the component macro makes its items pub")]
 
@@ -17,6 +17,7 @@ mod app;
 mod beacon;
 mod client;
 mod components;
+mod download;
 mod i18n;
 mod library;
 mod pages;

@@ -129,6 +129,8 @@ impl Stage {
         video.set_muted(muted);
         let player = WebPlayer::new(video, played, beginning, move |event| self.heard(event));
         player.save_data(remembered::saves_data());
+        // Who finds something wrong only then asks how it came about.
+        player.record();
         self.player.set_value(Some(player));
     }
 
@@ -249,6 +251,11 @@ impl Stage {
         let stats = self.player.try_with_value(|player| player.as_ref().map(WebPlayer::stats)).flatten()?;
         let source = self.playback.try_with_untracked(|playback| playback.source().cloned()).flatten();
         Some((stats, source))
+    }
+
+    /// The play so far, for `matinee-lab replay`; `None` while no adaptive source plays.
+    pub(crate) fn recording(self) -> Option<Vec<u8>> {
+        self.player.try_with_value(|player| player.as_ref()?.recording()?.ok()).flatten()
     }
 
     fn stats_object(self) -> JsValue {

@@ -11,7 +11,7 @@ use media_container::cmaf::read::{init_section, media_start};
 use media_model::{ByteCount, MediaTime};
 use player_core::message::{AppendFailure, Command, Event, Input, LoadKind, Output, RequestId, Track};
 use player_core::{Now, Player, PlayerConfig, Stats};
-use player_recording::{Recorder, RecordingError};
+use player_recording::{Driven, Recorder, RecordingError};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::time::{Interval, MissedTickBehavior};
 use url::Url;
@@ -124,7 +124,7 @@ impl NativePlayer {
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
             clock: Clock::start(),
-            recorder: records.then(|| Recorder::new(&player)),
+            recorder: records.then(|| Recorder::new(Driven::Player, &player)),
             core: Player::new(player),
             loads: Loads::new(client, load_sender),
             sink: Sink::new(surface, decoding, message_sender)?,

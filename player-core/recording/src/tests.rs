@@ -4,7 +4,7 @@ use media_model::{BitsPerSecond, ByteCount, MediaDuration, MediaTime, Ranges, Re
 use player_core::message::{
     AppendFailure, AudioId, Ease, LoadFailure, Problem, ServerTiming, TextId, Track, VariantId,
 };
-use player_core::{Command, RequestId};
+use player_core::{Command, Player, RequestId, Sequence};
 
 use super::*;
 
@@ -77,7 +77,7 @@ fn recorded() -> (PlayerConfig, Vec<(Now, Input)>, Recorder) {
         audio_languages: vec!["de-CH".to_owned()],
         ..PlayerConfig::default()
     };
-    let (mut player, mut recorder) = (Player::new(config.clone()), Recorder::new(&config));
+    let (mut player, mut recorder) = (Player::new(config.clone()), Recorder::new(Driven::Player, &config));
     let at = |index: u64| Now::new(Duration::from_nanos(1_234_567 * index));
     let told: Vec<_> = (1..).map(at).zip(everything()).collect();
     for (now, input) in &told {
@@ -97,6 +97,36 @@ fn what_is_read_is_what_was_written() {
     let mut seen = 0;
     assert_eq!(recording.replay(|_, _, _| seen += 1), Ok(recorder.digest()));
     assert_eq!(seen, told.len());
+}
+
+#[test]
+fn one_presentation_after_the_other_is_replayed_as_that() {
+    let config = PlayerConfig::default();
+    let (mut sequence, mut recorder) = (Sequence::new(config.clone()), Recorder::new(Driven::Sequence, &config));
+    for (index, input) in everything().into_iter().enumerate() {
+        let now = Now::new(Duration::from_millis(index as u64));
+        let step = sequence.step(now, input.clone());
+        recorder.note(now, &input, &step);
+    }
+    let recording = Recording::read(&recorder.finish().unwrap()).unwrap();
+    assert_eq!(recording.driven, Driven::Sequence);
+    assert_eq!(recording.replay(|_, _, core| assert!(matches!(core, Core::Sequence(_)))), Ok(recorder.digest()));
+}
+
+#[test]
+fn what_is_too_much_is_left_out_at_the_end() {
+    let config = PlayerConfig::default();
+    let (mut player, mut recorder) = (Player::new(config.clone()), Recorder::new(Driven::Player, &config));
+    let url: url::Url = "http://box.local/live.m3u8".parse().unwrap();
+    let input = Input::Playlist { id: RequestId(7), url, text: "#".repeat(4 << 20) };
+    for index in 0..10 {
+        let now = Now::new(Duration::from_secs(index));
+        let step = player.step(now, input.clone());
+        recorder.note(now, &input, &step);
+    }
+    let recording = Recording::read(&recorder.finish().unwrap()).unwrap();
+    assert_eq!(recording.moments.len(), 7, "of 4 MB each");
+    assert_eq!(recording.replay(|_, _, _| {}), Ok(recorder.digest()));
 }
 
 #[test]

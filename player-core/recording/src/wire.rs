@@ -9,12 +9,19 @@ use player_core::{PlayerConfig, Speed, message as core};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::RecordingError;
+use crate::{Driven, RecordingError};
+
+/// As it is read; it is written piece by piece.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Recording {
+    pub(crate) head: Head,
+    pub(crate) steps: Vec<Moment>,
+}
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Recording {
+pub(crate) struct Head {
+    pub(crate) driven: Driven,
     pub(crate) config: Config,
-    pub(crate) steps: Vec<Moment>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

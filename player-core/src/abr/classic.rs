@@ -42,6 +42,8 @@ pub enum Name {
     SeedS1,
     /// `abr/classic/seed_s2.rs`
     SeedS2,
+    /// The same on a mobile link.
+    SeedS2Mobile,
     /// `abr/classic/lowest.rs`
     Lowest,
 }
@@ -83,7 +85,7 @@ pub struct Classic {
     pub trusts_buffer: bool,
 }
 
-const NAMES: [(&str, Name); 10] = [
+const NAMES: [(&str, Name); 11] = [
     ("throughput", Name::Throughput),
     ("bola", Name::Bola),
     ("bola-e", Name::BolaE),
@@ -93,6 +95,7 @@ const NAMES: [(&str, Name); 10] = [
     ("bba", Name::Bba),
     ("seed-s1", Name::SeedS1),
     ("seed-s2", Name::SeedS2),
+    ("seed-s2-mobile", Name::SeedS2Mobile),
     ("lowest", Name::Lowest),
 ];
 
@@ -142,7 +145,8 @@ impl Classic {
             Name::Bba => Box::new(bba::Bba::default()),
             // It measures for itself.
             Name::SeedS1 => return Box::new(seed_s1::SeedS1::default()),
-            Name::SeedS2 => Box::new(seed_s2::SeedS2),
+            Name::SeedS2 => Box::new(seed_s2::SeedS2(seed_s2::Link::Fixed)),
+            Name::SeedS2Mobile => Box::new(seed_s2::SeedS2(seed_s2::Link::Mobile)),
             Name::Lowest => Box::new(lowest::Lowest),
         };
         Box::new(Runner { rule, estimate: Estimate::new(self.averaging), replaces: self.replaces })

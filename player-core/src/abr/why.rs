@@ -60,6 +60,11 @@ pub enum Cause {
     Guess,
     /// There is no better one.
     Best,
+    /// There is a better one, but it may not be chosen: viewer, page, screen or device do not let it through, it was given up a
+    /// moment ago, or it has failed.
+    Allowed,
+    /// The server has no room to make this one, which would have been chosen.
+    Busy(Rung),
     /// There is none that takes less.
     Least,
     /// It takes more than the link brings, which the buffer makes up for.
@@ -132,6 +137,24 @@ impl Account {
             Place::Next => Verdict::Load { rung, cause: cause(signals, index, rung), wait: choice.wait },
         };
         Some(Self::with(signals, what))
+    }
+
+    /// The same where better variants were kept from the rule.
+    #[must_use]
+    pub fn with_others_left_out(mut self) -> Self {
+        if let Verdict::Load { cause: cause @ Cause::Best, .. } = &mut self.what {
+            *cause = Cause::Allowed;
+        }
+        self
+    }
+
+    /// What is loaded in place of this choice, from a variant that the server need not make; `None` if it is no candidate.
+    pub fn instead(self, signals: &Signals<'_>, other: VariantId) -> Option<Self> {
+        let (Verdict::Load { rung: chosen, .. } | Verdict::Replace { rung: chosen, .. }) = self.what else {
+            return None;
+        };
+        let rung = Rung::named(signals, other)?;
+        Some(Self::with(signals, Verdict::Load { rung, cause: Cause::Busy(chosen), wait: Duration::ZERO }))
     }
 
     /// The account of a download that is given up; `None` if its variant is none of the candidates.
@@ -210,6 +233,10 @@ impl fmt::Display for Account {
                         write!(out, "{rung} on a guess: nothing is measured, and the link is taken for {link}")?
                     }
                     Cause::Best => write!(out, "{rung} is the best there is: it needs {needs} of {link}")?,
+                    Cause::Allowed => {
+                        write!(out, "{rung} is the best that may be chosen now: it needs {needs} of {link}")?
+                    }
+                    Cause::Busy(chosen) => write!(out, "{rung}, for the server has no room to make {chosen} now")?,
                     Cause::Least => {
                         write!(out, "{rung} is the least there is, and needs {needs} where {link} are expected")?
                     }
@@ -260,7 +287,8 @@ mod tests {
     use super::*;
     use crate::abr::outlook::Outlook;
 
-    fn sentence(level_s: u64, kbps: u64, chosen: u32, place: Place, is_measured: bool) -> String {
+    /// What is told of a moment.
+    fn told<T>(level_s: u64, kbps: u64, is_measured: bool, tell: impl FnOnce(&Signals<'_>) -> T) -> T {
         let rates = [(Some(360), 1_000), (Some(720), 3_000), (Some(1_080), 6_000)];
         let candidate = |(index, (height, kbps))| Candidate {
             id: VariantId(index),
@@ -292,8 +320,12 @@ mod tests {
             held: &[],
             played: MediaDuration::ZERO,
         };
+        tell(&signals)
+    }
+
+    fn sentence(level_s: u64, kbps: u64, chosen: u32, place: Place, is_measured: bool) -> String {
         let choice = Choice { place, ..Choice::next(VariantId(chosen)) };
-        Account::of_choice(&signals, &choice).unwrap().to_string()
+        told(level_s, kbps, is_measured, |signals| Account::of_choice(signals, &choice).unwrap().to_string())
     }
 
     #[test]
@@ -315,6 +347,15 @@ mod tests {
         assert_eq!(
             sentence(20, 9_000, 2, Place::Instead(4), true),
             "1080p in place of what is buffered 4 segments ahead: it comes in 2.0 s, before that plays"
+        );
+        let best = |signals: &Signals<'_>| Account::of_choice(signals, &Choice::next(VariantId(2))).unwrap();
+        assert_eq!(
+            told(20, 40_000, true, |signals| best(signals).with_others_left_out().to_string()),
+            "1080p is the best that may be chosen now: it needs 6.0 Mbit/s of 40.0 Mbit/s"
+        );
+        assert_eq!(
+            told(20, 40_000, true, |signals| best(signals).instead(signals, VariantId(0)).unwrap().to_string()),
+            "360p, for the server has no room to make 1080p now"
         );
         let probe = Place::Probe(ByteCount::new(1_000_000));
         assert_eq!(sentence(0, 9_000, 0, probe, true), "measures the link with 1000 kB before it chooses");

@@ -11,6 +11,7 @@ use super::lane::{Item, Lane, Role, Start, Wanted};
 use super::{Init, Load, Motion, Player, Purpose};
 use crate::abr::why::Account;
 use crate::abr::{Download, Outcome, Rule};
+use crate::clock::Now;
 use crate::error::Trouble;
 use crate::message::{Event, LoadFailure, Output, RequestId, ServerTiming, Track};
 use crate::player::phase::Phase;
@@ -91,14 +92,19 @@ impl Player {
         }
     }
 
-    /// A load of a variant's segment as rules see it.
-    pub(super) fn download(&self, load: &Load) -> Option<Download> {
+    /// A load of a variant's segment as rules see it, once something of it has come.
+    fn download(&self, load: &Load) -> Option<Download> {
+        self.download_begun(load, load.first_byte?)
+    }
+
+    /// The same with a first byte at this time.
+    pub(super) fn download_begun(&self, load: &Load, first_byte: Now) -> Option<Download> {
         let Purpose::Segment(Role::Variant, Wanted { stream: StreamId::Variant(variant), span, is_replacement, .. }) =
             &load.purpose
         else {
             return None;
         };
-        let to_first_byte = load.first_byte?.since(load.begun);
+        let to_first_byte = first_byte.since(load.begun);
         Some(Download {
             variant: *variant,
             size: load.size(),

@@ -109,7 +109,10 @@ impl Player {
         }
         let facts = self.facts_of(&usable, segment, Scope::All);
         let choice = self.controller.choose(&facts.signals())?;
-        self.accounts.extend(Account::of_choice(&facts.signals(), &choice));
+        let best = self.presentation.as_ref().and_then(|one| one.variants_of_group().map(|(id, _)| id).max());
+        let is_whole = best.is_none_or(|best| usable.contains(&best));
+        let account = Account::of_choice(&facts.signals(), &choice);
+        let account = if is_whole { account } else { account.map(Account::with_others_left_out) };
         let what = match choice.place {
             Place::Next => What::Missing,
             Place::Instead(index) => facts.spans.get(index).copied().map_or(What::Missing, What::Instead),
@@ -117,14 +120,21 @@ impl Player {
         };
         let plan = Plan { stream: StreamId::Variant(choice.variant), what, not_before: self.now + choice.wait };
         let choice = choice.variant;
-        if !self.is_asked_to_wait(choice) {
+        let other = self.is_asked_to_wait(choice).then(|| self.willing_instead(usable, segment)).flatten();
+        let Some(other) = other else {
+            self.accounts.extend(account);
             return Some(plan);
-        }
-        // The server has no room to encode this one now; one that it need not encode may be there at once.
-        let others: Vec<_> = usable.into_iter().filter(|&id| !self.is_asked_to_wait(id)).collect();
-        let Some(other) = self.would_choose(&others, segment) else { return Some(plan) };
-        let carried = self.candidate(other).is_some_and(|candidate| candidate.average <= self.throughput());
-        Some(if carried { Plan { stream: StreamId::Variant(other), ..plan } } else { plan })
+        };
+        self.accounts.extend(account.and_then(|account| account.instead(&facts.signals(), other)));
+        Some(Plan { stream: StreamId::Variant(other), ..plan })
+    }
+
+    /// The server has no room to encode what was chosen now: one that it need not encode may be there at once.
+    fn willing_instead(&self, mut others: Vec<VariantId>, segment: MediaDuration) -> Option<VariantId> {
+        others.retain(|&id| !self.is_asked_to_wait(id));
+        let other = self.would_choose(&others, segment)?;
+        let is_carried = self.candidate(other).is_some_and(|candidate| candidate.average <= self.throughput());
+        is_carried.then_some(other)
     }
 
     /// With nothing to play, only what can be shown while it comes: anything else would be given up for it a moment later.

@@ -490,7 +490,8 @@ impl Player {
             (too_long && other < rest.mul_f32(0.8)).then_some((id, variant))
         });
         if let Some((id, variant)) = hopeless {
-            let download = self.loads.get(&id).and_then(|load| self.download(load));
+            let download =
+                self.loads.get(&id).and_then(|load| self.download_begun(load, load.first_byte.unwrap_or(self.now)));
             let facts = self.facts(USUAL_SEGMENT, Scope::Level);
             // Of the outcome only "for which other" is told, and there is none.
             let why = download.and_then(|download| Account::of_end(&facts.signals(), &download, Outcome::Complete));

@@ -81,6 +81,7 @@ impl Sequence {
         self.newest += 1;
         let first = RequestId(self.newest * LOADS_EACH);
         let (player, step) = self.current.player.successor(self.now, url, first);
+        self.accounts.extend_from_slice(player.accounts());
         (Item::new(self.newest, player), step)
     }
 

@@ -11,7 +11,8 @@ use std::rc::{Rc, Weak};
 use media_model::{MediaDuration, MediaTime};
 use player_core::message::{Command, Event, Input, Output, Track};
 use player_core::sequence::Shift;
-use player_core::{Now, PlayerConfig, Sequence};
+use player_core::{Now, PlayerConfig, Sequence, Step};
+use player_recording::{Driven, Recorder, RecordingError};
 use url::Url;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlMediaElement, HtmlVideoElement};
@@ -34,6 +35,8 @@ const SAME_PLACE: MediaDuration = MediaDuration::from_millis(5);
 pub(crate) struct Adaptive {
     this: Weak<Self>,
     core: RefCell<Sequence>,
+    /// Writes down what the core is told, if the page wants that.
+    recorder: RefCell<Option<Recorder>>,
     inbox: RefCell<VecDeque<Input>>,
     stepping: Cell<bool>,
     video: HtmlVideoElement,
@@ -90,6 +93,7 @@ impl Adaptive {
             inlet.replace(this.clone());
             Self {
                 this: this.clone(),
+                recorder: RefCell::new(wishes.records.then(|| Recorder::new(Driven::Sequence, &config))),
                 core: RefCell::new(Sequence::new(config)),
                 inbox: RefCell::default(),
                 stepping: Cell::new(false),
@@ -257,7 +261,7 @@ impl Adaptive {
             loop {
                 let next = self.inbox.borrow_mut().pop_front();
                 let Some(input) = next else { break };
-                let step = self.core.borrow_mut().step(WebClock.now(), input);
+                let step = self.step(input);
                 for output in step.outputs {
                     self.carry_out(output);
                 }
@@ -268,6 +272,23 @@ impl Adaptive {
         if changes_buffers {
             self.report_playhead();
         }
+    }
+
+    fn step(&self, input: Input) -> Step {
+        let (mut core, now) = (self.core.borrow_mut(), WebClock.now());
+        match &mut *self.recorder.borrow_mut() {
+            None => core.step(now, input),
+            Some(recorder) => {
+                let step = core.step(now, input.clone());
+                recorder.note(now, &input, &step);
+                step
+            }
+        }
+    }
+
+    /// What was written down, as a file; `None` if nothing is.
+    pub(crate) fn recording(&self) -> Option<Result<Vec<u8>, RecordingError>> {
+        self.recorder.borrow().as_ref().map(Recorder::finish)
     }
 
     fn carry_out(&self, output: Output) {

@@ -35,6 +35,7 @@ impl MatineePlayer {
     /// - `request(url, kind)` is called before each request (`kind` is `playlist`, `init`, `segment`, `text` or `probe`) and
     ///   may give `{ url, headers, credentials }`, or a promise of that; what it throws is told to the viewer.
     /// - `languages`, `textLanguages`: to hear and to read, the dearest first; else those of the browser.
+    /// - `record`: whether the play is written down, for `recording()`.
     /// - `next()` is called when the playlist of `playNext` has taken over.
     /// - `ready(choices)` is called with what there is to choose, `{ variants, audio }`: `variants` lowest first, each
     ///   `{ id, label, width, height, bandwidth }`; `audio` each `{ id, name, language }`. Again when that changes.
@@ -80,6 +81,9 @@ impl MatineePlayer {
         });
         if let Some(function) = function("request") {
             player.on_request(request::hook(function));
+        }
+        if option("record").is_some_and(|records| records.is_truthy()) {
+            player.record();
         }
         let list = |name: &str| {
             let list = option(name)?.dyn_into::<Array>().ok()?;
@@ -138,6 +142,15 @@ impl MatineePlayer {
     /// switches, dropped_frames }`; what is not known yet is null. `rendition` is `{ id, width, height, bitrate_bps }`.
     pub fn stats(&self) -> JsValue {
         objects::stats(&self.player.stats())
+    }
+
+    /// The play so far, as a file that `matinee-lab replay` reads, in a `Uint8Array`; `undefined` without the option `record`.
+    /// It holds the addresses that were loaded, and the playlists.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub fn recording(&self) -> Result<Option<Vec<u8>>, JsError> {
+        Ok(self.player.recording().transpose()?)
     }
 
     /// Shows the subtitles with this `id`, or none.

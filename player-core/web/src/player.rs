@@ -11,6 +11,7 @@ use std::time::Duration;
 use media_model::{BitsPerSecond, MediaDuration, MediaTime};
 use player_core::message::{AudioId, AudioInfo, Command, StallCause, TextId, TextInfo, VariantId, VariantInfo};
 use player_core::{Now, PlaybackState, Summary};
+use player_recording::RecordingError;
 use url::Url;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlVideoElement;
@@ -288,6 +289,20 @@ impl WebPlayer {
     /// Asks the page before each request of what is opened from now on; see [`RequestHook`].
     pub fn on_request(&self, hook: RequestHook) {
         self.0.wishes.borrow_mut().on_request = Some(hook);
+    }
+
+    /// Writes down all that the core is told of what is opened from now on, for [`Self::recording`].
+    pub fn record(&self) {
+        self.0.wishes.borrow_mut().records = true;
+    }
+
+    /// The play of the present adaptive source so far, as a file that `matinee-lab replay` reads: it shows what was decided, and
+    /// why. It holds the addresses that were loaded, and the playlists. `None` unless it is written down.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub fn recording(&self) -> Option<Result<Vec<u8>, RecordingError>> {
+        self.0.adaptive()?.recording()
     }
 
     /// Plays this playlist after the adaptive source that plays now, without a gap if it has the same kinds of buffers; `None`

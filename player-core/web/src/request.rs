@@ -48,6 +48,8 @@ pub type RequestHook = Rc<dyn Fn(PageRequest) -> LocalBoxFuture<Result<RequestCh
 pub(crate) struct PageWishes {
     pub(crate) languages: Languages,
     pub(crate) on_request: Option<RequestHook>,
+    /// What is played is written down.
+    pub(crate) records: bool,
     /// These may change at any time.
     pub(crate) limits: Rc<PageLimits>,
 }

@@ -82,14 +82,14 @@ impl Course {
         let mut decided = Vec::new();
         let mut last = f64::NEG_INFINITY;
         let mut samples = Vec::new();
-        let digest = recording.replay(|moment, step, player| {
+        let digest = recording.replay(|moment, step, core| {
             let at = seconds(moment.now);
-            decided.extend(player.accounts().iter().map(|&account| Decided { at, account }));
+            decided.extend(core.accounts().iter().map(|&account| Decided { at, account }));
             watch.input(at, &moment.input);
             step.outputs.iter().for_each(|output| watch.output(output));
             let due = at - last >= EVERY;
             if due || !step.outputs.is_empty() {
-                stats = player.stats();
+                stats = core.stats();
                 watch.state(at, stats.state);
             }
             if due {

@@ -133,6 +133,7 @@ fn refused(refusal: Refusal) -> Reply {
 /// The reply that there would be if nothing went wrong on the way, or with the playlist itself.
 async fn found(shared: &Arc<Shared>, plan: &Arc<Playing>, verdict: &Verdict, mut request: Request) -> Reply {
     let path = request.uri().path().to_owned();
+    let base = shared.base_for(request.uri(), request.headers());
     let extent = Extent::of(request.uri().query());
     let mut is_own = false;
     let mut reply = match own(shared, plan, verdict, &path, extent).await {
@@ -170,7 +171,7 @@ async fn found(shared: &Arc<Shared>, plan: &Arc<Playing>, verdict: &Verdict, mut
         let text = String::from_utf8_lossy(&payload.read(0, usize::MAX)).into_owned();
         // Of our own it is known already what it was.
         let text_then = if is_own { text.clone() } else { older(shared, plan, verdict, &path, extent, text.clone()) };
-        let edited = edited(shared, plan, verdict, &path, text_then);
+        let edited = edited(shared, plan, verdict, (&base, &path), text_then);
         if edited != text {
             reply.headers.remove(header::ETAG);
             reply.body = ReplyBody::Resource(Payload::Whole(Bytes::from(edited)));
@@ -269,12 +270,12 @@ fn older(shared: &Shared, plan: &Playing, verdict: &Verdict, path: &str, extent:
     older.map_or(text, str::to_owned)
 }
 
-/// A playlist's text with what is to go wrong with it, and with the upstream's own address made ours.
-fn edited(shared: &Shared, plan: &Playing, verdict: &Verdict, path: &str, text: String) -> String {
+/// A playlist's text with what is to go wrong with it, and with the upstream's own address made ours, as the client knows it.
+fn edited(shared: &Shared, plan: &Playing, verdict: &Verdict, (base, path): (&str, &str), text: String) -> String {
     let now = shared.now();
     let mut text = text;
     if let Some(upstream) = &shared.upstream {
-        text = text.replace(&format!("{}/", upstream.origin()), &format!("{}/", shared.base));
+        text = text.replace(&format!("{}/", upstream.origin()), &format!("{base}/"));
     }
     if verdict.skew_ms != 0 {
         text = playlist::skewed(&text, verdict.skew_ms);

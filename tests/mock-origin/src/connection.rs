@@ -16,10 +16,10 @@ use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
-use tokio_rustls::TlsAcceptor;
 
 use crate::network::{HttpVersions, OverLimit, Peer};
 use crate::origin::Shared;
+use crate::tls::Tls;
 
 /// Cuts the connection that a request came on.
 #[derive(Clone, Debug, Default)]
@@ -155,7 +155,7 @@ fn place(shared: &Arc<Shared>, connection: u64) -> Option<Place> {
 }
 
 /// Takes connections for ever.
-pub(crate) async fn accept(listener: TcpListener, shared: Arc<Shared>, routes: Router, tls: Option<TlsAcceptor>) {
+pub(crate) async fn accept(listener: TcpListener, shared: Arc<Shared>, routes: Router, tls: Option<Tls>) {
     for connection in 1.. {
         let (stream, address) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -192,14 +192,7 @@ pub(crate) async fn accept(listener: TcpListener, shared: Arc<Shared>, routes: R
     }
 }
 
-async fn serve(
-    wire: Wire,
-    address: SocketAddr,
-    place: &Place,
-    line: Lifeline,
-    routes: Router,
-    tls: Option<TlsAcceptor>,
-) {
+async fn serve(wire: Wire, address: SocketAddr, place: &Place, line: Lifeline, routes: Router, tls: Option<Tls>) {
     let Place(shared, connection) = place;
     let network = shared.plan().network.clone();
     tokio::time::sleep(network.connect).await;
@@ -216,7 +209,7 @@ async fn serve(
     match tls {
         None => drop(http.serve_connection(TokioIo::new(wire), service).await),
         Some(tls) => {
-            let Ok(stream) = tls.accept(wire).await else { return };
+            let Ok(stream) = tls.acceptor(network.http).accept(wire).await else { return };
             drop(http.serve_connection(TokioIo::new(stream), service).await);
         }
     }

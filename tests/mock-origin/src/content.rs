@@ -135,6 +135,11 @@ impl Presentation {
         format!("/{}/{MAIN}", self.name)
     }
 
+    /// The path of its MPD, if there is one.
+    pub(crate) fn mpd_path(&self) -> Option<String> {
+        dash::is_possible(self).then(|| format!("/{}/{MPD}", self.name))
+    }
+
     /// What this path names at this moment. Blocks while samples are read from a file.
     ///
     /// # Errors

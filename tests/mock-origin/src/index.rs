@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
 use axum::response::Html;
 
 use crate::content::Role;
@@ -14,25 +15,32 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;mar
     code{background:#8882;padding:.1rem .3rem;border-radius:.2rem}table{border-collapse:collapse}\
     td,th{text-align:left;padding:.2rem 1rem .2rem 0}";
 
-pub(crate) async fn page(State(shared): State<Arc<Shared>>) -> Html<String> {
+pub(crate) async fn page(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap) -> Html<String> {
     let plan = shared.plan();
+    let base = shared.base_for(&uri, &headers);
     let mut page = format!(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>\
          <title>mock-origin</title><style>{STYLE}</style><h1>mock-origin</h1><p>{}</p>",
         escaped(&plan.description)
     );
     for presentation in plan.presentations.iter() {
-        let url = format!("{}{}", shared.base, presentation.path());
+        let url = format!("{base}{}", presentation.path());
         let kind = if presentation.live.is_some() { "live" } else { "on demand" };
         add(
             &mut page,
             format_args!(
-                "<h2>{}</h2><p>{kind}</p><input readonly aria-label='address of {0}' value='{}' onfocus='this.select()'>\
-             <table><tr><th>stream<th>what</tr>",
+                "<h2>{}</h2><p>{kind}</p><input readonly aria-label='address of {0}' value='{}' onfocus='this.select()'>",
                 escaped(&presentation.name),
                 escaped(&url)
             ),
         );
+        if let Some(mpd) = presentation.mpd_path() {
+            add(
+                &mut page,
+                format_args!("<p>For players of MPEG-DASH: <code>{}</code></p>", escaped(&format!("{base}{mpd}"))),
+            );
+        }
+        page += "<table><tr><th>stream<th>what</tr>";
         for stream in &presentation.streams {
             let what = match &stream.role {
                 Role::Video { size: Some(size), codec, .. } => format!("{}x{} {codec}", size.width, size.height),

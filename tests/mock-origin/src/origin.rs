@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::Method;
+use axum::http::uri::{Authority, Uri};
+use axum::http::{HeaderMap, Method, header};
 use axum::routing::{get, post, put};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -125,7 +126,7 @@ pub(crate) struct Playing {
 
 #[derive(Debug)]
 pub(crate) struct Shared {
-    /// `http://host:port`.
+    /// `http://host:port`, as we listen.
     pub(crate) base: String,
     pub(crate) links: Links,
     pub(crate) log: Log,
@@ -171,6 +172,17 @@ impl Shared {
     /// Since the start or the last reset.
     pub(crate) fn now(&self) -> Duration {
         self.past().origin.elapsed()
+    }
+
+    /// The base of addresses for whoever makes this request: as they reached us, which where we listen on all addresses is
+    /// none of them.
+    pub(crate) fn base_for(&self, uri: &Uri, headers: &HeaderMap) -> String {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let asked = uri.authority().map(Authority::as_str).or(host);
+        match (asked, self.base.split_once("://")) {
+            (Some(asked), Some((scheme, _))) => format!("{scheme}://{asked}"),
+            (Some(_) | None, _) => self.base.clone(),
+        }
     }
 
     /// Changes what is played, and keeps the past.
@@ -252,8 +264,7 @@ impl Origin {
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (tls, certificate) = if config.tls {
-            let (tls, certificate) =
-                tls::acceptor(&address.ip().to_string(), config.scenario.network.http, &cache::folder())?;
+            let (tls, certificate) = tls::prepare(&address.ip().to_string(), &cache::folder())?;
             (Some(tls), Some(certificate))
         } else {
             (None, None)

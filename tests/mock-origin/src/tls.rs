@@ -40,8 +40,25 @@ pub(crate) struct Certificate {
     pub(crate) path: PathBuf,
 }
 
+/// TLS as each new connection gets it: a scenario may speak another HTTP than the one before.
+#[derive(Clone)]
+pub(crate) struct Tls(ServerConfig);
+
+impl Tls {
+    /// For a connection that speaks this.
+    pub(crate) fn acceptor(&self, http: HttpVersions) -> TlsAcceptor {
+        let mut config = self.0.clone();
+        config.alpn_protocols = match http {
+            HttpVersions::Any => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            HttpVersions::One => vec![b"http/1.1".to_vec()],
+            HttpVersions::Two => vec![b"h2".to_vec()],
+        };
+        TlsAcceptor::from(Arc::new(config))
+    }
+}
+
 /// TLS for `localhost` and the loopback's addresses, and for `host`, with what is kept in `folder`.
-pub(crate) fn acceptor(host: &str, http: HttpVersions, folder: &Path) -> Result<(TlsAcceptor, Certificate), TlsError> {
+pub(crate) fn prepare(host: &str, folder: &Path) -> Result<(Tls, Certificate), TlsError> {
     let file: String =
         host.chars().map(|one| if one.is_ascii_alphanumeric() || one == '.' { one } else { '-' }).collect();
     let keys = folder.join(format!("tls-{file}.key.pem"));
@@ -54,13 +71,8 @@ pub(crate) fn acceptor(host: &str, http: HttpVersions, folder: &Path) -> Result<
     keep(&path, &pem, true)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    let mut config = config.with_no_client_auth().with_single_cert(vec![certificate], key)?;
-    config.alpn_protocols = match http {
-        HttpVersions::Any => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
-        HttpVersions::One => vec![b"http/1.1".to_vec()],
-        HttpVersions::Two => vec![b"h2".to_vec()],
-    };
-    Ok((TlsAcceptor::from(Arc::new(config)), Certificate { pem, path }))
+    let config = config.with_no_client_auth().with_single_cert(vec![certificate], key)?;
+    Ok((Tls(config), Certificate { pem, path }))
 }
 
 struct Pair {
@@ -115,7 +127,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join("cache");
-        let start = || acceptor("127.0.0.1", HttpVersions::Any, &folder).unwrap().1;
+        let start = || prepare("127.0.0.1", &folder).unwrap().1;
         let first = start();
         assert!(
             first.pem.starts_with("-----BEGIN CERTIFICATE-----") && !first.pem.contains("PRIVATE"),

@@ -294,9 +294,9 @@ async fn http_2_is_spoken_over_tls_and_a_reset_ends_one_stream_only() {
     let entries = logged(&origin, 3).await;
     assert!(entries.iter().all(|entry| entry.http == "2" && entry.connection == 1), "{entries:?}");
 
-    // Who asks for HTTP/1.1 only gets no other.
-    let scenario = Scenario::read(&format!("[network]\nhttp = \"1.1\"\n{FILM}"), Path::new(".")).unwrap();
-    let origin = Origin::start(OriginConfig { tls: true, ..OriginConfig::of(scenario) }).await.unwrap();
+    // Who asks for HTTP/1.1 only gets no other, also where it was another before.
+    let one = Scenario::read(&format!("[network]\nhttp = \"1.1\"\n{FILM}"), Path::new(".")).unwrap();
+    origin.set_scenario(one).await.unwrap();
     assert_eq!(get(&origin, SEGMENT).await.version(), Version::HTTP_11);
 }
 
@@ -315,6 +315,11 @@ async fn the_log_is_an_archive_too() {
     assert!(entry["startedDateTime"].as_str().unwrap().ends_with('Z'));
     let index = get(&origin, "/").await.text().await.unwrap();
     assert!(index.contains(&format!("value='{}/bytes/main.m3u8'", origin.url())), "{index}");
+    // To be pasted elsewhere in the house: as the page itself was reached.
+    let request = client().get(format!("{}/", origin.url())).header("host", "box.local:9000");
+    let index = request.send().await.unwrap().text().await.unwrap();
+    assert!(index.contains("value='http://box.local:9000/bytes/main.m3u8'"), "{index}");
+    assert!(index.contains("<code>http://box.local:9000/bytes/main.mpd</code>"), "{index}");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! One presentation after the other on the same element.
 
+use player_recording::Recording;
 use serde::Deserialize;
 use serde_json::json;
 use system_tests::browser::until;
@@ -69,7 +70,7 @@ impl Room {
     /// Until the element has ended so often.
     async fn watch_both(&self, ends: u32) -> Evening {
         let urls = self.origin.play_urls();
-        self.play("{ next: () => seen.began.push([video.currentTime, player.position]) }").await;
+        self.play("{ record: true, next: () => seen.began.push([video.currentTime, player.position]) }").await;
         self.browser.js::<Option<()>>(WATCH, vec![json!(urls[1])]).await.unwrap();
         let look = async || self.browser.js::<Evening>(LOOK, vec![]).await;
         let end = until("the end of both", async || {
@@ -81,6 +82,16 @@ impl Room {
             Ok(evening) => evening,
             Err(error) => panic!("{error}: {:?}", look().await),
         }
+    }
+
+    /// What the player wrote down in the browser is the same play here, answer by answer. Gives why each choice was made.
+    async fn replays(&self) -> Vec<String> {
+        let file: Vec<u8> = self.browser.js("return Array.from(player.recording())", vec![]).await.unwrap();
+        let recording = Recording::read(&file).unwrap();
+        let mut reasons = Vec::new();
+        recording.replay(|_, _, core| reasons.extend(core.accounts().iter().map(ToString::to_string))).unwrap();
+        println!("{} steps in {} bytes", recording.moments.len(), file.len());
+        reasons
     }
 }
 
@@ -96,6 +107,8 @@ async fn the_next_presentation_follows_without_a_gap() {
     assert!((11.8..12.3).contains(&end) && (11.8..12.3).contains(&evening.at), "{evening:?}");
     let length = evening.duration.unwrap_or_default();
     assert!([evening.position, length].iter().all(|at| (3.8..4.2).contains(at)), "{evening:?}");
+    let reasons = room.replays().await;
+    assert!(reasons.iter().any(|why| why.contains("360p")), "of both presentations: {reasons:#?}");
     // Shown for whoever reads the log: a machine that is busy drops frames.
     println!("between two frames at the seam: {:.3} s of media, {:.3} s", evening.gap.0, evening.gap.1);
     let log = room.origin.log();

@@ -1,10 +1,11 @@
 //! What lies over the picture when asked for: the statistics, and the list of keys.
 
 use leptos::prelude::*;
+use server_api::SourceKind;
 
 use crate::components::icon::{Glyph, Icon};
-use crate::i18n;
 use crate::player::{Stage, source_name};
+use crate::{download, i18n, shell};
 
 /// Figures of the playback, the same as `window.matineeStats()` gives.
 #[component]
@@ -42,10 +43,27 @@ pub(crate) fn StatsPanel(stage: Stage) -> impl IntoView {
             ("Dropped frames", stats.counters.dropped_frames.to_string()),
         ]
     };
+    let is_recorded = Memo::new(move |_| {
+        stage.now.track();
+        let source = stage.stats().and_then(|(_, source)| source);
+        source.is_some_and(|source| source.kind == SourceKind::Hls) && !shell::is_app()
+    });
+    let save = move |_| {
+        if let Some(recording) = stage.recording() {
+            download::offer(&recording, "watched.play");
+        }
+    };
     view! {
-        <dl class="stats" data-testid="stats">
-            {move || rows().into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect_view()}
-        </dl>
+        <div class="stats" data-testid="stats">
+            <dl>
+                {move || rows().into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect_view()}
+            </dl>
+            <Show when=move || is_recorded.get()>
+                <button class="button" data-testid="save-recording" title=i18n::SAVE_RECORDING_HINT on:click=save>
+                    {i18n::SAVE_RECORDING}
+                </button>
+            </Show>
+        </div>
     }
 }
 

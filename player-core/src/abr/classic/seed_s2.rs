@@ -5,9 +5,8 @@ use super::{Answer, Rule, View};
 
 /// Where the viewer watches: a mobile link is kept below 2,500 kbit/s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Link {
+pub(super) enum Link {
     Fixed,
-    #[cfg_attr(not(test), expect(dead_code, reason = "no driver tells of a mobile link yet"))]
     Mobile,
 }
 
@@ -31,11 +30,11 @@ fn highest_within(bitrates: &[f64], cap: f64) -> usize {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct SeedS2;
+pub(super) struct SeedS2(pub(super) Link);
 
 impl Rule for SeedS2 {
     fn choose(&mut self, view: &View<'_>) -> Answer {
-        let cap = cap(view.throughput.unwrap_or_default(), view.level, Link::Fixed);
+        let cap = cap(view.throughput.unwrap_or_default(), view.level, self.0);
         Answer::now(highest_within(view.bitrates, cap))
     }
 

@@ -16,8 +16,9 @@ use super::circuit::Circuit;
 use super::entrant::{Entrant, Sources};
 use super::figures::Heat;
 use super::goals::Verdict;
+use super::heat::{self, Place};
+use super::html;
 use super::report::Race;
-use super::{heat, html};
 use crate::results::{self, Outputs};
 use crate::verdict::{Compared, Wanted};
 
@@ -53,6 +54,10 @@ pub struct Options {
     /// Where npm put the players of others.
     #[arg(long, value_name = "DIR", env = "MATINEE_NODE_MODULES", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../npm/node_modules"))]
     node_modules: PathBuf,
+    /// Writes our player's plays into this folder, for `matinee-lab replay`: SCENARIO-matinee-RUN.play. That costs it some
+    /// work, which the others do not have.
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
     /// Ends with status 3 if our player misses a goal.
     #[arg(long)]
     expect_goals: bool,
@@ -107,6 +112,9 @@ impl Options {
     }
 
     fn start(&self) -> Result<Start> {
+        // Before an hour of racing, not after it.
+        self.outputs.check()?;
+        self.wanted.check()?;
         let missing = missing_programs(&["chromium", "chromedriver"]);
         if !missing.is_empty() {
             bail!("a race needs {}: install Debian's packages chromium and chromium-driver", missing.join(" and "));
@@ -147,6 +155,7 @@ impl Options {
     async fn race_all(&self, start: &Start, heats: &mut Vec<Heat>) -> Result<()> {
         let first = start.circuits.first().context("no scenario is named")?;
         let origin = Origin::start(OriginConfig::of(first.scenario.clone())).await?;
+        let place = Place { sources: &start.sources, origin: &origin, record: self.record.as_deref() };
         let bar = progress(start, self.runs);
         for run in 1..=usize::from(self.runs) {
             for circuit in &start.circuits {
@@ -156,7 +165,7 @@ impl Options {
                     (0..start.entrants.len()).map(|index| start.entrants[(index + run - 1) % start.entrants.len()]);
                 for entrant in turn {
                     bar.set_message(format!("{} {} run {run}", circuit.name, entrant.name()));
-                    heats.push(heat::run(run, entrant, &start.sources, circuit, &origin).await);
+                    heats.push(heat::run(run, entrant, circuit, place).await);
                     bar.inc((circuit.watch + AROUND).as_secs());
                 }
             }

@@ -55,11 +55,13 @@ pub struct Outcome {
     pub seen: Option<Seen>,
     /// The origin's log.
     pub log: Vec<Entry>,
+    /// The play as our player wrote it down, if it was to.
+    pub recording: Option<Vec<u8>>,
 }
 
 impl Outcome {
     pub(super) fn failed(why: String) -> Self {
-        Self { failed: Some(why), compile_ms: None, t0_ms: 0.0, seen: None, log: Vec::new() }
+        Self { failed: Some(why), compile_ms: None, t0_ms: 0.0, seen: None, log: Vec::new(), recording: None }
     }
 }
 
@@ -129,7 +131,7 @@ pub struct Figures {
 
 impl Heat {
     pub(super) fn new(run: usize, entrant: Entrant, circuit: &Circuit, load: Option<f64>, outcome: Outcome) -> Self {
-        let Outcome { mut failed, compile_ms, t0_ms, seen, log } = outcome;
+        let Outcome { mut failed, compile_ms, t0_ms, seen, log, recording: _ } = outcome;
         let mut log: Vec<Line> = log.iter().map(Line::from).collect();
         log.sort_by_key(|line| line.time_ms);
         let presentation = circuit.scenario.presentations.first();

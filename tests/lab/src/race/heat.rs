@@ -1,5 +1,6 @@
 //! One run: a fresh browser, one player, one circuit.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -15,16 +16,21 @@ use super::stage::Stage;
 /// A browser and a page are ready within this, and answer within this.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What a heat needs beside who runs and where.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    /// The players' files.
+    pub(super) sources: &'a Sources,
+    /// Where the film is.
+    pub(super) origin: &'a Origin,
+    /// Folder for the plays that our player writes down.
+    pub(super) record: Option<&'a Path>,
+}
+
 /// Runs it. What goes wrong with the player is an outcome like any other.
-pub(super) async fn run(
-    number: usize,
-    entrant: Entrant,
-    sources: &Sources,
-    circuit: &Circuit,
-    origin: &Origin,
-) -> Heat {
+pub(super) async fn run(number: usize, entrant: Entrant, circuit: &Circuit, place: Place<'_>) -> Heat {
     let limit = circuit.watch + PATIENCE;
-    let attempt = tokio::time::timeout(limit, play(entrant, sources, circuit, origin)).await;
+    let attempt = tokio::time::timeout(limit, play(number, entrant, circuit, place)).await;
     let outcome = match attempt {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(error)) => Outcome::failed(format!("{error:#}")),
@@ -33,10 +39,15 @@ pub(super) async fn run(
     Heat::new(number, entrant, circuit, load_average(), outcome)
 }
 
-async fn play(entrant: Entrant, sources: &Sources, circuit: &Circuit, origin: &Origin) -> Result<Outcome> {
-    let stage = Stage::start(entrant, sources.clone()).await?;
+async fn play(number: usize, entrant: Entrant, circuit: &Circuit, place: Place<'_>) -> Result<Outcome> {
+    let stage = Stage::start(entrant, place.sources.clone()).await?;
     let browser = Browser::start().await?;
-    let played = play_in(&browser, stage.url(), entrant, circuit, origin).await;
+    let mut played = play_in(&browser, stage.url(), entrant, circuit, place).await;
+    if let (Ok(outcome), Some(folder)) = (&mut played, place.record) {
+        let kept =
+            keep(folder, &format!("{}-{}-{number}.play", circuit.name, entrant.name()), outcome.recording.take());
+        played = kept.and(played);
+    }
     let closed = browser.close().await;
     // What went wrong first is what counts.
     let outcome = played?;
@@ -49,7 +60,7 @@ async fn play_in(
     page: &str,
     entrant: Entrant,
     circuit: &Circuit,
-    origin: &Origin,
+    Place { origin, record, .. }: Place<'_>,
 ) -> Result<Outcome> {
     browser.open(page).await?;
     // The player's scripts and wasm, before the clock starts.
@@ -59,9 +70,15 @@ async fn play_in(
     let address = entrant.address(&playlist);
     origin.reset();
     let began = epoch_ms();
-    let t0: f64 = browser.js("return window.race.start(arguments[0])", vec![json!(address)]).await?;
+    let t0: f64 = browser
+        .js("return window.race.start(...arguments)", vec![json!(address), json!({ "record": record.is_some() })])
+        .await?;
     tokio::time::sleep(circuit.watch).await;
     let seen: Seen = browser.js("return window.race.report()", vec![]).await?;
+    let recording: Option<Vec<u8>> = match record {
+        Some(_) => browser.js("return window.race.recording()", vec![]).await?,
+        None => None,
+    };
     ensure!(seen.watched_ms >= 0.0, "the page's clock went back");
     // What is still on its way ends with the page, and then it is in the log.
     browser.open("about:blank").await?;
@@ -72,7 +89,16 @@ async fn play_in(
         (None, None, None) => Some(format!("no frame within {} s", circuit.watch.as_secs())),
         (None, None, Some(_)) => None,
     };
-    Ok(Outcome { failed, compile_ms: Some(compile_ms), t0_ms: t0 - began, seen: Some(seen), log })
+    Ok(Outcome { failed, compile_ms: Some(compile_ms), t0_ms: t0 - began, seen: Some(seen), log, recording })
+}
+
+/// Writes down a play that was written down in the page.
+fn keep(folder: &Path, name: &str, recording: Option<Vec<u8>>) -> Result<()> {
+    let Some(recording) = recording else { return Ok(()) };
+    let file = folder.join(name);
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&file, recording))
+        .with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// The calendar, as the page's clock counts it.

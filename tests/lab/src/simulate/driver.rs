@@ -6,7 +6,7 @@ use std::time::Duration;
 use media_model::{ByteCount, MediaDuration, MediaTime, Ranges, TimeRange};
 use player_core::message::{LoadKind, ServerTiming, Track};
 use player_core::{Command, Input, Now, Output, Player, PlayerConfig, RequestId, Step};
-use player_recording::Recorder;
+use player_recording::{Driven, Recorder};
 use url::Url;
 
 use super::Setup;
@@ -108,7 +108,7 @@ impl<'a> Drive<'a> {
 
     /// Writes the play down as well.
     pub(super) fn recorded(mut self) -> Self {
-        self.recorder = Some(Recorder::new(&self.config));
+        self.recorder = Some(Recorder::new(Driven::Player, &self.config));
         self
     }
 

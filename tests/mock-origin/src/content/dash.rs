@@ -8,9 +8,14 @@ use crate::index::{add, escaped};
 /// Segment times are in µs.
 const TIMESCALE: u64 = 1_000_000;
 
+/// Of what is on demand alone.
+pub(super) fn is_possible(presentation: &Presentation) -> bool {
+    presentation.live.is_none()
+}
+
 /// The MPD (ISO/IEC 23009-1), of the profile for live streams because that is the one with templates.
 pub(super) fn mpd(presentation: &Presentation) -> Option<String> {
-    if presentation.live.is_some() {
+    if !is_possible(presentation) {
         return None;
     }
     let end = |stream: &Stream| stream.grid.start(stream.grid.count()).as_seconds();

@@ -3,6 +3,9 @@ import init, { MatineePlayer } from '/player/ui.js';
 
 export const prepare = () => init({ module_or_path: '/player/ui_bg.wasm' });
 
-export function load(video, url, failed) {
-  window.player = new MatineePlayer(video, url, failed);
+export function load(video, url, failed, options) {
+  window.player = new MatineePlayer(video, url, failed, options);
 }
+
+/** The play so far, byte by byte, if it is recorded. */
+export const recording = () => window.player && Array.from(window.player.recording() ?? []);

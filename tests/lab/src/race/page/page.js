@@ -29,13 +29,13 @@ async function prepare() {
 const seen = { first_frame_ms: null, widths: [], on_screen_s: {}, stalls: [], samples: [], failed: null };
 let t0, origin, ended = false;
 
-/** Begins to play, and to look. */
-function start(url) {
+/** Begins to play, and to look. Of `options`, ours alone takes note. */
+function start(url, options) {
   origin = new URL(url).origin;
   performance.setResourceTimingBufferSize(10_000);
   t0 = performance.now();
   const failed = (what) => { seen.failed ??= String(what); };
-  Promise.resolve().then(() => adapter.load(video, url, failed)).catch(failed);
+  Promise.resolve().then(() => adapter.load(video, url, failed, options)).catch(failed);
   watchFrames();
   watchClock();
   return performance.timeOrigin + t0;
@@ -105,4 +105,7 @@ function report() {
   };
 }
 
-window.race = { prepare, start, report };
+/** The play so far as the player wrote it down, byte by byte; null if it did not. */
+const recording = () => adapter.recording?.() ?? null;
+
+window.race = { prepare, start, report, recording };
