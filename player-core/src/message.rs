@@ -488,6 +488,8 @@ pub enum StallCause {
     Offline,
     /// Media is there, but the decoder does not move.
     Decoder,
+    /// A live stream's playlist names nothing that is not here, and is read again and again.
+    NothingNew,
 }
 
 /// What became of the presentation, for the page.

@@ -287,6 +287,7 @@ impl Player {
             self.load();
             self.append();
             self.give_up();
+            self.tell_wasted();
         }
         // After failing there is silence until somebody asks for more; what is left to tidy up comes then.
         let silent = had_failed && self.phase == Phase::Failed;
@@ -321,13 +322,23 @@ impl Player {
 
     /// What playback was like up to now.
     pub fn summary(&self) -> Summary {
+        self.qoe.sum_up(self.now, self.state(), self.waiting(), |id| self.variant_of(id))
+    }
+
+    /// What was loaded and has not been appended yet.
+    fn waiting(&self) -> ByteCount {
         let busy = |lane: &Lane| match &lane.busy {
             Some(Busy::Segment(item)) => item.size,
             Some(Busy::Init(_) | Busy::Part(_) | Busy::Evict(_)) | None => ByteCount::default(),
         };
         let queued = |lane: &Lane| lane.queue.iter().fold(busy(lane), |sum, item| sum + item.size);
-        let waiting = self.lanes.iter().fold(ByteCount::default(), |sum, lane| sum + queued(lane));
-        self.qoe.sum_up(self.now, self.state(), waiting, |id| self.variant_of(id))
+        self.lanes.iter().fold(ByteCount::default(), |sum, lane| sum + queued(lane))
+    }
+
+    fn tell_wasted(&mut self) {
+        if let Some(bytes) = self.qoe.newly_wasted(self.waiting()) {
+            self.tell(Event::Wasted(bytes));
+        }
     }
 
     fn state(&self) -> PlaybackState {
@@ -537,7 +548,6 @@ impl Player {
         if matches!(load.purpose, Purpose::Segment(..)) && load.bytes > ByteCount::default() {
             self.qoe.loaded(load.bytes);
             self.qoe.used(load.appended);
-            self.tell(Event::Wasted(ByteCount::new(load.bytes.get().saturating_sub(load.appended.get()))));
         }
         if let Purpose::Segment(Role::Variant, _) = &load.purpose
             && load.appended > ByteCount::default()

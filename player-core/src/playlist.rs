@@ -8,9 +8,9 @@ mod groups;
 mod preferred;
 pub(crate) mod timeline;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use media_model::hls::{MediaPlaylist, MultivariantPlaylist, Reading, Rendition, Variables, VariantStream};
+use media_model::hls::{MediaPlaylist, MultivariantPlaylist, Reading, Rendition, Start, Variables, VariantStream};
 use media_model::{BitsPerSecond, CodecString, Resolution};
 use url::Url;
 
@@ -28,6 +28,10 @@ pub(crate) enum StreamId {
     /// A text rendition.
     Text(TextId),
 }
+
+/// Of each kind, so many are reckoned with: there are thousands only in playlists that mean no good, and finding one among
+/// them takes time.
+const MOST_STREAMS: usize = 1_000;
 
 /// One stream and what has been read of it.
 #[derive(Clone, Debug)]
@@ -68,6 +72,8 @@ pub(crate) struct Presentation {
     pub(crate) text: Vec<Rendition>,
     /// In which buffer the variant streams play; `None` if only the renditions are played.
     pub(crate) variant_track: Option<Track>,
+    /// Where to begin if nobody asked, for all streams (`EXT-X-START`).
+    pub(crate) start: Option<Start>,
     /// What media playlists may import (rfc8216bis §4.4.2.3).
     variables: Variables,
     streams: Vec<Stream>,
@@ -80,6 +86,7 @@ impl Presentation {
     pub(crate) fn multivariant(playlist: MultivariantPlaylist, base: &Url) -> Option<Self> {
         let variables = playlist.variables();
         let mut variants = playlist.variants;
+        variants.truncate(MOST_STREAMS);
         let has_picture = |variant: &VariantStream| {
             variant.resolution.is_some()
                 || variant.codecs.is_empty()
@@ -91,21 +98,31 @@ impl Presentation {
         variants.sort_by_key(|variant| variant.bandwidth);
         let (mut variants, copies) = copies::fold(variants);
 
+        // Where one of a group is in the variant itself (RFC 8216 §4.3.4.1, no URI) the others would sound beside it: no
+        // driver can take sound out of a segment.
+        let is_apart = |group: &str| {
+            let mut group = playlist.audio.iter().filter(|one| one.group == group).peekable();
+            group.peek().is_some() && group.all(|one| one.uri.is_some())
+        };
         let group = variants.iter().rev().find_map(|variant| {
             let group = variant.audio_group.as_deref()?;
-            playlist.audio.iter().any(|one| one.group == group && one.uri.is_some()).then(|| group.to_owned())
+            is_apart(group).then(|| group.to_owned())
         });
         let is_variants =
             |one: &Rendition| variants.iter().any(|variant| variant.audio_group.as_ref() == Some(&one.group));
-        let is_played = |one: &Rendition| group.is_some() && is_variants(one) && one.uri.is_some();
-        let (audio, mut others): (Vec<_>, Vec<_>) = playlist.audio.into_iter().partition(is_played);
+        let apart: BTreeSet<String> =
+            playlist.audio.iter().map(|one| &one.group).filter(|group| is_apart(group)).cloned().collect();
+        let is_played = |one: &Rendition| group.is_some() && is_variants(one) && apart.contains(&one.group);
+        let known = playlist.audio.into_iter().take(MOST_STREAMS);
+        let (audio, mut others): (Vec<_>, Vec<_>) = known.partition(is_played);
         let texts = variants.iter().rev().find_map(|variant| variant.subtitle_group.clone());
         let is_shown = |one: &Rendition| Some(&one.group) == texts.as_ref() && one.uri.is_some();
-        let (text, other_text): (Vec<_>, Vec<_>) = playlist.subtitles.into_iter().partition(is_shown);
+        let (text, other_text): (Vec<_>, Vec<_>) =
+            playlist.subtitles.into_iter().take(MOST_STREAMS).partition(is_shown);
         others.extend(other_text);
         if !audio.is_empty() && pictures {
             // A variant with sound of its own would sound twice.
-            variants.retain(|variant| variant.audio_group.is_some());
+            variants.retain(|variant| variant.audio_group.as_ref().is_some_and(|group| apart.contains(group)));
         }
         let variant_track = match (pictures, audio.is_empty()) {
             (true, _) => Some(Track::Video),
@@ -116,7 +133,9 @@ impl Presentation {
             return None;
         }
         let streams = Vec::new();
-        let mut presentation = Self { variants, audio, group, text, variant_track, variables, streams, place: 0 };
+        let start = playlist.start;
+        let mut presentation =
+            Self { variants, audio, group, text, variant_track, start, variables, streams, place: 0 };
         presentation.collect_streams(base);
         presentation.add_copies(base, &copies, &others);
         Some(presentation)
@@ -131,6 +150,7 @@ impl Presentation {
             group: None,
             text: Vec::new(),
             variant_track: Some(Track::Video),
+            start: None,
             variables: Variables::new(),
             streams: vec![Stream { timeline: Some(timeline), ..Stream::new(id, url, Vec::new()) }],
             place: 0,

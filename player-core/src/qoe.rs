@@ -207,6 +207,11 @@ pub(crate) struct Qoe {
     switches: u32,
     shown: Option<VariantId>,
     pub(crate) dropped_frames: Option<u64>,
+    /// What the present decoder counted, and those before it.
+    counted_dropped: u64,
+    dropped_before: u64,
+    /// What the page was told of.
+    told_wasted: ByteCount,
     told_dropped: (Now, u64),
     /// Time is counted up to here.
     counted: Now,
@@ -323,8 +328,28 @@ impl Qoe {
         self.shown
     }
 
-    /// The driver counted so many dropped frames; what there is to tell.
-    pub(crate) fn dropped(&mut self, now: Now, frames: Option<u64>) -> Option<u64> {
+    /// What was loaded for nothing, if so much still waits to be appended.
+    fn wasted(&self, waiting: ByteCount) -> ByteCount {
+        ByteCount::new(self.loaded.saturating_sub(self.used).saturating_sub(waiting.get()))
+    }
+
+    /// The same since this was asked last; what there is to tell.
+    pub(crate) fn newly_wasted(&mut self, waiting: ByteCount) -> Option<ByteCount> {
+        let wasted = self.wasted(waiting);
+        let news = wasted.get().saturating_sub(self.told_wasted.get());
+        self.told_wasted = self.told_wasted.max(wasted);
+        (news > 0).then(|| ByteCount::new(news))
+    }
+
+    /// The driver counted so many dropped frames; what there is to tell. A decoder that was made anew counts from zero.
+    pub(crate) fn dropped(&mut self, now: Now, counted: Option<u64>) -> Option<u64> {
+        let frames = counted.map(|counted| {
+            if counted < self.counted_dropped {
+                self.dropped_before = self.dropped_before.saturating_add(self.counted_dropped);
+            }
+            self.counted_dropped = counted;
+            self.dropped_before.saturating_add(counted)
+        });
         self.dropped_frames = frames.or(self.dropped_frames);
         let (when, told) = self.told_dropped;
         let frames = frames.filter(|&frames| frames > told && now.since(when) >= TELL_DROPPED_EVERY)?;
@@ -382,7 +407,7 @@ impl Qoe {
             rungs: self.rungs.iter().filter_map(rung).collect(),
             dropped_frames: self.dropped_frames,
             loaded: ByteCount::new(self.loaded),
-            wasted: ByteCount::new(self.loaded.saturating_sub(self.used).saturating_sub(waiting.get())),
+            wasted: self.wasted(waiting),
             setbacks: self.setbacks,
         }
     }
@@ -458,6 +483,15 @@ mod tests {
     }
 
     #[test]
+    fn a_decoder_that_was_made_anew_counts_from_zero() {
+        let mut qoe = Qoe::default();
+        for (second, counted, all) in [(0, 3, 3), (10, 7, 7), (20, 2, 9), (30, 4, 11)] {
+            let _ = qoe.dropped(at(second), Some(counted));
+            assert_eq!(qoe.dropped_frames, Some(all));
+        }
+    }
+
+    #[test]
     fn what_waits_to_be_appended_is_not_wasted() {
         let mut qoe = Qoe::opened(at(0));
         qoe.loaded(ByteCount::new(100));
@@ -465,5 +499,7 @@ mod tests {
         qoe.unused(ByteCount::new(10));
         let summary = qoe.sum_up(at(1), PlaybackState::Playing, ByteCount::new(30), |_| None);
         assert_eq!((summary.loaded, summary.wasted), (ByteCount::new(100), ByteCount::new(20)));
+        let told = [30, 30, 25].map(|waiting| qoe.newly_wasted(ByteCount::new(waiting)).map(ByteCount::get));
+        assert_eq!(told, [Some(20), None, Some(5)], "what was told is not told again");
     }
 }

@@ -182,6 +182,12 @@ impl Sequence {
                 }
             }
             Input::Playhead { at, video, audio, moving, dropped_frames } => {
+                // A decoder that was made anew counts from zero, and so what was before it is none of its own.
+                if let (Some(now), Some(before)) = (dropped_frames, self.seen.dropped_frames)
+                    && now < before
+                {
+                    self.current.dropped_before = 0;
+                }
                 self.seen = Seen { at, video, audio, moving, dropped_frames };
                 self.end_seen = self.current.is_complete;
                 self.tell_playhead(out);

@@ -59,6 +59,7 @@ pub(crate) const CANNOT_PLAY: &str = "This cannot be played";
 pub(crate) const STOPPED: &str = "Playback stopped";
 pub(crate) const PREPARING: &str = "Preparing this film for your device…";
 pub(crate) const SLOW_LINK: &str = "The network is slow. Waiting for enough to go on…";
+pub(crate) const NOTHING_NEW: &str = "The broadcast brings nothing new. Waiting for it to go on…";
 pub(crate) const SERVER_AWAY: &str = "The server does not answer. Waiting for it to come back…";
 pub(crate) const SLOW_DECODER: &str = "This device is too slow for this quality. A lower one may help.";
 pub(crate) const LOADING: &str = "Loading";
@@ -288,6 +289,7 @@ pub(crate) fn wait(wait: &Wait) -> String {
         Wait::Stalled(StallCause::SlowLink) => SLOW_LINK.to_owned(),
         Wait::Stalled(StallCause::Offline) => SERVER_AWAY.to_owned(),
         Wait::Stalled(StallCause::Decoder) => SLOW_DECODER.to_owned(),
+        Wait::Stalled(StallCause::NothingNew) => NOTHING_NEW.to_owned(),
         Wait::Told(sentence) => sentence.clone(),
     }
 }

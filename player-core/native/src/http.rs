@@ -169,7 +169,8 @@ async fn run(client: &Client, order: &Order, news: &UnboundedSender<LoadNews>) -
     let body = if response.status() == StatusCode::PARTIAL_CONTENT { body } else { cut(&body, order.range)? };
     match order.kind {
         LoadKind::Playlist => {
-            let text = String::from_utf8(body.into()).map_err(|_| LoadFailure::Corrupt)?;
+            // Names in another encoding than UTF-8 come out wrong; what there is to load does not.
+            let text = String::from_utf8_lossy(&body).into_owned();
             Ok(LoadNews::Input(Input::Playlist { id, url: response.url().clone(), text }))
         }
         LoadKind::Init | LoadKind::Segment | LoadKind::Text | LoadKind::Probe => {

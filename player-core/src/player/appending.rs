@@ -369,10 +369,7 @@ impl Player {
                 let was_torn = std::mem::take(&mut lane.torn);
                 self.out.push(Output::Forget(item.id));
                 self.qoe.used(item.size);
-                if replaced > ByteCount::default() {
-                    self.qoe.unused(replaced);
-                    self.tell(Event::Wasted(replaced));
-                }
+                self.qoe.unused(replaced);
                 if was_torn {
                     self.show_again(item.wanted.span);
                 }

@@ -159,9 +159,17 @@ impl Player {
                 None => self.fail(&Trouble::NoStreams),
             },
             (Purpose::Root, Ok(Playlist::Media(playlist))) => {
+                if playlist.has_nothing() {
+                    return self.fail(&Trouble::NoStreams);
+                }
                 let timeline = Timeline::new(playlist, url.clone(), self.now, &[]);
                 self.presentation_known(Presentation::single(url, timeline));
                 self.timeline_known();
+            }
+            (Purpose::Playlist(stream), Ok(Playlist::Media(playlist)))
+                if playlist.has_nothing() && self.timeline(stream).is_none() =>
+            {
+                self.playlist_useless(stream, Trouble::NoStreams);
             }
             (Purpose::Playlist(stream), Ok(Playlist::Media(playlist))) => {
                 self.health.entry(stream).or_default().succeeded();
@@ -173,14 +181,23 @@ impl Player {
             }
             (Purpose::Root, Err(cause)) => self.fail(&Trouble::Playlist(cause)),
             (Purpose::Renewal, parsed) => self.addresses_arrived(&url, parsed),
-            (Purpose::Playlist(stream), Err(_) | Ok(Playlist::Multivariant(_))) => {
+            (Purpose::Playlist(stream), read @ (Err(_) | Ok(Playlist::Multivariant(_)))) => {
                 if !self.goes_without_updates(stream, load.is_update, &LoadFailure::Corrupt) {
-                    self.stream_failed(stream, &LoadFailure::Corrupt);
+                    self.playlist_useless(stream, read.map_or_else(Trouble::Playlist, |_| Trouble::NoStreams));
                 }
             }
             // A driver that answers a media load with text is wrong; nothing is lost by asking again.
             (Purpose::Init(key, _), _) => drop(self.inits.remove(&key)),
             (Purpose::Segment(..) | Purpose::Text(_) | Purpose::Probe, _) => {}
+        }
+    }
+
+    /// A stream's playlist has come, and is of no use: if there is no other stream, that is what the viewer is told.
+    fn playlist_useless(&mut self, stream: StreamId, why: Trouble) {
+        self.trouble = None;
+        self.stream_failed(stream, &LoadFailure::Corrupt);
+        if self.trouble.is_some() {
+            self.trouble = Some(why);
         }
     }
 
@@ -217,7 +234,7 @@ impl Player {
             self.lanes.iter().map(|lane| presentation.stream(lane.stream?).and_then(|stream| stream.timeline.as_ref()));
         let Some(Some(first)) = timelines.next() else { return };
         let all_known = timelines.all(|timeline| timeline.is_some());
-        let start = *start.get_or_insert(first.suggested_start());
+        let start = *start.get_or_insert(first.suggested_start(presentation.start));
         if start != MediaTime::ZERO && self.motion.sent_to.is_none_or(|(target, _)| target != start) {
             self.motion = Motion { sent_to: Some((start, self.now)), ..self.motion.sought(MediaTime::ZERO) };
         }

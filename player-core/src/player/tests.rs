@@ -113,10 +113,13 @@ impl Desk {
         self.tell(Input::Playhead { at: time(at), video, audio, moving, dropped_frames: None });
     }
 
-    /// What was ordered since the last call, without loads and questions.
+    /// What was ordered since the last call, without loads, questions and measurements.
     pub(super) fn orders(&mut self) -> Vec<Output> {
         let is_load = |output: &Output| {
-            matches!(output, Output::Load { .. } | Output::AskStart { .. } | Output::Event(Event::Throughput(_)))
+            matches!(
+                output,
+                Output::Load { .. } | Output::AskStart { .. } | Output::Event(Event::Throughput(_) | Event::Wasted(_))
+            )
         };
         std::mem::take(&mut self.outputs).into_iter().filter(|output| !is_load(output)).collect()
     }
@@ -481,4 +484,34 @@ fn the_network_that_is_back_is_tried_at_once() {
     assert!(!desk.is_under_way("/low/1.m4s"));
     desk.tell(Input::Online);
     assert!(desk.is_under_way("/low/1.m4s"));
+}
+
+#[test]
+fn a_playlist_with_nothing_to_play_fails_in_words() {
+    let said = |desk: &mut Desk| match desk.orders().last() {
+        Some(Output::Event(Event::Failed(trouble))) => trouble.to_string(),
+        other => panic!("{other:?}"),
+    };
+    let empty = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-ENDLIST\n";
+    let gaps = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-GAP\n#EXTINF:4,\na\n";
+    for text in [empty, gaps] {
+        let mut desk = Desk::open("/film.m3u8");
+        desk.playlist("/film.m3u8", text);
+        assert_eq!(said(&mut desk), "The server's playlist has nothing that could be played.");
+    }
+    // Of several, all have to be of no use.
+    let locked = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:4,\na\n";
+    let mut desk = Desk::open("/main.m3u8");
+    desk.playlist("/main.m3u8", TWO_VARIANTS);
+    for _ in 0..100 {
+        match desk.loads.keys().next().cloned() {
+            Some(path) => desk.playlist(&path, if path.starts_with("/low") { empty } else { locked }),
+            None => desk.pass(500),
+        }
+        if desk.player.stats().state == PlaybackState::Failed {
+            break;
+        }
+    }
+    let words = "The server's playlist cannot be used: line 3: the segments are encrypted, which is not supported.";
+    assert_eq!(said(&mut desk), words);
 }

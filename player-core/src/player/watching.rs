@@ -220,11 +220,21 @@ impl Player {
         if health.any(|health| health.failures > 0) {
             return StallCause::Offline;
         }
+        if self.lanes.iter().any(|lane| self.waits_for_news(lane)) {
+            return StallCause::NothingNew;
+        }
         let waits_for_server = self.loads.values().any(|load| {
             let unanswered = load.first_byte.is_none() && self.now.since(load.begun) >= SLOW_ANSWER;
             matches!(load.purpose, Purpose::Segment(..)) && (unanswered || load.making >= SLOW_ANSWER)
         });
         if waits_for_server { StallCause::SlowServer } else { StallCause::SlowLink }
+    }
+
+    /// Whether all that this lane's live playlist names is here.
+    fn waits_for_news(&self, lane: &Lane) -> bool {
+        let Some(timeline) = lane.stream.and_then(|stream| self.timeline(stream)) else { return false };
+        let forever = MediaTime::from_micros(i64::MAX);
+        !timeline.ended && next_segment(timeline, &lane.covered(), self.position(), forever).is_none()
     }
 
     /// When [`watch`](Self::watch) has something to decide.

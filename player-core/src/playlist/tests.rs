@@ -109,6 +109,49 @@ fn sizes_alike_are_told_apart_by_rate() {
 }
 
 #[test]
+fn where_a_sound_is_in_the_variants_no_other_is_played_beside_it() {
+    let own = "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"Original\",DEFAULT=YES\n";
+    let variant =
+        "#EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x266,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"a\"\na\n";
+    let presentation = multivariant(&format!("{own}{AUDIO}{variant}"));
+    assert!(presentation.audio.is_empty());
+    let codecs = &presentation.stream(StreamId::Variant(VariantId(0))).unwrap().codecs;
+    assert_eq!(codecs.len(), 2, "the buffer is for both");
+    // A better one that has its sounds apart is played with them, and not the one that would sound twice.
+    let apart = AUDIO.replace("\"a\"", "\"b\"");
+    let better = variant.replace("800000", "900000").replace("\"a\"", "\"b\"");
+    let presentation = multivariant(&format!("{own}{apart}{variant}{better}"));
+    assert_eq!((presentation.audio.len(), presentation.variants.len()), (2, 1));
+}
+
+#[test]
+fn it_begins_where_the_playlist_says() {
+    let start = |text: &str, ended: bool| {
+        let end = if ended { "#EXT-X-ENDLIST\n" } else { "" };
+        let text = format!("#EXT-X-TARGETDURATION:4\n{text}{}{end}", "#EXTINF:4,\ns\n".repeat(10));
+        timeline(&text, None).suggested_start(None).as_seconds()
+    };
+    let at =
+        |offset: &str, precise: &str| start(&format!("#EXT-X-START:TIME-OFFSET={offset},PRECISE={precise}\n"), true);
+    assert_eq!((at("9", "NO"), at("9", "YES"), at("-9", "YES"), at("-9", "NO")), (8.0, 9.0, 31.0, 28.0));
+    assert_eq!((at("1000", "YES"), at("-1000", "YES")), (36.0, 0.0), "what is too far is the end, or the beginning");
+    let live = |offset: &str| start(&format!("#EXT-X-START:TIME-OFFSET={offset},PRECISE=YES\n"), false);
+    assert_eq!((live("-30"), live("-2")), (10.0, 28.0), "no nearer to the live edge than three target durations");
+    assert_eq!(start("#EXT-X-SERVER-CONTROL:HOLD-BACK=18\n", false), 20.0);
+    let all = Start { offset: MediaTime::from_seconds(12.0).unwrap(), precise: false };
+    let text = format!("#EXT-X-TARGETDURATION:4\n{}#EXT-X-ENDLIST\n", "#EXTINF:4,\ns\n".repeat(10));
+    assert_eq!(timeline(&text, None).suggested_start(Some(all)).as_seconds(), 12.0);
+}
+
+#[test]
+fn what_never_changes_has_ended() {
+    let text = "#EXT-X-TARGETDURATION:4\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF:4,\ns\n";
+    let timeline = timeline(text, None);
+    assert!(timeline.ended && timeline.reload_at.is_none(), "{timeline:?}");
+    assert_eq!(timeline.duration(), Some(MediaDuration::from_secs(4)));
+}
+
+#[test]
 fn a_segment_is_found_by_time() {
     let timeline = timeline("#EXT-X-TARGETDURATION:3\n#EXTINF:2,\na\n#EXTINF:3,\nb\n#EXT-X-ENDLIST\n", None);
     let uri =
@@ -126,7 +169,7 @@ fn a_live_playlist_goes_on_where_it_was() {
         format!("#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:{first}\n{}", "#EXTINF:2,\ns\n".repeat(count))
     };
     let before = timeline(&live(10, 5), None);
-    assert_eq!(before.suggested_start(), MediaTime::from_seconds(4.0).unwrap());
+    assert_eq!(before.suggested_start(None), MediaTime::from_seconds(4.0).unwrap());
     assert_eq!(before.duration(), None);
     let after = timeline(&live(12, 5), Some(&before));
     assert_eq!(after.start(), MediaTime::from_seconds(4.0).unwrap());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use media_model::hls::{MediaPlaylist, Segment};
+use media_model::hls::{MediaPlaylist, Segment, Start};
 use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
 use url::Url;
 
@@ -41,6 +41,10 @@ pub(crate) struct Timeline {
     /// What a reload is read with; `None` if it ended.
     pub(crate) playlist: Option<MediaPlaylist>,
     read_at: Now,
+    /// Where it says to begin.
+    begin: Option<Start>,
+    /// How far from the live edge it says to stay at least.
+    hold_back: Option<MediaDuration>,
     /// Its segments are where their media are.
     pub(crate) aligned: bool,
 }
@@ -50,7 +54,8 @@ impl Timeline {
     /// playlist only says where its segments are relative to each other, so it is anchored by media sequence numbers. That
     /// variants match there is usual, not certain (RFC 8216 §4.3.3.2): [`shift`](Self::shift) moves one that does not.
     pub(crate) fn new(playlist: MediaPlaylist, base: Url, now: Now, known: &[&Self]) -> Self {
-        let live = !playlist.ended;
+        let ended = playlist.is_final();
+        let live = !ended;
         // An update that was read without what it is an update of begins after what it skips.
         let skipped = playlist.skip.as_ref().map_or(0, |skip| skip.segments);
         let first = playlist.media_sequence.saturating_add(skipped);
@@ -77,9 +82,11 @@ impl Timeline {
             base,
             entries,
             first,
-            ended: playlist.ended,
+            ended,
             target_duration: playlist.target_duration,
             reload_at,
+            begin: playlist.start,
+            hold_back: playlist.server_control.and_then(|control| control.hold_back),
             playlist: live.then_some(playlist),
             read_at: now,
             aligned: false,
@@ -171,14 +178,30 @@ impl Timeline {
         self.ended.then(|| self.end().since(MediaTime::ZERO))
     }
 
-    /// Where to begin if nobody asked: the start, or three target durations before the live edge (RFC 8216 §6.3.3).
-    pub(crate) fn suggested_start(&self) -> MediaTime {
-        if self.ended {
-            return self.start();
-        }
-        let hold_back = MediaDuration::from_micros(self.target_duration.as_micros().saturating_mul(3));
-        let edge = self.end() - hold_back;
-        let segment = self.entries.iter().rev().find(|entry| entry.span.start() <= edge);
+    /// Where to begin if nobody asked: where this playlist says, or the one of all streams (RFC 8216 §4.3.5.2); else at the start,
+    /// or near the live edge.
+    pub(crate) fn suggested_start(&self, of_all: Option<Start>) -> MediaTime {
+        let Some(Start { offset, precise }) = self.begin.or(of_all) else {
+            return if self.ended { self.start() } else { self.live_edge() };
+        };
+        let from = if offset < MediaTime::ZERO { self.end() } else { self.start() };
+        let wanted = MediaTime::from_micros(from.as_micros().saturating_add(offset.as_micros()));
+        // The end itself would be nothing to see, and what is too near to the live edge cannot be had in time.
+        let last = if self.ended { self.begin_of(self.end()) } else { self.live_edge() };
+        let at = wanted.max(self.start()).min(last);
+        if precise { at } else { self.begin_of(at) }
+    }
+
+    /// Where to play a live stream: three target durations before its end, or as far as it says, and no less (RFC 8216 §6.3.3,
+    /// rfc8216bis §4.4.3.8).
+    pub(crate) fn live_edge(&self) -> MediaTime {
+        let three = MediaDuration::from_micros(self.target_duration.as_micros().saturating_mul(3));
+        self.begin_of(self.end() - self.hold_back.unwrap_or_default().max(three))
+    }
+
+    /// Where the last segment begins that begins no later than this.
+    fn begin_of(&self, at: MediaTime) -> MediaTime {
+        let segment = self.entries.iter().rev().find(|entry| entry.span.start() <= at);
         segment.map_or(self.start(), |entry| entry.span.start())
     }
 

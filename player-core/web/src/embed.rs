@@ -11,7 +11,7 @@ use std::cell::RefCell;
 
 use js_sys::{Array, Function, Reflect};
 use media_model::BitsPerSecond;
-use player_core::message::{AudioId, TextId, VariantId};
+use player_core::message::{AudioId, StallCause, TextId, VariantId};
 use url::Url;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -40,6 +40,9 @@ impl MatineePlayer {
     /// - `ready(choices)` is called with what there is to choose, `{ variants, audio }`: `variants` lowest first, each
     ///   `{ id, label, width, height, bandwidth }`; `audio` each `{ id, name, language }`. Again when that changes.
     /// - `notice(sentence)` is called when something went wrong that the player works on, or was mended.
+    /// - `blocked()` is called when the browser lets nothing play before the viewer does something: show a button that calls
+    ///   `video.play()`. `muted()`, when it plays, but only without sound.
+    /// - `stalled(why)` is called when the buffer has run dry: `slow-link`, `slow-server`, `offline`, `decoder` or `nothing-new`.
     /// - `texts(list, shown)` is called with the subtitles there are and the `id` of those that are shown, or null.
     ///
     /// # Errors
@@ -57,6 +60,7 @@ impl MatineePlayer {
         let function = |name: &str| option(name)?.dyn_into::<Function>().ok();
         let texts = RefCell::new(function("texts").map(Texts::told_to));
         let (next, ready, notice) = (function("next"), function("ready"), function("notice"));
+        let (blocked, muted, stalled) = (function("blocked"), function("muted"), function("stalled"));
         let player = WebPlayer::new(video, vec![PlaySource::Hls(url)], beginning, move |event| {
             if let Some(texts) = &mut *texts.borrow_mut() {
                 texts.hear(&event);
@@ -70,13 +74,13 @@ impl MatineePlayer {
                 PlayerEvent::Degraded(sentence) => tell(&notice, sentence.into()),
                 PlayerEvent::Ready { variants, audio, .. } => tell(&ready, objects::choices(&variants, &audio)),
                 PlayerEvent::NextBegan => tell(&next, JsValue::UNDEFINED),
+                PlayerEvent::Blocked => tell(&blocked, JsValue::UNDEFINED),
+                PlayerEvent::Muted => tell(&muted, JsValue::UNDEFINED),
+                PlayerEvent::Stalled(why) => tell(&stalled, cause(why).into()),
                 PlayerEvent::Changed
                 | PlayerEvent::Source(_)
                 | PlayerEvent::AudioChosen(_)
-                | PlayerEvent::TextChosen(_)
-                | PlayerEvent::Muted
-                | PlayerEvent::Blocked
-                | PlayerEvent::Stalled(_) => {}
+                | PlayerEvent::TextChosen(_) => {}
             }
         });
         if let Some(function) = function("request") {
@@ -192,6 +196,17 @@ impl MatineePlayer {
                 Url::parse(&fresh.as_string()?).ok()
             })
         });
+    }
+}
+
+/// Names for scripts.
+fn cause(cause: StallCause) -> &'static str {
+    match cause {
+        StallCause::SlowLink => "slow-link",
+        StallCause::SlowServer => "slow-server",
+        StallCause::Offline => "offline",
+        StallCause::Decoder => "decoder",
+        StallCause::NothingNew => "nothing-new",
     }
 }
 

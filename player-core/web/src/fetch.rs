@@ -261,7 +261,8 @@ async fn run(loads: &Weak<Loads>, order: &Order, flight: &Rc<Flight>) -> Result<
     match order.kind {
         LoadKind::Playlist => {
             let url = Url::parse(&response.url()).unwrap_or_else(|_| order.url.clone());
-            let text = String::from_utf8(bytes.to_vec()).map_err(|_| LoadFailure::Corrupt)?;
+            // Names in another encoding than UTF-8 come out wrong; what there is to load does not.
+            let text = String::from_utf8_lossy(&bytes.to_vec()).into_owned();
             Ok(Input::Playlist { id, url, text })
         }
         LoadKind::Init | LoadKind::Segment | LoadKind::Text | LoadKind::Probe => {

@@ -16,6 +16,8 @@ pub struct Contract {
     tracks: BTreeSet<Track>,
     failed: bool,
     open: bool,
+    /// Played to the end: a buffer that makes room for nothing has all the time.
+    ended: bool,
 }
 
 impl Contract {
@@ -38,7 +40,7 @@ impl Contract {
         for output in &step.outputs {
             self.output(output);
         }
-        let waits = !self.under_way.is_empty() || !self.busy.is_empty();
+        let waits = !self.under_way.is_empty() || (!self.busy.is_empty() && !self.ended);
         if self.open && waits && step.wake_at.is_none() {
             self.fault("waits for something without an alarm");
         }
@@ -52,6 +54,9 @@ impl Contract {
             self.busy.remove(track);
         }
         if let Input::Command(command) = input {
+            let goes_on =
+                matches!(command, Command::Open { .. } | Command::Retry | Command::Seek(_) | Command::SetPlaying(_));
+            self.ended &= !goes_on;
             self.failed &= !matches!(command, Command::Open { .. } | Command::Retry);
             if matches!(command, Command::Open { .. }) {
                 self.open = true;
@@ -100,7 +105,11 @@ impl Contract {
                 }
             }
             // Where the next one was opened anew, nothing of the buffers before is waited for.
-            Output::Event(Event::NextBegan { .. }) => self.busy.clear(),
+            Output::Event(Event::NextBegan { .. }) => {
+                self.ended = false;
+                self.busy.clear();
+            }
+            Output::Event(Event::Ended) => self.ended = true,
             Output::Forget(_)
             | Output::AskStart { .. }
             | Output::ChangeType { .. }

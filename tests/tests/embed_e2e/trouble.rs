@@ -309,10 +309,11 @@ async fn a_browser_that_allows_no_sound_yet_plays_without() {
     let Some(room) = Room::open_with(test, &film(8, 300, ""), &STRICT).await else { return };
     room.open_watched().await;
     room.run("document.querySelector('video').muted = false; return null").await;
-    room.play_here("{}").await;
+    room.play_here("{ muted: () => seen.notices.push('muted') }").await;
     room.see("moving pictures", |seen| seen.position_s > 0.5).await;
     let element = room.element().await;
     assert!(element.muted && !element.paused && !element.touched, "{element:?}");
+    assert_eq!(room.look().await.unwrap().notices, ["muted"], "the page can say so");
     room.browser.close().await.unwrap();
 }
 
@@ -357,7 +358,7 @@ async fn a_browser_that_allows_nothing_yet_is_waited_for() {
         video.onclick = () => video.play();
         return null";
     room.run(insists).await;
-    room.play_here("{}").await;
+    room.play_here("{ blocked: () => seen.notices.push('blocked') }").await;
     // The time is used.
     let loaded = until("all of it", async || {
         let element = room.element().await;
@@ -367,6 +368,7 @@ async fn a_browser_that_allows_nothing_yet_is_waited_for() {
     let loaded = loaded.await.unwrap();
     let refusals: Vec<String> = room.browser.js("return refusals", vec![]).await.unwrap();
     assert_eq!(refusals, ["NotAllowedError"; 2], "with sound, then without; {loaded:?}");
+    assert_eq!(room.look().await.unwrap().notices, ["blocked"], "the page can show a button");
     let asked = room.asked("/film/").len();
 
     room.browser.press_at(100.0, 100.0).await.unwrap();

@@ -33,9 +33,9 @@ impl<'a> Attributes<'a> {
         self.0.iter().find(|(known, _)| *known == name).map(|&(_, value)| value)
     }
 
-    /// Whether `name` says `YES`.
+    /// Whether `name` says `YES`, in any letters.
     pub(super) fn says_yes(&self, name: &str) -> bool {
-        self.get(name) == Some("YES")
+        self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("YES"))
     }
 
     /// All pairs in order, values with their quotes.

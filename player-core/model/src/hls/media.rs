@@ -48,6 +48,18 @@ pub struct MediaPlaylist {
     pub rendition_reports: Vec<RenditionReport>,
 }
 
+impl MediaPlaylist {
+    /// Whether no segment will be added: it has ended, or never changes (RFC 8216 §4.3.3.5), whether its end is marked or not.
+    pub fn is_final(&self) -> bool {
+        self.ended || self.kind == Some(PlaylistKind::Vod)
+    }
+
+    /// Whether there is nothing to play, and never will be.
+    pub fn has_nothing(&self) -> bool {
+        self.is_final() && self.segments.iter().all(|segment| segment.gap)
+    }
+}
+
 /// What a server promises about changes of a media playlist (RFC 8216 §4.3.3.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlaylistKind {

@@ -200,7 +200,7 @@ impl<'a> Reading<'a> {
         if has_old_ends(text) {
             notes.add(1, WarningKind::LineEnds);
         }
-        let multivariant = lines.clone().find_map(|(_, line)| line.decides()).ok_or(ParseError::Empty)?;
+        let multivariant = lines.are_multivariant().ok_or(ParseError::Empty)?;
         let value = if multivariant {
             Playlist::Multivariant(multivariant::read(lines, &mut notes)?)
         } else {

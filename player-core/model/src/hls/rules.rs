@@ -68,7 +68,7 @@ impl fmt::Display for Fault {
 pub fn check(text: &str, base: &Url) -> Checked {
     let mut faults = Faults::default();
     characters::check(text, &mut faults);
-    let is_multivariant = Lines::new(text).find_map(|(_, line)| line.decides()).unwrap_or(false);
+    let is_multivariant = Lines::new(text).are_multivariant().unwrap_or(false);
     if is_multivariant {
         multivariant::check(text, base, &mut faults);
     } else {

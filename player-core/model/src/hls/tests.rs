@@ -141,11 +141,33 @@ fn byte_ranges_go_on_where_the_last_one_ended() {
     let ranges: Vec<_> = parsed.value.segments.iter().map(|segment| segment.range).collect();
     assert_eq!(
         ranges,
-        [Some(ByteRange { offset: 700, length: 1_000 }), Some(ByteRange { offset: 1_700, length: 500 }), None, None]
+        [
+            Some(ByteRange { offset: 700, length: 1_000 }),
+            Some(ByteRange { offset: 1_700, length: 500 }),
+            Some(ByteRange { offset: 0, length: 500 }),
+            None
+        ]
     );
     let gaps: Vec<_> = parsed.value.segments.iter().map(|segment| segment.gap).collect();
-    assert_eq!(gaps, [false, false, true, true], "a range without a beginning or an end cannot be loaded");
-    assert_eq!(parsed.warnings.len(), 2);
+    assert_eq!(gaps, [false, false, false, true], "a range without an end cannot be loaded");
+    assert_eq!(parsed.warnings.len(), 2, "to begin at the beginning is a guess");
+}
+
+#[test]
+fn what_belongs_elsewhere_does_not_hide_what_it_is() {
+    let text = "#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-SESSION-KEY:METHOD=NONE\n#EXT-X-MEDIA:TYPE=audio,GROUP-ID=\"a\",\
+                NAME=\"b\",DEFAULT=yes,URI=\"b\"\n#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO=\"a\"\nc\n#EXT-X-ENDLIST\n";
+    let base = Url::parse("http://a.test/").unwrap();
+    let Ok(Playlist::Multivariant(read)) = Reading::new(&base).parse_clear(text).map(|parsed| parsed.value) else {
+        panic!("a multivariant playlist, and nothing encrypted")
+    };
+    assert!(read.audio[0].is_default && read.variants.len() == 1, "{read:?}");
+    // Without any other tag they do tell.
+    let text = "#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:7\n";
+    assert!(matches!(Reading::new(&base).parse(text).unwrap().value, Playlist::Media(_)));
+    // A key that names no method, and one that says none, encrypt nothing.
+    let text = "#EXTM3U\n#EXT-X-KEY:URI=\"k\"\n#EXT-X-KEY:METHOD=none\n#EXTINF:4,\na\n";
+    assert!(Reading::new(&base).parse_clear(text).is_ok());
 }
 
 #[test]

@@ -9,15 +9,17 @@ pub(in crate::hls) enum Line<'a> {
 
 impl Line<'_> {
     /// `Some(true)` if this line occurs only in multivariant playlists, `Some(false)` if only in media playlists.
-    pub(in crate::hls) fn decides(self) -> Option<bool> {
+    fn decides(self) -> Option<bool> {
         match self {
             Line::Tag("#EXT-X-STREAM-INF" | "#EXT-X-MEDIA" | "#EXT-X-I-FRAME-STREAM-INF", _) => Some(true),
-            Line::Tag(
-                "#EXTINF" | "#EXT-X-TARGETDURATION" | "#EXT-X-MEDIA-SEQUENCE" | "#EXT-X-ENDLIST" | "#EXT-X-PART",
-                _,
-            ) => Some(false),
+            Line::Tag("#EXTINF" | "#EXT-X-TARGETDURATION" | "#EXT-X-PART", _) => Some(false),
             Line::Tag(..) | Line::Uri(_) => None,
         }
+    }
+
+    /// Whether it belongs into a media playlist; some servers write it into multivariant ones as well.
+    fn hints_at_media(self) -> bool {
+        matches!(self, Line::Tag("#EXT-X-MEDIA-SEQUENCE" | "#EXT-X-ENDLIST", _))
     }
 }
 
@@ -32,6 +34,12 @@ pub(in crate::hls) struct Lines<'a> {
 impl<'a> Lines<'a> {
     pub(in crate::hls) fn new(text: &'a str) -> Self {
         Self { rest: text.strip_prefix('\u{feff}').unwrap_or(text), number: 0, old: has_old_ends(text) }
+    }
+
+    /// Whether these are of a multivariant playlist, told by the first line that is in one kind alone; `None` if no line tells.
+    pub(in crate::hls) fn are_multivariant(&self) -> Option<bool> {
+        let decided = self.clone().find_map(|(_, line)| line.decides());
+        decided.or_else(|| self.clone().any(|(_, line)| line.hints_at_media()).then_some(false))
     }
 
     fn line(&mut self) -> Option<&'a str> {

@@ -8,7 +8,7 @@ use super::super::attributes::Attributes;
 use super::super::{ByteRange, InitSection, Key, Keys, MediaPlaylist, Part, PlaylistKind, Segment};
 use super::metadata::DateRanges;
 use super::shared::{
-    MAX_DURATION, attributes, byte_range, define, key, optional, segment_seconds, start, version, whole,
+    MAX_DURATION, attributes, byte_range, define, is_clear, key, optional, segment_seconds, start, version, whole,
 };
 use super::{Line, Lines, Notes, ParseError, WarningKind, metadata};
 use crate::{BitsPerSecond, MediaDuration};
@@ -152,7 +152,10 @@ impl Reader<'_> {
         }
         let address = notes.uri(number, uri);
         segment.range = range.and_then(|(length, offset)| {
-            let range = self.resolve(address.as_deref(), length, offset);
+            let offset = offset.or_else(|| self.range_end(address.as_deref()));
+            // Without any to go on from it can only be meant from the beginning, as other players have it.
+            let offset = notes.keep(number, offset, WarningKind::BadTag("EXT-X-BYTERANGE")).unwrap_or(0);
+            let range = offset.checked_add(length).map(|_| ByteRange { offset, length });
             notes.keep(number, range, WarningKind::BadTag("EXT-X-BYTERANGE"))
         });
         // What cannot be loaded keeps its place on the timeline as a gap.
@@ -181,12 +184,10 @@ impl Reader<'_> {
         segment.bitrate = self.bitrate;
     }
 
-    /// A range; without an offset it goes on where the segment before ended, if that was of the same resource.
-    fn resolve(&self, uri: Option<&str>, length: u64, offset: Option<u64>) -> Option<ByteRange> {
-        let before = self.playlist.segments.last().filter(|last| Some(last.uri.as_str()) == uri);
-        let end = before.and_then(|last| last.range).map(|range| range.offset.saturating_add(range.length));
-        let offset = offset.or(end)?;
-        offset.checked_add(length).map(|_| ByteRange { offset, length })
+    /// Where a range without an offset goes on: at the end of that before it, if it was of the same resource.
+    fn range_end(&self, uri: Option<&str>) -> Option<u64> {
+        let before = self.playlist.segments.last().filter(|last| Some(last.uri.as_str()) == uri)?;
+        before.range.map(|range| range.offset.saturating_add(range.length))
     }
 
     fn map(&self, number: usize, list: &str, notes: &mut Notes<'_>) -> Option<InitSection> {
@@ -200,11 +201,14 @@ impl Reader<'_> {
     }
 
     fn key(&mut self, number: usize, list: &str, notes: &mut Notes<'_>) {
-        if Attributes::read(list).0.get("METHOD") == Some("NONE") {
+        if is_clear(list) {
             self.keys = None;
             return;
         }
-        notes.encrypted.get_or_insert(number);
+        // One without a method, which other players pass over, says nothing.
+        if Attributes::read(list).0.get("METHOD").is_some() {
+            notes.encrypted.get_or_insert(number);
+        }
         let Some(key) = key(number, "EXT-X-KEY", list, notes) else { return };
         // Keys of different formats stand beside each other for different clients; there are a handful.
         let mut keys: Vec<Arc<Key>> = self.keys.iter().flat_map(|keys| keys.iter()).cloned().collect();

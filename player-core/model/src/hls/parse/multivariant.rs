@@ -7,7 +7,7 @@ use super::super::{
     AllowedCpc, ClosedCaptions, ContentSteering, FrameRate, HdcpLevel, MultivariantPlaylist, Rendition, Score,
     SessionContent, SessionData, SupplementalCodec, VariantStream, VideoRange,
 };
-use super::shared::{attributes, define, key, optional, start, version, whole};
+use super::shared::{attributes, define, is_clear, key, optional, start, version, whole};
 use super::{Line, Lines, Notes, ParseError, WarningKind};
 use crate::{BitsPerSecond, CodecString, Resolution};
 
@@ -52,13 +52,17 @@ pub(super) fn read(lines: Lines<'_>, notes: &mut Notes<'_>) -> Result<Multivaria
 fn tag(playlist: &mut MultivariantPlaylist, (line, name, value): (usize, &str, &str), notes: &mut Notes<'_>) {
     match name {
         "#EXT-X-MEDIA" => {
-            let list = match Attributes::read(value).0.get("TYPE") {
-                Some("AUDIO") => &mut playlist.audio,
-                Some("VIDEO") => &mut playlist.video,
-                Some("SUBTITLES") => &mut playlist.subtitles,
-                Some("CLOSED-CAPTIONS") => &mut playlist.closed_captions,
+            let kind = Attributes::read(value).0.get("TYPE").unwrap_or_default();
+            let list = match kind.to_ascii_uppercase().as_str() {
+                "AUDIO" => &mut playlist.audio,
+                "VIDEO" => &mut playlist.video,
+                "SUBTITLES" => &mut playlist.subtitles,
+                "CLOSED-CAPTIONS" => &mut playlist.closed_captions,
                 _ => return notes.add(line, WarningKind::BadAttribute(MEDIA, "TYPE")),
             };
+            if kind.contains(|letter: char| letter.is_ascii_lowercase()) {
+                notes.add(line, WarningKind::BadAttribute(MEDIA, "TYPE"));
+            }
             list.extend(rendition(line, value, notes));
         }
         "#EXT-X-I-FRAME-STREAM-INF" => {
@@ -73,6 +77,7 @@ fn tag(playlist: &mut MultivariantPlaylist, (line, name, value): (usize, &str, &
         "#EXT-X-START" => playlist.start = start(line, value, notes),
         "#EXT-X-DEFINE" => playlist.definitions.extend(define(line, value, notes)),
         "#EXT-X-SESSION-DATA" => playlist.session_data.extend(session_data(line, value, notes)),
+        "#EXT-X-SESSION-KEY" if is_clear(value) => notes.add(line, WarningKind::BadTag("EXT-X-SESSION-KEY")),
         "#EXT-X-SESSION-KEY" => {
             notes.encrypted.get_or_insert(line);
             playlist.session_keys.extend(key(line, "EXT-X-SESSION-KEY", value, notes));

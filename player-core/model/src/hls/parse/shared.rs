@@ -77,11 +77,16 @@ pub(super) fn define(line: usize, list: &str, notes: &mut Notes<'_>) -> Option<D
     Some(Definition { name: name.to_owned(), value, source })
 }
 
+/// Whether a key says that nothing is encrypted.
+pub(super) fn is_clear(list: &str) -> bool {
+    Attributes::read(list).0.get("METHOD").is_some_and(|method| method.eq_ignore_ascii_case("NONE"))
+}
+
 /// A key; `None` for `METHOD=NONE`, and (with a warning) for one that cannot be read.
 pub(super) fn key(line: usize, tag: &'static str, list: &str, notes: &mut Notes<'_>) -> Option<Key> {
     let attributes = attributes(line, tag, list, notes);
     let method = notes.keep(line, attributes.get("METHOD"), WarningKind::BadAttribute(tag, "METHOD"))?;
-    if method == "NONE" {
+    if is_clear(list) {
         return None;
     }
     let uri = notes.keep(line, attributes.get("URI"), WarningKind::BadAttribute(tag, "URI"))?;
