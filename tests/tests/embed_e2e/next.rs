@@ -90,7 +90,6 @@ impl Room {
         let recording = Recording::read(&file).unwrap();
         let mut reasons = Vec::new();
         recording.replay(|_, _, core| reasons.extend(core.accounts().iter().map(ToString::to_string))).unwrap();
-        println!("{} steps in {} bytes", recording.moments.len(), file.len());
         reasons
     }
 }
