@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use mock_origin::{Origin, OriginConfig, Profile, Scenario};
 use reqwest::{StatusCode, Url};
 use serde_json::Value;
-use system_tests::browser::until;
+use system_tests::browser::{programs_are_here, until};
 use system_tests::server::{TestServer, built, slow_tests_run};
 use tokio::process::Command;
 
@@ -224,4 +224,43 @@ async fn a_server_that_is_not_there_is_no_success_even_for_a_moment() {
         "{}: {said}",
         output.status
     );
+}
+
+/// What ffmpeg makes if nobody says otherwise, and most packagers with it: one stream with both.
+async fn muxed(folder: &Path) -> String {
+    let both = "-f lavfi -i testsrc=size=320x180:rate=24:duration=6 -f lavfi -i sine=duration=6 -c:v libx264 -c:a aac -g 48 \
+                -f hls -hls_time 2 -hls_playlist_type vod -hls_segment_type fmp4 film.m3u8";
+    let made = Command::new("ffmpeg").args(both.split_whitespace()).current_dir(folder).output().await.unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    // Sound may be named first.
+    let main =
+        "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=400000,RESOLUTION=320x180,CODECS=\"mp4a.40.2,avc1.64000d\"\nfilm.m3u8\n";
+    std::fs::write(folder.join("main.m3u8"), main).unwrap();
+    let folder = folder.to_owned();
+    let file = async |axum::extract::Path(name): axum::extract::Path<String>, folder: std::path::PathBuf| {
+        tokio::fs::read(folder.join(name)).await.map_err(|_| axum::http::StatusCode::NOT_FOUND)
+    };
+    let routes = axum::Router::new().route("/{name}", axum::routing::get(move |name| file(name, folder.clone())));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    // It ends with the test.
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    address
+}
+
+#[tokio::test]
+async fn pictures_and_sound_in_one_stream_are_both_played() {
+    let test = "pictures_and_sound_in_one_stream_are_both_played";
+    if !slow_tests_run(test) || !programs_are_here(test, &["ffmpeg"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let address = muxed(folder.path()).await;
+    for name in ["film", "main"] {
+        let playback = play(&format!("{address}/{name}.m3u8"), &[]).await;
+        let summary = playback.summary();
+        assert_eq!((&summary["state"], &summary["stalls"]), (&Value::from("ended"), &Value::from(0)), "{summary}");
+        assert!(summary["sound_decoder"]["name"].is_string(), "{summary}");
+        assert!(summary["summary"]["shown_frames"].as_f64().unwrap() >= 130.0, "{summary}");
+    }
 }

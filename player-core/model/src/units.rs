@@ -280,6 +280,15 @@ impl Ranges {
         self.0.iter().copied()
     }
 
+    /// What is in these as well as in others.
+    #[must_use]
+    pub fn common(&self, others: &Self) -> Self {
+        let both = |one: TimeRange, other: &TimeRange| {
+            TimeRange::new(one.start.max(other.start), one.end.min(other.end)).filter(|both| both.start < both.end)
+        };
+        Self::new(self.iter().flat_map(|one| others.0.iter().filter_map(move |other| both(one, other))).collect())
+    }
+
     /// Whether nothing is buffered.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -307,6 +316,14 @@ mod tests {
         assert_eq!(ranges.iter().collect::<Vec<_>>(), [range(0, 4), range(5, 9)]);
         assert_eq!(ranges.around(MediaTime::from_micros(4), MediaDuration::from_micros(1)), Some(range(5, 9)));
         assert_eq!(ranges.around(MediaTime::from_micros(4), MediaDuration::ZERO), None);
+    }
+
+    #[test]
+    fn common_is_what_both_have() {
+        let range = |start, end| TimeRange::new(MediaTime::from_micros(start), MediaTime::from_micros(end)).unwrap();
+        let (one, other) = (Ranges::new(vec![range(0, 4), range(6, 9)]), Ranges::new(vec![range(2, 7), range(9, 12)]));
+        assert_eq!(one.common(&other), Ranges::new(vec![range(2, 4), range(6, 7)]));
+        assert!(one.common(&Ranges::default()).is_empty());
     }
 
     proptest! {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use gstreamer as gst;
-use media_container::cmaf::read::{init_section, media_start};
+use media_container::cmaf::read::{codec_strings, media_start};
 use media_model::{ByteCount, MediaTime};
 use player_core::message::{AppendFailure, Command, Event, Input, LoadKind, Output, RequestId, Track};
 use player_core::{Now, Player, PlayerConfig, Stats};
@@ -72,17 +72,17 @@ impl NativeConfig {
 enum Body {
     /// An init section.
     Init(Bytes),
-    /// The beginning of a segment, and how many of its samples were appended.
-    Begun(BytesMut, usize),
-    /// A segment, and how many of its samples were appended before it was complete.
-    Segment(Bytes, usize),
+    /// The beginning of a segment.
+    Begun(BytesMut),
+    /// A segment.
+    Segment(Bytes),
 }
 
 impl Body {
     fn bytes(&self) -> &[u8] {
         match self {
-            Self::Init(bytes) | Self::Segment(bytes, _) => bytes,
-            Self::Begun(bytes, _) => bytes,
+            Self::Init(bytes) | Self::Segment(bytes) => bytes,
+            Self::Begun(bytes) => bytes,
         }
     }
 }
@@ -190,6 +190,11 @@ impl NativePlayer {
         self.sink.decoder(Track::Video)
     }
 
+    /// What decodes the sound; `None` before there is any.
+    pub fn sound_decoder(&self) -> Option<&Decoder> {
+        self.sink.decoder(Track::Audio)
+    }
+
     /// Plays until there is news for the viewer. Nothing goes on while nobody waits for it; dropping the future loses
     /// nothing.
     pub async fn next_event(&mut self) -> Event {
@@ -218,21 +223,21 @@ impl NativePlayer {
             }
             LoadNews::More { id, bytes } => {
                 // Of one that was given up, nothing is kept.
-                if let Some(Body::Begun(begin, _)) = self.bodies.get_mut(&id) {
+                if let Some(Body::Begun(begin)) = self.bodies.get_mut(&id) {
                     begin.extend_from_slice(&bytes);
                 }
             }
             LoadNews::Complete { id } => {
-                if let Some(Body::Begun(bytes, taken)) = self.bodies.remove(&id) {
+                if let Some(Body::Begun(bytes)) = self.bodies.remove(&id) {
                     let size = size(&bytes);
-                    self.bodies.insert(id, Body::Segment(bytes.freeze(), taken));
+                    self.bodies.insert(id, Body::Segment(bytes.freeze()));
                     self.feed(Input::Loaded { id, size });
                 }
             }
             LoadNews::Body { id, kind, bytes } => {
                 let size = size(&bytes);
                 let codecs = match kind {
-                    LoadKind::Init => init_section(&bytes).ok().map(|init| init.track.codec.codec_string().to_string()),
+                    LoadKind::Init => codecs(&bytes),
                     LoadKind::Segment | LoadKind::Probe | LoadKind::Text | LoadKind::Playlist => None,
                 };
                 if let Some(codecs) = codecs {
@@ -240,7 +245,7 @@ impl NativePlayer {
                 }
                 // Of one that was given up, nothing is kept, and nobody looks at what is no media.
                 if let Some(body) = self.bodies.get_mut(&id) {
-                    *body = if kind == LoadKind::Init { Body::Init(bytes) } else { Body::Segment(bytes, 0) };
+                    *body = if kind == LoadKind::Init { Body::Init(bytes) } else { Body::Segment(bytes) };
                 }
                 self.feed(Input::Loaded { id, size });
             }
@@ -332,7 +337,7 @@ impl NativePlayer {
         match output {
             Output::Load { id, url, range, kind, idle_timeout } => {
                 if matches!(kind, LoadKind::Init | LoadKind::Segment) {
-                    self.bodies.insert(id, Body::Begun(BytesMut::new(), 0));
+                    self.bodies.insert(id, Body::Begun(BytesMut::new()));
                 }
                 self.loads.start(Order { id, url, range, kind, idle_timeout });
             }
@@ -398,28 +403,22 @@ impl NativePlayer {
     /// Appends what is there of a load and was not appended yet.
     fn append(&mut self, track: Track, id: RequestId, offset_us: i64) -> Result<(), AppendFailure> {
         let body = self.bodies.remove(&id).ok_or(AppendFailure::Rejected)?;
-        let (bytes, taken) = match &body {
+        let bytes = match &body {
             Body::Init(bytes) => {
                 let begun = self.sink.begin(track, bytes);
                 self.bodies.insert(id, body);
                 return begun;
             }
-            Body::Begun(bytes, taken) => (Arrived::Begin(bytes), *taken),
-            Body::Segment(bytes, taken) => (Arrived::All(bytes), *taken),
+            Body::Begun(bytes) => Arrived::Begin(bytes),
+            Body::Segment(bytes) => Arrived::All(bytes),
         };
-        let taken = self.sink.append(track, Piece { id, bytes, taken, offset_us });
-        match (body, &taken) {
-            (Body::Begun(bytes, _), Ok(taken)) => drop(self.bodies.insert(id, Body::Begun(bytes, *taken))),
-            // It is appended once more when there is room, from its beginning, for of what was there some may be gone.
-            (Body::Begun(bytes, _), Err(AppendFailure::QuotaExceeded)) => {
-                self.bodies.insert(id, Body::Begun(bytes, 0));
-            }
-            (Body::Segment(bytes, _), Err(AppendFailure::QuotaExceeded)) => {
-                self.bodies.insert(id, Body::Segment(bytes, 0));
-            }
-            (Body::Init(_) | Body::Begun(..) | Body::Segment(..), _) => {}
+        let appended = self.sink.append(track, Piece { id, bytes, offset_us });
+        let comes_more = appended.is_ok() && matches!(body, Body::Begun(_));
+        // What there was no room for is appended once more when there is.
+        if comes_more || appended == Err(AppendFailure::QuotaExceeded) {
+            self.bodies.insert(id, body);
         }
-        taken.map(drop)
+        appended
     }
 
     /// A pipeline that refuses is a decoder that failed, as far as the core is concerned.
@@ -433,6 +432,12 @@ impl NativePlayer {
             }
         }
     }
+}
+
+/// CODECS of all that an init section announces.
+fn codecs(init: &[u8]) -> Option<String> {
+    let codecs: Vec<_> = codec_strings(init).iter().map(ToString::to_string).collect();
+    (!codecs.is_empty()).then(|| codecs.join(","))
 }
 
 fn size(bytes: &[u8]) -> ByteCount {

@@ -10,7 +10,7 @@ use clap::Parser;
 use player_core::PlayerConfig;
 use player_core::abr::Rule;
 use player_core::message::{Event, VariantInfo};
-use player_native::{Decoding, LinkMemory, NativeConfig, NativePlayer, Surface};
+use player_native::{Decoder, Decoding, LinkMemory, NativeConfig, NativePlayer, Surface};
 use serde_json::json;
 use tokio::time::Instant;
 use url::Url;
@@ -159,10 +159,15 @@ fn line(player: &NativePlayer) -> serde_json::Value {
         "stalled_ms": stats.stalled.as_secs_f64() * 1e3,
         "switches": stats.switches,
         "dropped_frames": stats.dropped_frames,
-        "decoder": player.picture_decoder().map(|decoder| json!({ "name": decoder.name, "hardware": decoder.hardware })),
+        "decoder": player.picture_decoder().map(decoded_by),
+        "sound_decoder": player.sound_decoder().map(decoded_by),
         "decision": null,
         "source": "hls",
     })
+}
+
+fn decoded_by(decoder: &Decoder) -> serde_json::Value {
+    json!({ "name": decoder.name, "hardware": decoder.hardware })
 }
 
 fn summary(player: &NativePlayer, variants: &[VariantInfo]) -> serde_json::Value {

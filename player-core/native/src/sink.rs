@@ -16,6 +16,7 @@ mod silence;
 use bytes::Bytes;
 use gstreamer as gst;
 use gstreamer::prelude::*;
+use media_container::cmaf::read::Pick;
 use media_model::{MediaTime, Ranges, TimeRange};
 use player_core::Speed;
 use player_core::message::{AppendFailure, BufferSetup, Track};
@@ -26,7 +27,7 @@ use decoder::Decoders;
 pub use decoder::{Decoder, Decoding};
 pub use error::SinkError;
 pub(crate) use lane::{Arrived, Piece};
-use lane::{Fault, Lane};
+use lane::{Fault, Lane, Source};
 pub(crate) use messages::SinkNews;
 pub use output::Surface;
 use silence::Silence;
@@ -90,7 +91,7 @@ impl Sink {
     pub(crate) fn prepare(&mut self, buffers: &[BufferSetup]) -> Result<(), SinkError> {
         self.close();
         self.lanes.clear();
-        let codings: Vec<(Track, Coding)> = buffers.iter().map(coding).collect::<Result<_, _>>()?;
+        let sources = buffers.iter().map(sources).collect::<Result<Vec<_>, _>>()?;
         self.pipeline = gst::Pipeline::new();
         let bus = self.pipeline.bus().ok_or(SinkError::Pipeline("no bus"))?;
         let wakeup = self.wakeup.clone();
@@ -99,8 +100,8 @@ impl Sink {
             let _ = wakeup.send(message.clone());
             gst::BusSyncReply::Drop
         });
-        for (track, coding) in codings {
-            self.lanes.push(Lane::build(&self.pipeline, &self.decoders, self.surface, track, coding)?);
+        for source in sources.into_iter().flatten() {
+            self.lanes.push(Lane::build(&self.pipeline, &self.decoders, self.surface, source)?);
         }
         (self.starved, self.ended, self.seeking, self.skipped_frames) = (true, false, None, 0);
         self.change_state(gst::State::Paused)?;
@@ -108,21 +109,20 @@ impl Sink {
     }
 
     /// Takes an init section.
-    pub(crate) fn begin(&mut self, track: Track, bytes: &Bytes) -> Result<(), AppendFailure> {
-        self.lane(track).ok_or(AppendFailure::Rejected)?.begin(bytes)
+    pub(crate) fn begin(&mut self, buffer: Track, bytes: &Bytes) -> Result<(), AppendFailure> {
+        self.each_of(buffer, |lane| lane.begin(bytes))
     }
 
-    /// Takes a segment, or more of it. Returns how many samples it has brought by now.
-    pub(crate) fn append(&mut self, track: Track, piece: Piece<'_>) -> Result<usize, AppendFailure> {
-        let taken = self.lane(track).ok_or(AppendFailure::Rejected)?.append(piece)?;
+    /// Takes a segment, or more of it.
+    pub(crate) fn append(&mut self, buffer: Track, piece: Piece<'_>) -> Result<(), AppendFailure> {
+        self.each_of(buffer, |lane| lane.append(piece))?;
         self.ended = false;
-        self.tend().map_err(|_| AppendFailure::Rejected)?;
-        Ok(taken)
+        self.tend().map_err(|_| AppendFailure::Rejected)
     }
 
     /// Removes a stretch of a buffer.
-    pub(crate) fn evict(&mut self, track: Track, range: TimeRange) {
-        if let Some(lane) = self.lane(track) {
+    pub(crate) fn evict(&mut self, buffer: Track, range: TimeRange) {
+        for lane in self.lanes.iter_mut().filter(|lane| lane.buffer == buffer) {
             lane.evict(nanos(range.start()), nanos(range.end()));
         }
     }
@@ -132,9 +132,10 @@ impl Sink {
         self.ended = true;
     }
 
-    /// What a buffer holds.
-    pub(crate) fn buffered(&self, track: Track) -> Ranges {
-        self.lanes.iter().find(|lane| lane.track == track).map(Lane::buffered).unwrap_or_default()
+    /// What a buffer holds of all that it brings.
+    pub(crate) fn buffered(&self, buffer: Track) -> Ranges {
+        let lanes = self.lanes.iter().filter(|lane| lane.buffer == buffer).map(Lane::buffered);
+        lanes.reduce(|one, other| one.common(&other)).unwrap_or_default()
     }
 
     /// Wishes to play or to pause.
@@ -235,8 +236,15 @@ impl Sink {
         self.lanes.iter().find(|lane| lane.track == track).map(Lane::decoder)
     }
 
-    fn lane(&mut self, track: Track) -> Option<&mut Lane> {
-        self.lanes.iter_mut().find(|lane| lane.track == track)
+    /// Hands something to each track that this buffer brings; it has to be of use to all.
+    fn each_of(
+        &mut self,
+        buffer: Track,
+        mut hand: impl FnMut(&mut Lane) -> Result<(), AppendFailure>,
+    ) -> Result<(), AppendFailure> {
+        let mut lanes = self.lanes.iter_mut().filter(|lane| lane.buffer == buffer).peekable();
+        lanes.peek().ok_or(AppendFailure::Rejected)?;
+        lanes.try_for_each(|lane| hand(lane))
     }
 
     /// Where the first of the tracks runs dry.
@@ -292,11 +300,20 @@ impl Drop for Sink {
     }
 }
 
-/// What a buffer needs, if it can be had here.
-fn coding(setup: &BufferSetup) -> Result<(Track, Coding), SinkError> {
+/// What a buffer brings, if it can be played here.
+fn sources(setup: &BufferSetup) -> Result<Vec<Source>, SinkError> {
     let unsupported = || SinkError::Unsupported { track: setup.track, mime: setup.mime.clone() };
-    let coding = Coding::of_mime(&setup.mime).ok_or_else(unsupported)?;
-    if decoder::is_decodable(coding) { Ok((setup.track, coding)) } else { Err(unsupported()) }
+    let codings = Coding::of_mime(&setup.mime).ok_or_else(unsupported)?;
+    if !codings.iter().all(|&(_, coding)| decoder::is_decodable(coding)) {
+        return Err(unsupported());
+    }
+    let pick = |track| match (codings.len(), track) {
+        (1, _) => Pick::First,
+        (_, Track::Video) => Pick::Pictures,
+        (_, Track::Audio) => Pick::Sound,
+    };
+    let source = |&(track, coding): &(Track, Coding)| Source { track, buffer: setup.track, pick: pick(track), coding };
+    Ok(codings.iter().map(source).collect())
 }
 
 fn micros(nanos: i64) -> MediaTime {

@@ -1,4 +1,4 @@
-//! Reads init sections and media segments: ours, and fragmented MP4 of others as far as it has one track.
+//! Reads init sections and media segments: ours, and fragmented MP4 of others, one track at a time.
 //!
 //! Times come out on the presentation timeline: the init section's edit list is applied.
 
@@ -67,13 +67,37 @@ struct Clock {
     defaults: Defaults,
 }
 
-/// Reads an init section. Of several tracks it takes the first with pictures, else the first with sound.
+/// Which track of an init section is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// The first with pictures, else the first with sound.
+    First,
+    /// The first with pictures.
+    Pictures,
+    /// The first with sound.
+    Sound,
+}
+
+/// Reads an init section: the first track with pictures, else the first with sound.
 ///
 /// # Errors
 /// [`CmafError`] if boxes are missing or the codec is none of ours.
 pub fn init_section(bytes: &[u8]) -> Result<Init, CmafError> {
+    pick(bytes, Pick::First)
+}
+
+/// Reads one track of an init section.
+///
+/// # Errors
+/// [`CmafError`] if there is none, boxes are missing or the codec is none of ours.
+pub fn pick(bytes: &[u8], pick: Pick) -> Result<Init, CmafError> {
     let moov = find(bytes, b"moov").ok_or(incomplete(b"moov"))?;
-    let (kind, trak) = first_track(moov)?;
+    let wanted = |wanted: Kind| tracks(moov).find(|(kind, _)| *kind == wanted).ok_or(CmafError::NoTrack);
+    let (kind, trak) = match pick {
+        Pick::First => first_track(moov)?,
+        Pick::Pictures => wanted(Kind::Video)?,
+        Pick::Sound => wanted(Kind::Audio)?,
+    };
     let clock = clock(moov, trak)?;
     let mdhd = find_path(trak, &[b"mdia", b"mdhd"]).and_then(media_header).ok_or(incomplete(b"mdhd"))?;
     let entry = entry(trak, kind).ok_or(incomplete(b"stsd"))?;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use gstreamer as gst;
 use media_container::{CodecConfig, TrackConfig};
+use player_core::message::Track;
 
 /// What a track needs a decoder for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,15 +26,24 @@ impl Coding {
         }
     }
 
-    /// From a media type with its `codecs` parameter (RFC 6381).
-    pub(super) fn of_mime(mime: &str) -> Option<Self> {
+    /// From a media type with its `codecs` parameter (RFC 6381): of its pictures, if it has any, and of its sound. `None` if
+    /// there is nothing in it that can be played, or something that cannot.
+    pub(super) fn of_mime(mime: &str) -> Option<Vec<(Track, Self)>> {
         let codecs = mime.split_once("codecs=")?.1.trim_matches(|sign| sign == '"' || sign == ' ');
-        codecs.split(',').find_map(|codec| match codec.trim().split('.').next()? {
-            "avc1" | "avc3" => Some(Self::H264),
-            "hvc1" | "hev1" => Some(Self::H265),
-            "mp4a" => Some(Self::Aac),
-            _ => None,
-        })
+        let (mut pictures, mut sound) = (None, None);
+        for codec in codecs.split(',') {
+            match codec.trim().split('.').next()? {
+                "avc1" | "avc3" => pictures = pictures.or(Some(Self::H264)),
+                "hvc1" | "hev1" => pictures = pictures.or(Some(Self::H265)),
+                "mp4a" => sound = sound.or(Some(Self::Aac)),
+                // Subtitles are not in these.
+                "" | "wvtt" | "stpp" => {}
+                _ => return None,
+            }
+        }
+        let pictures = pictures.map(|coding| (Track::Video, coding));
+        let all: Vec<_> = pictures.into_iter().chain(sound.map(|coding| (Track::Audio, coding))).collect();
+        (!all.is_empty()).then_some(all)
     }
 
     /// What a decoder of it must take; the parser brings it into the form that the decoder wants.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use gstreamer as gst;
 use media_container::TrackConfig;
-use media_container::cmaf::read::{CmafError, Init, begun_segment, init_section, media_segment};
+use media_container::cmaf::read::{CmafError, Init, Pick, begun_segment, media_segment, pick};
 use media_model::Ranges;
 use player_core::message::{AppendFailure, RequestId, Track};
 
@@ -27,8 +27,6 @@ const FED: i64 = 2_000_000_000;
 pub(crate) struct Piece<'a> {
     pub(crate) id: RequestId,
     pub(crate) bytes: Arrived<'a>,
-    /// So many of its samples were appended before.
-    pub(crate) taken: usize,
     /// Added to every timestamp, µs.
     pub(crate) offset_us: i64,
 }
@@ -38,6 +36,15 @@ pub(crate) struct Piece<'a> {
 pub(crate) enum Arrived<'a> {
     All(&'a Bytes),
     Begin(&'a [u8]),
+}
+
+/// Where a lane gets what it plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Source {
+    pub(super) track: Track,
+    pub(super) buffer: Track,
+    pub(super) pick: Pick,
+    pub(super) coding: Coding,
 }
 
 /// What can be mended without losing what was appended.
@@ -55,7 +62,12 @@ pub(super) enum Fault {
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Lane {
+    /// What it plays.
     pub(super) track: Track,
+    /// The buffer that brings it: pictures and sound may come in one.
+    pub(super) buffer: Track,
+    /// Which track of the buffer's segments it is.
+    pick: Pick,
     output: Output,
     chain: Chain,
     init: Option<Arc<Init>>,
@@ -63,8 +75,8 @@ pub(super) struct Lane {
     /// What the source was told last.
     announced: Option<Arc<TrackConfig>>,
     store: Store,
-    /// The segment that was appended last, of which more may come.
-    begun: Option<RequestId>,
+    /// The segment that was appended last, of which more may come, and how many of its samples there are.
+    begun: Option<(RequestId, usize)>,
     cursor: Cursor,
     over: bool,
 }
@@ -75,13 +87,14 @@ impl Lane {
         pipeline: &gst::Pipeline,
         decoders: &Decoders,
         surface: Surface,
-        track: Track,
-        coding: Coding,
+        Source { track, buffer, pick, coding }: Source,
     ) -> Result<Self, SinkError> {
         let output = surface.output(pipeline, track, true)?;
         let chain = Chain::build(pipeline, decoders, coding, &output.first)?;
         Ok(Self {
             track,
+            buffer,
+            pick,
             output,
             chain,
             init: None,
@@ -96,26 +109,29 @@ impl Lane {
 
     /// Takes an init section.
     pub(super) fn begin(&mut self, bytes: &Bytes) -> Result<(), AppendFailure> {
-        let init = Arc::new(init_section(bytes).map_err(refusal)?);
+        let init = Arc::new(pick(bytes, self.pick).map_err(refusal)?);
         self.config = Some(Arc::new(init.track.clone()));
         self.init = Some(init);
         Ok(())
     }
 
-    /// Takes a segment, or more of it. Returns how many samples it has brought by now.
-    pub(super) fn append(&mut self, piece: Piece<'_>) -> Result<usize, AppendFailure> {
+    /// Takes a segment, or more of it.
+    pub(super) fn append(&mut self, piece: Piece<'_>) -> Result<(), AppendFailure> {
         let (init, config) = self.init.as_ref().zip(self.config.as_ref()).ok_or(AppendFailure::Rejected)?;
-        let Piece { id, bytes, taken, offset_us } = piece;
+        let Piece { id, bytes, offset_us } = piece;
+        // What was refused for want of room is begun anew, for of what was there some may be gone.
+        let begun = self.begun.take().filter(|(begun, _)| *begun == id);
+        let taken = begun.map_or(0, |(_, taken)| taken);
         let samples = match bytes {
             Arrived::All(bytes) => media_segment(init, bytes).map(|mut all| all.split_off(taken.min(all.len()))),
             Arrived::Begin(bytes) => begun_segment(init, bytes, taken),
         };
         let samples = samples.map_err(refusal)?;
         let taken = taken + samples.len();
-        let continues = self.begun.take() == Some(id);
+        let continues = begun.is_some();
         self.store.append(config, samples, offset_us, continues).map_err(|_| AppendFailure::QuotaExceeded)?;
-        self.begun = Some(id);
-        Ok(taken)
+        self.begun = Some((id, taken));
+        Ok(())
     }
 
     /// Removes a stretch.
