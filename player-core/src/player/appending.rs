@@ -1,7 +1,7 @@
 //! From loaded bytes to the driver's buffers: what to create, append, change and remove, one operation per buffer at a
 //! time.
 
-use media_model::{ByteCount, MediaDuration, MediaTime, TimeRange};
+use media_model::{BitsPerSecond, ByteCount, MediaDuration, MediaTime, TimeRange};
 
 use super::lane::{Busy, InitKey, Item, Lane, Role, Wanted};
 use super::placing::Placing;
@@ -302,14 +302,18 @@ impl Player {
 
     /// Whether what is there of a segment may be shown. Once a part is appended, all that follows helps.
     fn comes_quickly(&self, load: &Load, wanted: &Wanted) -> bool {
-        if load.appended > ByteCount::default() || !load.making.is_zero() {
-            return true;
-        }
-        let Some(rate) = self.link.estimate() else { return false };
+        let is_begun = load.appended > ByteCount::default() || !load.making.is_zero();
+        let length = wanted.span.length();
+        is_begun || self.link.estimate().is_some_and(|rate| self.plays_on(load, wanted, rate, length))
+    }
+
+    /// Whether playback goes on to the end of this segment, and through the next, if it is shown while it comes at this rate and
+    /// there is so much ahead with it.
+    pub(super) fn plays_on(&self, load: &Load, wanted: &Wanted, rate: BitsPerSecond, ahead: MediaDuration) -> bool {
         let rest = ByteCount::new(load.size().get().saturating_sub(load.bytes.get()));
         // This one may be a heavy one, the next one is as usual.
         let next = self.expected_size(wanted.stream, wanted.span.length());
-        self.is_shown_while_it_comes(rate, rest, next, wanted.span.length())
+        self.is_shown_while_it_comes(rate, rest, next, ahead)
     }
 
     fn evict(&mut self, role: Role, range: TimeRange) {

@@ -6,13 +6,14 @@ use media_model::hls::{Playlist, Reading};
 use media_model::{BitsPerSecond, ByteCount, CodecString, MediaTime};
 use url::Url;
 
-use super::choosing::Scope;
+use super::choosing::{HASTY_SHARE, Scope};
 use super::lane::{Item, Lane, Role, Start, Wanted};
 use super::{Init, Load, Motion, Player, Purpose};
 use crate::abr::why::Account;
 use crate::abr::{Download, Outcome, Rule};
 use crate::clock::Now;
 use crate::error::Trouble;
+use crate::load::SLACK;
 use crate::message::{Event, LoadFailure, Output, RequestId, ServerTiming, Track};
 use crate::player::phase::Phase;
 use crate::playlist::{Presentation, StreamId, Timeline};
@@ -77,6 +78,14 @@ impl Player {
                 let time = self.throughput().time_for(rest).unwrap_or(Duration::MAX);
                 let level = self.lane(Role::Variant).map(|lane| self.loaded_ahead(lane)).unwrap_or_default();
                 if !is_replacement && time.saturating_mul(2) < self.lasts(level) {
+                    return;
+                }
+                // The rule takes segments to come as a whole; one that is shown while it comes has longer.
+                let rate = self.link.estimate().map(|rate| rate.scaled(HASTY_SHARE, 1_000));
+                let in_part = self.config.appends_in_part && !is_replacement && load.address.range.is_none();
+                let ahead = wanted.span.end().since(self.position());
+                let goes_on = self.position() + level + SLACK >= wanted.span.start();
+                if in_part && goes_on && rate.is_some_and(|rate| self.plays_on(load, wanted, rate, ahead)) {
                     return;
                 }
                 Scope::All

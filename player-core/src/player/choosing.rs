@@ -19,8 +19,8 @@ const USUAL_AVERAGE: u64 = 750;
 /// With this much ahead, a variant that was slow in the making may be tried again.
 const RELAXED: MediaDuration = MediaDuration::from_secs(15);
 
-/// Share of an estimate, in thousandths, that a start in haste relies on: links begin with a burst.
-const HASTY_SHARE: u64 = 850;
+/// Share of an estimate, in thousandths, that is relied on where what comes is shown at once: links begin with a burst.
+pub(super) const HASTY_SHARE: u64 = 850;
 
 /// Segments that a rule is told the sizes of: no rule looks farther.
 const LOOK_AHEAD: usize = 5;
@@ -157,17 +157,17 @@ impl Player {
         usable
     }
 
-    /// Whether the rest of a segment arrives while its beginning is played, and the one after it as well: a start that runs
-    /// dry at once is worse than one that comes a little later.
+    /// Whether the rest of a segment arrives while what is there and its own beginning are played, so much in all, and the one
+    /// after it as well: a start that runs dry at once is worse than one that comes a little later.
     pub(super) fn is_shown_while_it_comes(
         &self,
         rate: BitsPerSecond,
         rest: ByteCount,
         next: ByteCount,
-        length: MediaDuration,
+        ahead: MediaDuration,
     ) -> bool {
         let time = |bytes| rate.time_for(bytes).unwrap_or(Duration::MAX);
-        time(rest).saturating_add(time(next)).saturating_add(self.link.latency()) <= self.lasts(length)
+        time(rest).saturating_add(time(next)).saturating_add(self.link.latency()) <= self.lasts(ahead)
     }
 
     /// What the rule would choose among these, without remembering it.
