@@ -38,7 +38,7 @@ impl std::str::FromStr for Rule {
     fn from_str(text: &str) -> Result<Self, UnknownRule> {
         match text {
             "matinee" => Ok(Self::Matinee),
-            _ => Classic::named(text).map(Self::Classic).ok_or_else(|| UnknownRule(text.to_owned())),
+            _ => Classic::named(text).map(Self::Classic),
         }
     }
 }
@@ -54,11 +54,35 @@ impl fmt::Display for Rule {
 
 /// No rule has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "no rule is called {0}; there are matinee, throughput, bola, bola-e, dynamic, dynamic-dash, robust-mpc, bba, seed-s1, \
-     seed-s2, seed-s2-mobile and lowest, most with the options -o, -u, -fs, -sw, -basic and -noibr"
-)]
-pub struct UnknownRule(String);
+pub enum UnknownRule {
+    /// No rule is called so.
+    #[error(
+        "no rule is called {0}; there are matinee, throughput, bola, bola-e, dynamic, dynamic-dash, robust-mpc, bba, \
+         seed-s1, seed-s2, seed-s2-mobile and lowest, most with some of the options -o, -u, -fs, -sw, -basic and -noibr"
+    )]
+    Name(String),
+    /// There is such a rule, but this option does nothing for it.
+    #[error("{rule} takes no option -{option}; it takes {}", Taken(takes))]
+    Option {
+        /// Its name.
+        rule: &'static str,
+        /// As it was asked for, without the dash.
+        option: String,
+        /// What would do something, without the dash.
+        takes: &'static [&'static str],
+    },
+}
+
+/// Options as a sentence has them.
+struct Taken(&'static [&'static str]);
+
+impl fmt::Display for Taken {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((first, rest)) = self.0.split_first() else { return out.write_str("none") };
+        write!(out, "-{first}")?;
+        rest.iter().try_for_each(|option| write!(out, ", -{option}"))
+    }
+}
 
 /// One variant that may be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

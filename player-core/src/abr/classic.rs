@@ -18,7 +18,7 @@ mod throughput_rule;
 
 use std::fmt;
 
-use super::{Choice, Decide, Download, Outcome, Place, Signals};
+use super::{Choice, Decide, Download, Outcome, Place, Signals, UnknownRule};
 use estimate::Estimate;
 
 /// Which of them.
@@ -85,18 +85,23 @@ pub struct Classic {
     pub trusts_buffer: bool,
 }
 
-const NAMES: [(&str, Name); 11] = [
-    ("throughput", Name::Throughput),
-    ("bola", Name::Bola),
-    ("bola-e", Name::BolaE),
-    ("dynamic", Name::Dynamic),
-    ("dynamic-dash", Name::DynamicDash),
-    ("robust-mpc", Name::RobustMpc),
-    ("bba", Name::Bba),
-    ("seed-s1", Name::SeedS1),
-    ("seed-s2", Name::SeedS2),
-    ("seed-s2-mobile", Name::SeedS2Mobile),
-    ("lowest", Name::Lowest),
+/// How each is written, and the options that it heeds.
+type Written = (&'static str, Name, &'static [&'static str]);
+
+/// `-sw` does nothing for rules that look at the buffer alone, and `-fs` nothing for the lowest rung: no segment is lower.
+const NAMES: [Written; 11] = [
+    ("throughput", Name::Throughput, &["noibr", "fs", "sw"]),
+    ("bola", Name::Bola, &["basic", "o", "u", "fs", "sw"]),
+    ("bola-e", Name::BolaE, &["o", "u", "noibr", "fs", "sw"]),
+    ("dynamic", Name::Dynamic, &["basic", "o", "u", "noibr", "fs", "sw"]),
+    ("dynamic-dash", Name::DynamicDash, &["o", "u", "noibr", "fs", "sw"]),
+    ("robust-mpc", Name::RobustMpc, &["fs", "sw"]),
+    ("bba", Name::Bba, &["fs"]),
+    // It measures for itself, and the runner below does not run it.
+    ("seed-s1", Name::SeedS1, &[]),
+    ("seed-s2", Name::SeedS2, &["fs", "sw"]),
+    ("seed-s2-mobile", Name::SeedS2Mobile, &["fs", "sw"]),
+    ("lowest", Name::Lowest, &[]),
 ];
 
 impl Classic {
@@ -112,26 +117,29 @@ impl Classic {
         }
     }
 
-    /// Reads a name with options in any order; `None` if there is no such rule or option.
-    pub(super) fn named(text: &str) -> Option<Self> {
-        let (length, name) = NAMES
+    /// Reads a name with options in any order. An option that would do nothing is refused: two names of one rule would
+    /// look like two rules.
+    pub(super) fn named(text: &str) -> Result<Self, UnknownRule> {
+        let unknown = || UnknownRule::Name(text.to_owned());
+        let (rule, name, takes) = NAMES
             .into_iter()
-            .filter(|(name, _)| text.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
-            .map(|(text, name)| (text.len(), name))
-            .max_by_key(|(length, _)| *length)?;
+            .filter(|(rule, ..)| text.strip_prefix(rule).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
+            .max_by_key(|(rule, ..)| rule.len())
+            .ok_or_else(unknown)?;
         let mut classic = Self::new(name);
-        for option in text.get(length..)?.split('-').skip(1) {
-            match option {
+        for option in text.get(rule.len()..).unwrap_or_default().split('-').skip(1) {
+            let refused = || UnknownRule::Option { rule, option: option.to_owned(), takes };
+            match takes.iter().copied().find(|known| *known == option).ok_or_else(refused)? {
                 "sw" => classic.averaging = Averaging::LastThree,
                 "o" => classic.aim = Aim::Calm,
                 "u" => classic.aim = Aim::Utility,
                 "fs" => classic.replaces = true,
                 "basic" => classic.basic = true,
                 "noibr" => classic.trusts_buffer = true,
-                _ => return None,
+                _ => return Err(refused()),
             }
         }
-        Some(classic)
+        Ok(classic)
     }
 
     pub(super) fn decider(self) -> Box<dyn Decide> {
@@ -155,7 +163,7 @@ impl Classic {
 
 impl fmt::Display for Classic {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = NAMES.into_iter().find(|(_, name)| *name == self.name).map_or("", |(text, _)| text);
+        let name = NAMES.into_iter().find(|(_, name, _)| *name == self.name).map_or("", |(text, ..)| text);
         let on = |text, is_on| if is_on { text } else { "" };
         let options = [
             on("-basic", self.basic),
@@ -353,3 +361,6 @@ impl Decide for Runner {
         Box::new(self.clone())
     }
 }
+
+#[cfg(test)]
+mod tests;

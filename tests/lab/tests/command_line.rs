@@ -55,6 +55,8 @@ fn what_is_wrong_is_named() {
     simulate("none.json", &movie, &usual, 1, "trace none.json: cannot be read: No such file");
     simulate(&trace, "page.html", &usual, 1, "page.html is no movie: not {segment_duration_ms");
     simulate(&trace, &movie, &["--max-buffer", "25", "--abr", "best"], 2, "no rule is called best; there are matinee");
+    let idle = ["--max-buffer", "25", "--abr", "bba-u"];
+    simulate(&trace, &movie, &idle, 2, "bba takes no option -u; it takes -fs");
     let with = |option: &'static str, value: &'static str| {
         let mut arguments = usual.to_vec();
         arguments.extend([option, value]);

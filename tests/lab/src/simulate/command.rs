@@ -69,7 +69,8 @@ pub struct Simulate {
     /// The player hears of bytes only when a burst of 16 to 64 kB has arrived, each drawn with --seed; the link is the same.
     #[arg(long)]
     progress_in_bursts: bool,
-    /// Rules to compare.
+    /// Rules to compare, such as matinee,bola-e-sw. One that is not known is answered with the list of all; an option that
+    /// does nothing for its rule, with those that it takes.
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', required = true)]
     abr: Vec<String>,
     #[command(flatten)]
