@@ -9,7 +9,7 @@ use crate::hls::wall_clock;
 
 /// The type of a value.
 #[derive(Clone, Copy)]
-enum Shape {
+pub(super) enum Shape {
     Integer,
     Hexadecimal,
     Decimal,
@@ -32,7 +32,7 @@ const YES_NO: Shape = Word(&["YES", "NO"]);
 const METHOD: Shape = Word(&["NONE", "AES-128", "SAMPLE-AES", "SAMPLE-AES-CTR", "AES-256-GCM"]);
 
 /// Name and type of an attribute, and the rule that is broken if it is absent.
-type Attribute = (&'static str, Shape, Option<Rule>);
+pub(super) type Attribute = (&'static str, Shape, Option<Rule>);
 
 const fn may(name: &'static str, shape: Shape) -> Attribute {
     (name, shape, None)
@@ -102,8 +102,8 @@ const TAGS: &[(&str, &[Attribute])] = &[
             may("PATHWAY-ID", Quoted),
         ],
     ),
-    ("#EXT-X-STREAM-INF", &stream_inf(Rule::StreamInfBandwidth)),
-    ("#EXT-X-I-FRAME-STREAM-INF", &stream_inf(Rule::IFrameBandwidth)),
+    ("#EXT-X-STREAM-INF", &stream(Rule::StreamInfBandwidth)),
+    ("#EXT-X-I-FRAME-STREAM-INF", &stream(Rule::IFrameBandwidth)),
     (
         "#EXT-X-SESSION-DATA",
         &[
@@ -157,7 +157,12 @@ const TAGS: &[(&str, &[Attribute])] = &[
     ("#EXT-X-CONTENT-STEERING", &[must("SERVER-URI", Quoted, Rule::SteeringUri), may("PATHWAY-ID", Quoted)]),
 ];
 
-const fn stream_inf(bandwidth: Rule) -> [Attribute; 20] {
+/// What variant streams have and playlists of I-frames have not (RFC 8216 §4.3.4.3).
+pub(super) const OF_STREAMS_ONLY: [Attribute; 4] =
+    [may("FRAME-RATE", Decimal), may("AUDIO", Quoted), may("SUBTITLES", Quoted), may("CLOSED-CAPTIONS", QuotedOrNone)];
+
+/// What both have.
+const fn stream(bandwidth: Rule) -> [Attribute; 16] {
     [
         must("BANDWIDTH", Integer, bandwidth),
         may("AVERAGE-BANDWIDTH", Integer),
@@ -165,16 +170,12 @@ const fn stream_inf(bandwidth: Rule) -> [Attribute; 20] {
         may("CODECS", Quoted),
         may("SUPPLEMENTAL-CODECS", Quoted),
         may("RESOLUTION", Shape::Resolution),
-        may("FRAME-RATE", Decimal),
         may("HDCP-LEVEL", Word(&["NONE", "TYPE-0", "TYPE-1"])),
         may("ALLOWED-CPC", Quoted),
         may("VIDEO-RANGE", Word(&["SDR", "HLG", "PQ"])),
         may("REQ-VIDEO-LAYOUT", Quoted),
         may("STABLE-VARIANT-ID", Quoted),
-        may("AUDIO", Quoted),
         may("VIDEO", Quoted),
-        may("SUBTITLES", Quoted),
-        may("CLOSED-CAPTIONS", QuotedOrNone),
         may("PATHWAY-ID", Quoted),
         may("URI", Quoted),
         // Removed with version 6 of the protocol.
@@ -206,7 +207,8 @@ pub(super) fn check(line: usize, tag: &'static str, list: &str, faults: &mut Fau
         };
         faults.unless(!ends_with_comma, line, Rule::AttributeSyntax, format_args!("{short} {pair},"));
         faults.unless(names.insert(name), line, Rule::AttributeRepeated, format_args!("{short} {name}"));
-        let known = attributes.iter().find(|(known, ..)| *known == name);
+        let of_streams = OF_STREAMS_ONLY.iter().filter(|_| tag == "#EXT-X-STREAM-INF");
+        let known = attributes.iter().chain(of_streams).find(|(known, ..)| *known == name);
         check_value(line, known.map(|&(_, shape, _)| shape), (short, name, value), faults);
     }
     for (name, _, rule) in *attributes {

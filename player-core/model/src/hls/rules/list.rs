@@ -71,6 +71,8 @@ rules! {
     DateRangeLength "daterange-length" rfc "4.3.2.7" "DURATION and END-DATE of a date range agree";
     DateRangeNextClass "daterange-next-class" rfc "4.3.2.7" "a date range with END-ON-NEXT has a CLASS";
     DateRangeNextLength "daterange-next-length" rfc "4.3.2.7" "a date range with END-ON-NEXT has neither DURATION nor END-DATE";
+    DateRangeNextOverlap "daterange-next-overlap" rfc "4.3.2.7" "date ranges of one CLASS do not overlap if one of them has END-ON-NEXT";
+    DateRangeClient "daterange-client" rfc "4.3.2.7" "a client-defined attribute (X-) is a quoted string, a hexadecimal sequence or a decimal number";
     DateRangeConflict "daterange-conflict" rfc "4.3.2.7" "date ranges with the same ID do not contradict each other";
     DateRangeDate "daterange-date" rfc "4.3.2.7" "a playlist with date ranges has an EXT-X-PROGRAM-DATE-TIME";
     TagRepeated "tag-repeated" rfc "4.3.3" "a tag about the whole media playlist comes once";
@@ -106,6 +108,7 @@ rules! {
     CaptionsNone "captions-none" rfc "4.3.4.2" "if one variant stream says CLOSED-CAPTIONS=NONE, all do";
     IFrameBandwidth "i-frame-bandwidth" rfc "4.3.4.3" "an I-frame playlist has a BANDWIDTH";
     IFrameUri "i-frame-uri" rfc "4.3.4.3" "an I-frame playlist has a URI";
+    IFrameAttributes "i-frame-attributes" rfc "4.3.4.3" "an I-frame playlist has no FRAME-RATE, AUDIO, SUBTITLES or CLOSED-CAPTIONS";
     IFramesOnly "i-frames-only" rfc "4.3.4.3" "a playlist of EXT-X-I-FRAME-STREAM-INF has EXT-X-I-FRAMES-ONLY";
     SessionDataId "session-data-id" rfc "4.3.4.4" "session data have a DATA-ID";
     SessionDataContent "session-data-content" rfc "4.3.4.4" "session data have a VALUE or a URI, not both";
@@ -114,7 +117,8 @@ rules! {
     SessionKeyMethod "session-key-method" rfc "4.3.4.5" "a session key has a METHOD";
     SessionKeyUri "session-key-uri" rfc "4.3.4.5" "a session key has a URI";
     SessionKeyNone "session-key-none" rfc "4.3.4.5" "the METHOD of a session key is not NONE";
-    SessionKeyRepeated "session-key-repeated" rfc "4.3.4.5" "session keys differ in METHOD, URI, IV or KEYFORMAT";
+    SessionKeyRepeated "session-key-repeated" rfc "4.3.4.5" "session keys differ in METHOD, URI, IV, KEYFORMAT or KEYFORMATVERSIONS";
+    SessionKeyDiffers "session-key-differs" rfc "4.3.4.5" "a session key has the METHOD, KEYFORMAT and KEYFORMATVERSIONS of a key with its URI";
     SharedRepeated "shared-repeated" rfc "4.3.5" "EXT-X-INDEPENDENT-SEGMENTS and EXT-X-START come once";
     SharedDiffers "shared-differs" rfc "4.3.5" "a tag that stands in the multivariant playlist and in a media playlist says the same in both";
     StartOffset "start-offset" rfc "4.3.5.2" "EXT-X-START has a TIME-OFFSET";

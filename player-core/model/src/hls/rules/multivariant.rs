@@ -7,7 +7,7 @@ use url::Url;
 use super::media::key_versions;
 use super::shared::Shared;
 use super::values::{integer, is_language};
-use super::{Faults, Rule};
+use super::{Faults, Rule, attributes};
 use crate::hls::attributes::Attributes;
 use crate::hls::parse::lines::{Line, Lines};
 
@@ -66,7 +66,7 @@ struct Checker<'a> {
     without_captions: Option<usize>,
     with_captions: bool,
     session_data: BTreeSet<(&'a str, Option<&'a str>)>,
-    session_keys: BTreeSet<[Option<&'a str>; 4]>,
+    session_keys: BTreeSet<[Option<&'a str>; 5]>,
 }
 
 impl<'a> Checker<'a> {
@@ -95,6 +95,9 @@ impl<'a> Checker<'a> {
             "#EXT-X-I-FRAME-STREAM-INF" => {
                 resolution(line, &list, faults);
                 faults.unless(list.get("URI").is_some(), line, Rule::IFrameUri, "");
+                for name in attributes::OF_STREAMS_ONLY.iter().map(|(name, ..)| name) {
+                    faults.unless(list.get(name).is_none(), line, Rule::IFrameAttributes, name);
+                }
                 self.want(line, "VIDEO", list.get("VIDEO"));
             }
             "#EXT-X-SESSION-DATA" => {
@@ -111,7 +114,7 @@ impl<'a> Checker<'a> {
                 let is_none = list.get("METHOD") == Some("NONE");
                 faults.unless(!is_none, line, Rule::SessionKeyNone, "");
                 faults.unless(is_none || list.get("URI").is_some(), line, Rule::SessionKeyUri, "");
-                let key = ["METHOD", "URI", "IV", "KEYFORMAT"].map(|name| list.get(name));
+                let key = ["METHOD", "URI", "IV", "KEYFORMAT", "KEYFORMATVERSIONS"].map(|name| list.get(name));
                 faults.unless(self.session_keys.insert(key), line, Rule::SessionKeyRepeated, "");
                 key_versions(line, &list, &mut self.shared, faults);
             }

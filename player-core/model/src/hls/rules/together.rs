@@ -1,6 +1,6 @@
 //! Rules across the playlists of one presentation (RFC 8216 §6.2.4), which no playlist breaks alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
 use url::Url;
@@ -9,7 +9,7 @@ use super::values::{byte_range, integer, seconds};
 use super::{Checked, Faults, Rule};
 use crate::hls::attributes::Attributes;
 use crate::hls::parse::lines::{Line, Lines};
-use crate::hls::{MultivariantPlaylist, Rendition, VariantStream, wall_clock};
+use crate::hls::{MultivariantPlaylist, Rendition, wall_clock};
 
 /// Segments that the peak bit rate is taken over at a time: enough for any that are not absurdly short, and an end to the
 /// work.
@@ -53,13 +53,23 @@ pub fn check_together(
             found.unless(whole == own, url, line, Rule::SharedDiffers, "EXT-X-START");
         }
     }
+    keys(text, base, &order, &mut found);
+    // Many variants may name the same playlists and groups, so that nothing is looked at once for each.
+    let peaks: BTreeMap<&Url, u64> = media.iter().filter_map(|(url, one)| Some((*url, one.peak()?))).collect();
+    let peak = |uri: &str| find(uri).and_then(|(url, _)| peaks.get(url)).copied();
+    let mut audio: BTreeMap<&str, u64> = BTreeMap::new();
+    for one in &main.audio {
+        if let Some(peak) = one.uri.as_deref().and_then(peak) {
+            let of_group = audio.entry(&one.group).or_default();
+            *of_group = peak.max(*of_group);
+        }
+    }
+    let lines = lines_of(text);
     for variant in &main.variants {
-        let peak = |uri: &str| find(uri).and_then(|(url, _)| media.get(url)).and_then(Media::peak);
-        let audio = |one: &&Rendition| Some(one.group.as_str()) == variant.audio_group.as_deref();
-        let audio = main.audio.iter().filter(audio).filter_map(|one| peak(one.uri.as_deref()?)).max();
         if let Some(own) = peak(&variant.uri) {
-            let (peak, told) = (own + audio.unwrap_or(0), variant.bandwidth.get());
-            let line = line_of(text, variant);
+            let audio = variant.audio_group.as_deref().and_then(|group| audio.get(group)).copied();
+            let (peak, told) = (own.saturating_add(audio.unwrap_or(0)), variant.bandwidth.get());
+            let line = lines.get(&told).copied().unwrap_or(1);
             let subject = format_args!("{} has {peak} bit/s, not {told}", variant.uri);
             found.unless(told >= peak, base, line, Rule::BandwidthPeak, subject);
         }
@@ -104,15 +114,54 @@ fn start(line: Line<'_>) -> Option<(&str, bool)> {
     Some((list.get("TIME-OFFSET")?, list.says_yes("PRECISE")))
 }
 
-/// The line that tells of a variant stream.
-fn line_of(text: &str, variant: &VariantStream) -> usize {
-    let is_it = |line| match line {
-        Line::Tag("#EXT-X-STREAM-INF", value) => {
-            Attributes::read(value).0.get("BANDWIDTH").and_then(integer) == Some(variant.bandwidth.get())
+/// The first line that tells of a variant stream of each bandwidth.
+fn lines_of(text: &str) -> BTreeMap<u64, usize> {
+    let mut lines = BTreeMap::new();
+    for (number, line) in Lines::new(text) {
+        let Line::Tag("#EXT-X-STREAM-INF", value) = line else { continue };
+        if let Some(bandwidth) = Attributes::read(value).0.get("BANDWIDTH").and_then(integer) {
+            lines.entry(bandwidth).or_insert(number);
         }
-        Line::Tag(..) | Line::Uri(_) => false,
-    };
-    Lines::new(text).find(|&(_, line)| is_it(line)).map_or(1, |(number, _)| number)
+    }
+    lines
+}
+
+/// A key that is at an address, with what a session key must say of it too.
+struct Key<'a> {
+    uri: &'a str,
+    /// `METHOD`, `KEYFORMAT`, `KEYFORMATVERSIONS`.
+    said: [&'a str; 3],
+}
+
+impl<'a> Key<'a> {
+    fn read(value: &'a str) -> Option<Self> {
+        let list = Attributes::read(value).0;
+        let or = |name, default| list.get(name).unwrap_or(default);
+        // What is absent has the value that stands for it (RFC 8216 §4.3.2.4).
+        let said = [list.get("METHOD")?, or("KEYFORMAT", "identity"), or("KEYFORMATVERSIONS", "1")];
+        Some(Self { uri: list.get("URI")?, said })
+    }
+}
+
+/// Holds keys to the session keys of the same address.
+fn keys(text: &str, base: &Url, order: &Members<'_>, found: &mut Found) {
+    let mut of_session: BTreeMap<Url, BTreeSet<[&str; 3]>> = BTreeMap::new();
+    for (_, line) in Lines::new(text) {
+        let Line::Tag("#EXT-X-SESSION-KEY", value) = line else { continue };
+        if let Some((url, key)) = Key::read(value).and_then(|key| Some((base.join(key.uri).ok()?, key))) {
+            of_session.entry(url).or_default().insert(key.said);
+        }
+    }
+    if of_session.is_empty() {
+        return;
+    }
+    for (url, _, one) in order {
+        for (line, key) in &one.keys {
+            let known = url.join(key.uri).ok().and_then(|at| of_session.get(&at));
+            let matches = known.is_none_or(|known| known.contains(&key.said));
+            found.unless(matches, url, *line, Rule::SessionKeyDiffers, key.said.join(" "));
+        }
+    }
 }
 
 /// What a media playlist has in common with the others.
@@ -125,6 +174,8 @@ struct Media<'a> {
     i_frames: bool,
     ended: bool,
     dated: bool,
+    /// Keys that have an address, and their lines.
+    keys: Vec<(usize, Key<'a>)>,
     segments: Vec<Piece>,
     last_line: usize,
 }
@@ -153,6 +204,7 @@ impl<'a> Media<'a> {
                     media.target = integer(value).map(|target| (number, target));
                 }
                 Line::Tag("#EXT-X-PLAYLIST-TYPE", value) => media.kind = Some((number, value)),
+                Line::Tag("#EXT-X-KEY", value) => media.keys.extend(Key::read(value).map(|key| (number, key))),
                 Line::Tag("#EXT-X-START", _) => media.start = start(line).map(|start| (number, start)),
                 Line::Tag("#EXT-X-I-FRAMES-ONLY", _) => media.i_frames = true,
                 Line::Tag("#EXT-X-ENDLIST", _) => media.ended = true,
@@ -263,6 +315,7 @@ fn dates(order: &Members<'_>, found: &mut Found) {
 /// Compares each playlist with the first: discontinuities, and lengths of those that have ended.
 fn timelines(order: &Members<'_>, found: &mut Found) {
     let Some(((_, _, first), rest)) = order.split_first() else { return };
+    let whole = first.length();
     for (url, role, one) in rest {
         let by_date = first.dated && one.dated;
         let ended = first.ended && one.ended;
@@ -276,8 +329,8 @@ fn timelines(order: &Members<'_>, found: &mut Found) {
         }
         let target = first.target.map_or(0, |(_, target)| target.saturating_mul(1_000_000));
         // Content may be missing at the beginning and at the end. Subtitles end with the last word that is said.
-        let near = first.length().abs_diff(one.length()) <= target.saturating_mul(2);
-        let (own, there) = (Duration::from_micros(one.length()), Duration::from_micros(first.length()));
+        let near = whole.abs_diff(one.length()) <= target.saturating_mul(2);
+        let (own, there) = (Duration::from_micros(one.length()), Duration::from_micros(whole));
         let subject = format_args!("{:.1} s here, {:.1} s there", own.as_secs_f64(), there.as_secs_f64());
         let is_long = near || !ended || *role == Role::Subtitles;
         found.unless(is_long, url, one.last_line, Rule::TogetherLength, subject);
