@@ -150,7 +150,10 @@ impl Lint {
                 report.more_warnings = parsed.more_warnings;
                 report.describe(&parsed.value);
                 if let Playlist::Multivariant(playlist) = &parsed.value {
-                    report.warnings.extend(unknown_codecs(playlist, &loaded.text));
+                    let mut unknown = unknown_codecs(playlist, &loaded.text);
+                    report.more_warnings += unknown.len().saturating_sub(MAX_UNKNOWN_CODECS);
+                    unknown.truncate(MAX_UNKNOWN_CODECS);
+                    report.warnings.extend(unknown);
                 }
                 let multivariant = match parsed.value {
                     Playlist::Multivariant(_) if variables.is_some() => {
@@ -165,6 +168,9 @@ impl Lint {
         }
     }
 }
+
+/// Codecs that are told of, of those that nobody knows: as many as warnings of other kinds.
+const MAX_UNKNOWN_CODECS: usize = 100;
 
 /// What a look at a playlist has brought.
 struct Looked {
@@ -200,7 +206,14 @@ fn unknown_codecs(playlist: &MultivariantPlaylist, text: &str) -> Vec<Finding> {
         codec.video().is_some() || codec.audio().is_some() || is_other
     };
     let unknown: BTreeSet<&str> = codecs.filter(|codec| !is_known(codec)).map(CodecString::as_str).collect();
-    let line = |codec: &str| text.lines().position(|line| line.contains(codec)).map_or(1, |index| index + 1);
+    // The text is looked at once, not for each codec. One that a variable stands for is not in it.
+    let mut lines = BTreeMap::new();
+    for (index, line) in text.lines().enumerate().filter(|(_, line)| line.starts_with('#') && !unknown.is_empty()) {
+        for word in line.split(['"', ',']).filter_map(|word| unknown.get(word.trim())) {
+            lines.entry(*word).or_insert(index + 1);
+        }
+    }
+    let line = |codec: &str| lines.get(codec).copied().unwrap_or(1);
     unknown.into_iter().map(|codec| Finding::unknown_codec(line(codec), codec)).collect()
 }
 

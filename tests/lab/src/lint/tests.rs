@@ -138,3 +138,19 @@ fn all_bad_fixtures_fail_in_strict_mode_and_all_good_ones_are_fine() {
         }
     }
 }
+
+#[test]
+fn codecs_that_nobody_knows_are_told_with_their_first_line_and_not_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("main.m3u8");
+    let variant =
+        |number: usize| format!("#EXT-X-STREAM-INF:BANDWIDTH=1,CODECS=\"no{number:04}, mp4a.40.2\"\nv.m3u8\n");
+    // The first is named once more, in a later line, and is the beginning of a longer name in an earlier one.
+    let text: String = (0..5_000).chain([0]).map(variant).collect();
+    std::fs::write(&path, format!("#EXTM3U\n#EXT-X-SESSION-DATA:DATA-ID=\"a\",VALUE=\"no00001\"\n{text}")).unwrap();
+    let report = lint(path.to_str().unwrap(), false);
+    let main = &report.playlists[0];
+    assert_eq!((main.warnings.len(), main.more_warnings), (100, 4_900));
+    let lines: Vec<usize> = main.warnings.iter().map(|warning| warning.line).collect();
+    assert_eq!(lines, (0..100).map(|number| 3 + number * 2).collect::<Vec<_>>());
+}
