@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::circuit::Circuit;
 use super::entrant::Entrant;
-use super::referee::{self, Clock, Line, Replay, Witness};
+use super::referee::{self, Clock, Line, Replay, Witness, played_kbps};
 
 /// What `page.js` reports; times count from the moment before `load`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -143,7 +143,8 @@ impl Heat {
                 film_s: presentation.duration.as_seconds(),
             })
         });
-        let replay = clock.map(|clock| referee::replay(&log, clock, circuit.rungs.len()));
+        let rates: Vec<f64> = circuit.rungs.iter().map(|rung| rung.kbps).collect();
+        let replay = clock.map(|clock| referee::replay(&log, clock, &rates));
         let figures = seen
             .as_ref()
             .zip(replay.as_ref())
@@ -155,6 +156,8 @@ impl Heat {
             loaded_bytes: seen.loaded_bytes,
             on_screen_s: figures.on_screen_s.clone(),
             stalled_s: figures.stalled_s,
+            played_kbps: Some(figures.played_kbps),
+            switches: Some(figures.switches),
         });
         let differences = replay.as_ref().zip(witness.as_ref()).map(|(log, page)| log.differences(page));
         let differences = differences.unwrap_or_default();
@@ -183,8 +186,7 @@ impl Figures {
         let first_frame_ms = seen.first_frame_ms?;
         let on_screen_s: Vec<f64> =
             circuit.rungs.iter().map(|rung| seen.on_screen_s.get(&rung.width).copied().unwrap_or_default()).collect();
-        let played_s: f64 = on_screen_s.iter().sum();
-        let weighed: f64 = on_screen_s.iter().zip(&circuit.rungs).map(|(seconds, rung)| seconds * rung.kbps).sum();
+        let rates: Vec<f64> = circuit.rungs.iter().map(|rung| rung.kbps).collect();
         let ahead: Vec<f64> =
             seen.samples.iter().filter(|(at, ..)| *at >= first_frame_ms).map(|(_, _, ahead, _)| *ahead).collect();
         Some(Self {
@@ -194,7 +196,7 @@ impl Figures {
             top_ms: rungs.iter().find(|(_, rung)| *rung == circuit.top()).map(|(at, _)| *at),
             stalls: seen.stalls.len(),
             stalled_s: seen.stalls.iter().fold(0.0, |sum, (_, length)| sum + length / 1e3),
-            played_kbps: if played_s > 0.0 { weighed / played_s } else { 0.0 },
+            played_kbps: played_kbps(&on_screen_s, &rates),
             switches: rungs.len() - 1,
             buffered_s: ahead.iter().sum::<f64>() / (ahead.len().max(1)) as f64,
             dropped_frames: seen.dropped_frames,

@@ -18,6 +18,8 @@ const STALL_S: f64 = 0.25;
 const TOLERANCE_S: f64 = 0.6;
 /// Where another rung is laid over what plays, decoders go on with the old one to the next keyframe, which no log tells.
 const KEYFRAME_S: f64 = 0.5;
+/// What is on screen for less than this may be missed by one of the two, or shown by only one kind of player.
+const BRIEF_S: f64 = TOLERANCE_S + KEYFRAME_S;
 
 /// What is needed of one line of the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,6 +80,10 @@ pub struct Replay {
     pub wasted_bytes: u64,
     /// Of the complete replies, the bytes of those that may have ended after the last look.
     pub late_bytes: u64,
+    /// Segments that were loaded more than once, some of them perhaps in part.
+    pub doubled: usize,
+    /// From the lowest rate to the highest.
+    pub range_kbps: f64,
     /// If media plays as it comes.
     pub in_part: Showing,
     /// If only whole segments play.
@@ -91,6 +97,19 @@ pub struct Showing {
     pub on_screen_s: Vec<f64>,
     /// Seconds that it stood still.
     pub stalled_s: f64,
+    /// Mean rate of what was on screen.
+    pub played_kbps: f64,
+    /// Changes of the rung on screen.
+    pub switches: usize,
+    /// Of these, the changes between rungs that both stayed for longer than a look can miss.
+    pub sure_switches: usize,
+}
+
+/// The mean rate of rungs that were on screen so long each, lowest first; the film's rates, not those of its segments.
+pub fn played_kbps(on_screen_s: &[f64], rates_kbps: &[f64]) -> f64 {
+    let weighed: f64 = on_screen_s.iter().zip(rates_kbps).map(|(seconds, rate)| seconds * rate).sum();
+    let played_s: f64 = on_screen_s.iter().sum();
+    if played_s > 0.0 { weighed / played_s } else { 0.0 }
 }
 
 /// A segment on its way.
@@ -103,8 +122,9 @@ struct Load {
     share: f64,
 }
 
-/// Replays a log.
-pub fn replay(log: &[Line], clock: Clock, rungs: usize) -> Replay {
+/// Replays a log of a film with rungs of these rates, lowest first.
+pub fn replay(log: &[Line], clock: Clock, rates_kbps: &[f64]) -> Replay {
+    let rungs = rates_kbps.len();
     let mut segments: BTreeMap<u64, Vec<Load>> = BTreeMap::new();
     for line in log {
         let Some((rung, number)) = segment(&line.path).filter(|(rung, _)| *rung < rungs) else { continue };
@@ -124,9 +144,11 @@ pub fn replay(log: &[Line], clock: Clock, rungs: usize) -> Replay {
         bytes: log.iter().map(|line| line.bytes).sum(),
         complete_bytes: log.iter().filter(complete).map(|line| line.bytes).sum(),
         wasted_bytes: segments.values().map(|loads| wasted(loads)).sum(),
+        range_kbps: rates_kbps.last().zip(rates_kbps.first()).map_or(0.0, |(top, least)| top - least),
+        doubled: segments.values().filter(|loads| loads.len() > 1).count(),
         late_bytes: log.iter().filter(complete).filter(is_late).map(|line| line.bytes).sum(),
-        in_part: play(&segments, clock, rungs, true),
-        in_whole: play(&segments, clock, rungs, false),
+        in_part: play(&segments, clock, rates_kbps, true),
+        in_whole: play(&segments, clock, rates_kbps, false),
     }
 }
 
@@ -142,9 +164,11 @@ fn wasted(loads: &[Load]) -> u64 {
     loads.iter().enumerate().filter(|(index, _)| Some(*index) != last).map(|(_, load)| load.bytes).sum()
 }
 
-fn play(segments: &BTreeMap<u64, Vec<Load>>, clock: Clock, rungs: usize, in_part: bool) -> Showing {
+fn play(segments: &BTreeMap<u64, Vec<Load>>, clock: Clock, rates_kbps: &[f64], in_part: bool) -> Showing {
     let Clock { first_frame_s, end_s, segment_s, film_s } = clock;
-    let (mut on_screen_s, mut stalled_s, mut still_s, mut at_s) = (vec![0.0; rungs], 0.0, 0.0, 0.0);
+    let (mut on_screen_s, mut stalled_s, mut still_s, mut at_s) = (vec![0.0; rates_kbps.len()], 0.0, 0.0, 0.0);
+    // Each rung that was on screen, and how long until it changed.
+    let mut spans: Vec<(usize, f64)> = Vec::new();
     let (mut now_s, mut number) = (first_frame_s, 0_u64);
     while now_s < end_s && at_s < film_s {
         let inside = at_s / segment_s - number as f64;
@@ -155,6 +179,10 @@ fn play(segments: &BTreeMap<u64, Vec<Load>>, clock: Clock, rungs: usize, in_part
         let first = || loads.first().filter(|_| now_s == first_frame_s);
         if let Some(load) = whole.or_else(coming).or_else(first) {
             on_screen_s[load.rung] += STEP_S;
+            match spans.last_mut().filter(|(rung, _)| *rung == load.rung) {
+                Some((_, length_s)) => *length_s += STEP_S,
+                None => spans.push((load.rung, STEP_S)),
+            }
             stalled_s += if still_s > STALL_S { still_s } else { 0.0 };
             (at_s, still_s) = (at_s + STEP_S, 0.0);
             number += u64::from(at_s >= (number + 1) as f64 * segment_s);
@@ -163,7 +191,16 @@ fn play(segments: &BTreeMap<u64, Vec<Load>>, clock: Clock, rungs: usize, in_part
         }
         now_s += STEP_S;
     }
-    Showing { on_screen_s, stalled_s: stalled_s + if still_s > STALL_S { still_s } else { 0.0 } }
+    let mut sure: Vec<usize> =
+        spans.iter().filter(|(_, length_s)| *length_s > BRIEF_S).map(|(rung, _)| *rung).collect();
+    sure.dedup();
+    Showing {
+        stalled_s: stalled_s + if still_s > STALL_S { still_s } else { 0.0 },
+        played_kbps: played_kbps(&on_screen_s, rates_kbps),
+        switches: spans.len().saturating_sub(1),
+        sure_switches: sure.len().saturating_sub(1),
+        on_screen_s,
+    }
 }
 
 impl Load {
@@ -187,10 +224,19 @@ pub struct Witness {
     pub on_screen_s: Vec<f64>,
     /// Seconds that it stood still.
     pub stalled_s: f64,
+    /// Mean rate of what was on screen. Absent, like the next, where it was not looked at.
+    pub played_kbps: Option<f64>,
+    /// Changes of the rung on screen.
+    pub switches: Option<usize>,
 }
 
 impl Replay {
     /// Where log and page do not say the same.
+    ///
+    /// A log does not tell which of two loads of one segment a player showed, nor where in it the one took over from the
+    /// other. Each such segment may hold two switches more or less than are found here, and a rung that was only on screen
+    /// for a moment may have been missed. That a load came much earlier than it was needed is not told either: any such
+    /// time gives the same play.
     pub fn differences(&self, page: &Witness) -> Vec<String> {
         let mut found = Vec::new();
         let (least, most) = (self.complete_bytes - self.late_bytes, self.bytes);
@@ -206,12 +252,34 @@ impl Replay {
             let [part, whole] = [&self.in_part, &self.in_whole].map(|one| one.on_screen_s.get(rung).copied());
             let bounds = part.zip(whole).map(|(part, whole)| (part.min(whole), part.max(whole)));
             let (least, most) = bounds.unwrap_or_default();
-            let (least, most) = (least - TOLERANCE_S - KEYFRAME_S, most + TOLERANCE_S + KEYFRAME_S);
+            let (least, most) = (least - BRIEF_S, most + BRIEF_S);
             if !(least..=most).contains(page) {
                 found.push(format!(
                     "rung {rung} was on screen for {page:.2} s, the log allows {least:.2} to {most:.2} s"
                 ));
             }
+        }
+        if let Some(page_kbps) = page.played_kbps {
+            let [part, whole] = [&self.in_part, &self.in_whole].map(|showing| showing.played_kbps);
+            let played_s: f64 = page.on_screen_s.iter().sum();
+            // At the worst, what is not told apart is of the rungs that lie farthest apart.
+            let slack = self.range_kbps * (BRIEF_S / played_s.max(BRIEF_S));
+            let (least, most) = (part.min(whole) - slack, part.max(whole) + slack);
+            if !(least..=most).contains(&page_kbps) {
+                found.push(format!(
+                    "{page_kbps:.0} kbit/s were on screen, the log allows {least:.0} to {most:.0} kbit/s"
+                ));
+            }
+        }
+        // Without a count, it is at least known which rungs were seen.
+        let seen = page.on_screen_s.iter().filter(|seconds| **seconds > 0.0).count().saturating_sub(1);
+        let both = [&self.in_part, &self.in_whole];
+        let least = both.map(|showing| showing.sure_switches).into_iter().min().unwrap_or_default();
+        let most = both.map(|showing| showing.switches).into_iter().max().unwrap_or_default() + 2 * self.doubled;
+        let least = least.saturating_sub(2 * self.doubled);
+        if page.switches.unwrap_or(seen) > most || page.switches.is_some_and(|switches| switches < least) {
+            let switches = page.switches.map_or(format!("{seen} or more"), |switches| switches.to_string());
+            found.push(format!("it switched {switches} times, the log allows {least} to {most}"));
         }
         found
     }
@@ -239,23 +307,62 @@ mod tests {
             line("/film/video-0/2.m4s", 8_500, 1_500, 1_000),
         ];
         log.push(Line { aborted: true, missing_bytes: 3_500, ..line("/film/video-2/2.m4s", 600, 300, 500) });
-        let replay = replay(&log, CLOCK, 3);
+        let replay = replay(&log, CLOCK, &[100.0, 200.0, 400.0]);
         assert_eq!((replay.requests, replay.bytes, replay.complete_bytes, replay.late_bytes), (6, 8_600, 8_100, 0));
         assert_eq!(replay.wasted_bytes, 2_500, "the worse one and the beginning");
         let near = |one: f64, other: f64| (one - other).abs() < 0.05;
-        let Showing { on_screen_s, stalled_s } = &replay.in_whole;
+        let Showing { on_screen_s, stalled_s, .. } = &replay.in_whole;
         assert!(near(on_screen_s[0], 8.0) && near(on_screen_s[2], 4.0) && near(*stalled_s, 1.8), "{replay:?}");
         // Of the last segment half a second had come in the better rung, which plays until the other has overtaken it.
-        let Showing { on_screen_s, stalled_s } = &replay.in_part;
+        let Showing { on_screen_s, stalled_s, .. } = &replay.in_part;
         assert!(near(on_screen_s[0], 7.51) && near(on_screen_s[2], 4.49) && *stalled_s == 0.0, "{replay:?}");
     }
 
     #[test]
     fn a_page_that_saw_something_else_is_told_so() {
-        let replay = replay(&[line("/film/video-0/0.m4s", 50, 100, 1_000)], Clock { film_s: 4.0, ..CLOCK }, 1);
-        let same = Witness { loaded_bytes: 1_000, on_screen_s: vec![3.8], stalled_s: 0.0 };
+        let log = [line("/film/video-0/0.m4s", 50, 100, 1_000), line("/film/video-1/1.m4s", 200, 100, 2_000)];
+        let replay = replay(&log, Clock { film_s: 8.0, ..CLOCK }, &[100.0, 200.0]);
+        let same = Witness {
+            loaded_bytes: 3_000,
+            on_screen_s: vec![3.8, 4.0],
+            stalled_s: 0.0,
+            played_kbps: Some(151.0),
+            switches: Some(1),
+        };
         assert_eq!(replay.differences(&same), Vec::<String>::new());
-        let other = Witness { loaded_bytes: 1_100, on_screen_s: vec![2.0], stalled_s: 1.0 };
-        assert_eq!(replay.differences(&other).len(), 3);
+        let differs = |other: Witness, sentence: &str| {
+            let found = replay.differences(&other);
+            assert!(found.len() == 1 && found[0].contains(sentence), "{found:?}");
+        };
+        differs(Witness { loaded_bytes: 3_100, ..same.clone() }, "the browser loaded 3100 bytes");
+        differs(Witness { stalled_s: 1.0, ..same.clone() }, "it stalled for 1.00 s");
+        differs(Witness { on_screen_s: vec![3.8, 2.0], ..same.clone() }, "rung 1 was on screen for 2.00 s");
+        differs(Witness { played_kbps: Some(190.0), ..same.clone() }, "190 kbit/s were on screen");
+        differs(Witness { switches: Some(0), ..same.clone() }, "it switched 0 times, the log allows 1 to 1");
+        differs(Witness { switches: Some(2), ..same.clone() }, "it switched 2 times, the log allows 1 to 1");
+        // Where nobody counted, rungs that were seen tell how many there were at least.
+        let three = Witness { on_screen_s: vec![3.8, 4.0, 0.5], switches: None, ..same };
+        differs(three, "it switched 2 or more times, the log allows 1 to 1");
+    }
+
+    #[test]
+    fn a_moment_and_a_segment_of_two_loads_leave_switches_open() {
+        let log = [
+            line("/film/video-0/0.m4s", 50, 100, 1_000),
+            line("/film/video-0/1.m4s", 200, 100, 1_000),
+            // Half a second after the other has begun to play.
+            line("/film/video-1/1.m4s", 4_200, 500, 2_000),
+        ];
+        let replay = replay(&log, Clock { film_s: 8.0, ..CLOCK }, &[100.0, 200.0]);
+        assert_eq!((replay.in_whole.switches, replay.in_whole.sure_switches, replay.doubled), (1, 1, 1));
+        let page = |switches| Witness {
+            loaded_bytes: 4_000,
+            on_screen_s: vec![4.5, 3.5],
+            stalled_s: 0.0,
+            played_kbps: None,
+            switches: Some(switches),
+        };
+        assert!((0..=3).all(|switches| replay.differences(&page(switches)).is_empty()));
+        assert_eq!(replay.differences(&page(4)).len(), 1);
     }
 }
