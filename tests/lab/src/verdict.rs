@@ -2,6 +2,7 @@
 //! run: each command says what its figures are of.
 
 mod bootstrap;
+mod draw;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::table::markdown;
 use bootstrap::bootstrap;
+pub(crate) use draw::{Told, draw};
 
 /// Options that every command has.
 #[derive(Args, Clone, Debug, Default)]

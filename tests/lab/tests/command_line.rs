@@ -139,6 +139,39 @@ fn results_go_where_they_are_wanted_and_are_held_against_what_is_expected() {
     says(folder, &["replay", play, "--against", "replayed.json"], 0, "| buffer_s | 5 | +0.0000 |");
 }
 
+#[test]
+fn pages_have_all_of_their_sections() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::create_dir(folder.join("traces")).unwrap();
+    for name in ["3g-2010-09-13_1003.json", "3g-2010-09-28_1003.json"] {
+        std::fs::copy(fixture(name), folder.join("traces").join(name)).unwrap();
+    }
+    let page = |arguments: &[&str], headings: &[&str], plots: usize| {
+        let output = lab(folder, arguments);
+        let html = String::from_utf8(output.stdout).unwrap();
+        for heading in headings {
+            assert!(html.contains(&format!("<h2>{heading}</h2>")), "{arguments:?}: {heading}");
+        }
+        assert_eq!(html.matches("<h2>").count(), headings.len(), "{arguments:?}");
+        assert_eq!(html.matches("<svg").count(), plots, "{arguments:?}");
+        assert!(!html.contains("cannot be drawn"), "{arguments:?}");
+    };
+    let movie = fixture("movie-bbb.json");
+    let simulate = ["simulate", "--traces", "traces", "--movie", &movie, "--max-buffer", "25", "--max-segments", "9"];
+    let and = |rest: &[&'static str]| simulate.iter().copied().chain(rest.iter().copied()).collect::<Vec<_>>();
+    let (means, spread, full) = ("Means", "How plays are distributed", "One play in full");
+    page(&and(&["--abr", "lowest", "--html", "-"]), &[means, spread, full], 4 + 3);
+    let output = lab(folder, &and(&["--abr", "lowest,bba", "--json", "earlier.json", "--record", "plays"]));
+    assert!(output.status.success());
+    let against = and(&["--abr", "lowest,bba", "--against", "earlier.json", "--html", "-"]);
+    let (earlier, first) = ("Differences from the earlier run", "Each rule less lowest");
+    // Four distributions, five figures twice, and a play in full.
+    page(&against, &[means, earlier, spread, first, full], 4 + 5 * 2 + 3);
+    let play = "plays/3g-2010-09-13_1003_json.bba.play";
+    page(&["replay", play, "--html", "-"], &["Over time", "Why each choice was made"], 3);
+}
+
 /// What lies beside traces is passed over; a file that is named must be one.
 #[test]
 fn folders_of_any_traces_are_read() {

@@ -18,7 +18,7 @@ use super::figures::Heat;
 use super::goals::Verdict;
 use super::heat::{self, Place};
 use super::html;
-use super::report::Race;
+use super::report::{COMPARED, Race};
 use crate::results::{self, Outputs};
 use crate::verdict::{Compared, Wanted};
 
@@ -197,7 +197,7 @@ impl Options {
             rows: "rows",
             row: &["scenario", "player", "run"],
             group: &["scenario", "player"],
-            figures: &["first_frame_ms", "stalls", "stalled_s", "played_kbps", "switches", "wasted_bytes"],
+            figures: COMPARED,
             config: &["chromium", "cores", "players"],
         })?;
         if let Some(warning) = verdict.warning() {

@@ -48,6 +48,10 @@ const SUMMED: [&str; 12] = [
     "wasted_bytes",
 ];
 
+/// Figures that runs are compared by.
+pub(super) const COMPARED: &[&str] =
+    &["first_frame_ms", "stalls", "stalled_s", "played_kbps", "switches", "wasted_bytes"];
+
 type Of = fn(&Figures) -> f64;
 
 /// The figures of the table, and how many digits matter.

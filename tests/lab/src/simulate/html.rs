@@ -10,8 +10,8 @@ use super::field::{NamedTrace, Row, Summary};
 use super::{Figures, Movie, Setup, record};
 use crate::course::{self, Course};
 use crate::page::Page;
-use crate::page::plot::{Interval, distributions, intervals};
-use crate::verdict::{self, Difference};
+use crate::page::plot::distributions;
+use crate::verdict::{self, Difference, Told};
 
 type Figure = fn(&Figures) -> f64;
 
@@ -22,9 +22,6 @@ const FIGURES: [(&str, Figure); 4] = [
     ("Share of the time that stood still, %; better to the left", |figures| figures.stall_pct),
     ("Mean change of the bit rate per segment, kbit/s; better to the left", |figures| figures.change_kbps),
 ];
-
-const PAIRED: &str = "Paired by network: the mean difference, and the interval that holds 95 % of bootstrap means. Grey \
-                      where it holds zero.";
 
 /// Writes it.
 pub(super) fn page(
@@ -55,10 +52,10 @@ pub(super) fn page(
         &["rule", "QoE", "kbit/s", "stall %", "stalls/h", "change", "score", "ramp-up, s", "wasted %"],
         &means(summary),
     );
+    let told = Told { by: "network", head: ["rule", "plays"], names: &names, in_words };
     if !against.is_empty() {
         page.section("Differences from the earlier run");
-        page.words(PAIRED);
-        differences(&mut page, against, &names);
+        verdict::draw(&mut page, against, &told, "");
     }
     page.section("How plays are distributed");
     page.legend(&names);
@@ -70,8 +67,7 @@ pub(super) fn page(
     let between = between(rows, &names);
     if let Some(first) = names.first().filter(|_| !between.is_empty()) {
         page.section(&format!("Each rule less {first}"));
-        page.words(&format!("{PAIRED} Another order of --abr compares with another."));
-        differences(&mut page, &between, &names);
+        verdict::draw(&mut page, &between, &told, "Another order of --abr compares with another.");
     }
     if let Some(trace) = median_trace(traces, rows, names.first().copied().unwrap_or_default()) {
         page.section("One play in full");
@@ -124,31 +120,6 @@ fn between(rows: &[Row], names: &[&str]) -> Vec<Difference> {
         rows.iter().filter_map(|(trace, row)| Some(((*name).to_owned(), row, first.get(trace)?)))
     });
     verdict::differences(pairs, COMPARED)
-}
-
-/// A plot for each figure, because their units differ.
-fn differences(page: &mut Page, against: &[Difference], names: &[&str]) {
-    let mut figures: Vec<&str> = Vec::new();
-    against.iter().for_each(|one| {
-        if !figures.contains(&one.figure) {
-            figures.push(one.figure);
-        }
-    });
-    for figure in figures {
-        let rows = against.iter().filter(|one| one.figure == figure).map(|one| Interval {
-            name: one.name.clone(),
-            colour: names.iter().position(|name| *name == one.name).unwrap_or(0),
-            mean: one.mean,
-            range: one.range.clone(),
-        });
-        page.figure(in_words(figure), &intervals(&rows.collect::<Vec<_>>()));
-    }
-    let cells = |one: &Difference| {
-        let (low, high) = (one.range.start, one.range.end);
-        let interval = format!("{low:+.4} … {high:+.4}");
-        vec![one.name.clone(), one.figure.to_owned(), one.pairs.to_string(), format!("{:+.4}", one.mean), interval]
-    };
-    page.table(&["rule", "figure", "plays", "mean", "95 %"], &against.iter().map(cells).collect::<Vec<_>>());
 }
 
 fn in_words(figure: &str) -> &str {
