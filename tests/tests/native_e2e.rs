@@ -238,7 +238,7 @@ async fn muxed(folder: &Path) -> String {
     std::fs::write(folder.join("main.m3u8"), main).unwrap();
     let folder = folder.to_owned();
     let file = async |axum::extract::Path(name): axum::extract::Path<String>, folder: std::path::PathBuf| {
-        tokio::fs::read(folder.join(name)).await.map_err(|_| axum::http::StatusCode::NOT_FOUND)
+        tokio::fs::read(folder.join(name)).await.map_err(|_| StatusCode::NOT_FOUND)
     };
     let routes = axum::Router::new().route("/{name}", axum::routing::get(move |name| file(name, folder.clone())));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -240,11 +240,11 @@ impl Sink {
     fn each_of(
         &mut self,
         buffer: Track,
-        mut hand: impl FnMut(&mut Lane) -> Result<(), AppendFailure>,
+        hand: impl FnMut(&mut Lane) -> Result<(), AppendFailure>,
     ) -> Result<(), AppendFailure> {
         let mut lanes = self.lanes.iter_mut().filter(|lane| lane.buffer == buffer).peekable();
         lanes.peek().ok_or(AppendFailure::Rejected)?;
-        lanes.try_for_each(|lane| hand(lane))
+        lanes.try_for_each(hand)
     }
 
     /// Where the first of the tracks runs dry.

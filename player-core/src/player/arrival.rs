@@ -6,7 +6,7 @@ use media_model::hls::{Playlist, Reading};
 use media_model::{BitsPerSecond, ByteCount, CodecString, MediaTime};
 use url::Url;
 
-use super::choosing::{HASTY_SHARE, Scope};
+use super::choosing::Scope;
 use super::lane::{Item, Lane, Role, Start, Wanted};
 use super::{Init, Load, Motion, Player, Purpose};
 use crate::abr::why::Account;
@@ -21,6 +21,8 @@ use crate::playlist::{Presentation, StreamId, Timeline};
 /// An answer that takes this much longer than the quickest one was waited for by the server too, even if it does not
 /// say so.
 const SILENT_MAKING: Duration = Duration::from_millis(500);
+/// Share of the estimate, in thousandths, that is relied on for playing on while a segment comes.
+const PLAYS_ON_SHARE: u64 = 950;
 
 impl Player {
     pub(super) fn first_byte(&mut self, id: RequestId, served: ServerTiming, length: Option<ByteCount>) {
@@ -81,7 +83,7 @@ impl Player {
                     return;
                 }
                 // The rule takes segments to come as a whole; one that is shown while it comes has longer.
-                let rate = self.link.estimate().map(|rate| rate.scaled(HASTY_SHARE, 1_000));
+                let rate = self.link.estimate().map(|rate| rate.scaled(PLAYS_ON_SHARE, 1_000));
                 let in_part = self.config.appends_in_part && !is_replacement && load.address.range.is_none();
                 let ahead = wanted.span.end().since(self.position());
                 let goes_on = self.position() + level + SLACK >= wanted.span.start();

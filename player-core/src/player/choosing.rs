@@ -19,8 +19,8 @@ const USUAL_AVERAGE: u64 = 750;
 /// With this much ahead, a variant that was slow in the making may be tried again.
 const RELAXED: MediaDuration = MediaDuration::from_secs(15);
 
-/// Share of an estimate, in thousandths, that is relied on where what comes is shown at once: links begin with a burst.
-pub(super) const HASTY_SHARE: u64 = 850;
+/// Share of an estimate, in thousandths, that a start in haste relies on: links begin with a burst.
+const HASTY_SHARE: u64 = 850;
 
 /// Segments that a rule is told the sizes of: no rule looks farther.
 const LOOK_AHEAD: usize = 5;

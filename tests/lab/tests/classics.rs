@@ -2,6 +2,8 @@
 //!
 //! Some are held to rows that Sabre made, the others to rows of this core from when it equalled Sabre.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
 use std::path::PathBuf;
 use std::time::Duration;
 

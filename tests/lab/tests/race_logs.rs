@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
 use std::path::Path;
+use std::time::Duration;
 
 use player_lab::race::Circuit;
 use player_lab::race::referee::{Clock, Line, Witness, played_kbps, replay};
@@ -54,6 +55,10 @@ fn renamed(line: &Line, from: usize, to: usize) -> Line {
     Line { path: line.path.replace(&format!("/video-{from}/"), &format!("/video-{to}/")), ..line.clone() }
 }
 
+fn millis(seconds: f64) -> u64 {
+    u64::try_from(Duration::from_secs_f64(seconds).as_millis()).unwrap()
+}
+
 #[test]
 fn the_log_alone_tells_what_the_page_saw() {
     let plays = plays();
@@ -91,7 +96,7 @@ fn another_time_is_found_out() {
     for play in plays() {
         // All of it so much later that the first segment was asked for three seconds after the first frame.
         let first_ms = play.log.iter().find(|line| line.path.ends_with("/0.m4s")).unwrap().time_ms;
-        let later_ms = ((play.clock.first_frame_s + 3.0) * 1e3).round() as u64 - first_ms;
+        let later_ms = millis(play.clock.first_frame_s + 3.0) - first_ms;
         play.finds_out(|line| Line { time_ms: line.time_ms + later_ms, ..line.clone() }, &["it stalled for"]);
         // One segment asked for two seconds after it was due.
         let due_s = play.clock.first_frame_s + play.clock.segment_s + play.witness.stalled_s;
@@ -99,7 +104,7 @@ fn another_time_is_found_out() {
             continue;
         }
         let late = |line: &Line| {
-            let time_ms = line.time_ms.max(((due_s + 2.0) * 1e3).round() as u64);
+            let time_ms = line.time_ms.max(millis(due_s + 2.0));
             if line.path.ends_with("/1.m4s") { Line { time_ms, ..line.clone() } } else { line.clone() }
         };
         play.finds_out(late, &["it stalled for"]);
