@@ -282,7 +282,7 @@ impl Ranges {
 
     /// What is in these as well as in others.
     #[must_use]
-    pub fn common(&self, others: &Self) -> Self {
+    pub fn intersection(&self, others: &Self) -> Self {
         let both = |one: TimeRange, other: &TimeRange| {
             TimeRange::new(one.start.max(other.start), one.end.min(other.end)).filter(|both| both.start < both.end)
         };
@@ -319,11 +319,11 @@ mod tests {
     }
 
     #[test]
-    fn common_is_what_both_have() {
+    fn an_intersection_is_what_both_have() {
         let range = |start, end| TimeRange::new(MediaTime::from_micros(start), MediaTime::from_micros(end)).unwrap();
         let (one, other) = (Ranges::new(vec![range(0, 4), range(6, 9)]), Ranges::new(vec![range(2, 7), range(9, 12)]));
-        assert_eq!(one.common(&other), Ranges::new(vec![range(2, 4), range(6, 7)]));
-        assert!(one.common(&Ranges::default()).is_empty());
+        assert_eq!(one.intersection(&other), Ranges::new(vec![range(2, 4), range(6, 7)]));
+        assert!(one.intersection(&Ranges::default()).is_empty());
     }
 
     proptest! {

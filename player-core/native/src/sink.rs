@@ -135,7 +135,7 @@ impl Sink {
     /// What a buffer holds of all that it brings.
     pub(crate) fn buffered(&self, buffer: Track) -> Ranges {
         let lanes = self.lanes.iter().filter(|lane| lane.buffer == buffer).map(Lane::buffered);
-        lanes.reduce(|one, other| one.common(&other)).unwrap_or_default()
+        lanes.reduce(|one, other| one.intersection(&other)).unwrap_or_default()
     }
 
     /// Wishes to play or to pause.
