@@ -54,8 +54,7 @@ impl Contract {
             self.busy.remove(track);
         }
         if let Input::Command(command) = input {
-            let goes_on =
-                matches!(command, Command::Open { .. } | Command::Retry | Command::Seek(_) | Command::SetPlaying(_));
+            let goes_on = matches!(command, Command::Open { .. } | Command::Retry | Command::Seek(_));
             self.ended &= !goes_on;
             self.failed &= !matches!(command, Command::Open { .. } | Command::Retry);
             if matches!(command, Command::Open { .. }) {
