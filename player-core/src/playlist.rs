@@ -83,8 +83,10 @@ pub(crate) struct Presentation {
 
 impl Presentation {
     /// The presentation of a multivariant playlist loaded from `base`; `None` if no stream of it has a usable address.
-    pub(crate) fn multivariant(playlist: MultivariantPlaylist, base: &Url) -> Option<Self> {
+    pub(crate) fn multivariant(mut playlist: MultivariantPlaylist, base: &Url) -> Option<Self> {
         let variables = playlist.variables();
+        playlist.audio.truncate(MOST_STREAMS);
+        playlist.subtitles.truncate(MOST_STREAMS);
         let mut variants = playlist.variants;
         variants.truncate(MOST_STREAMS);
         let has_picture = |variant: &VariantStream| {
@@ -113,12 +115,10 @@ impl Presentation {
         let apart: BTreeSet<String> =
             playlist.audio.iter().map(|one| &one.group).filter(|group| is_apart(group)).cloned().collect();
         let is_played = |one: &Rendition| group.is_some() && is_variants(one) && apart.contains(&one.group);
-        let known = playlist.audio.into_iter().take(MOST_STREAMS);
-        let (audio, mut others): (Vec<_>, Vec<_>) = known.partition(is_played);
+        let (audio, mut others): (Vec<_>, Vec<_>) = playlist.audio.into_iter().partition(is_played);
         let texts = variants.iter().rev().find_map(|variant| variant.subtitle_group.clone());
         let is_shown = |one: &Rendition| Some(&one.group) == texts.as_ref() && one.uri.is_some();
-        let (text, other_text): (Vec<_>, Vec<_>) =
-            playlist.subtitles.into_iter().take(MOST_STREAMS).partition(is_shown);
+        let (text, other_text): (Vec<_>, Vec<_>) = playlist.subtitles.into_iter().partition(is_shown);
         others.extend(other_text);
         if !audio.is_empty() && pictures {
             // A variant with sound of its own would sound twice.
