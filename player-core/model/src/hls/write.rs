@@ -70,6 +70,10 @@ impl List {
         self.plain(name, value.map(|value| format!("\"{value}\"")))
     }
 
+    fn uri(self, name: &str, value: Option<impl AsRef<str>>) -> Self {
+        self.quoted(name, value.as_ref().map(|value| address(value.as_ref())))
+    }
+
     fn yes(self, name: &str, value: bool) -> Self {
         self.plain(name, value.then_some("YES"))
     }
@@ -92,7 +96,7 @@ fn key(key: &Key) -> List {
     let versions: Vec<String> = key.format_versions.iter().map(u32::to_string).collect();
     List::default()
         .plain("METHOD", Some(word(key.method.as_str())))
-        .quoted("URI", Some(&key.uri))
+        .uri("URI", Some(&key.uri))
         .plain("IV", key.iv.map(|iv| format!("0x{iv:032X}")))
         .quoted("KEYFORMAT", key.format.as_ref())
         .joined("KEYFORMATVERSIONS", &versions, "/")
@@ -127,6 +131,29 @@ fn clean(text: &str) -> Cow<'_, str> {
     }
     let plain = text.chars().filter(|character| !character.is_control());
     Cow::Owned(plain.map(|character| if character == '"' { '\'' } else { character }).collect())
+}
+
+/// An address that no playlist can carry as it is, as the URL Standard (§4.4) reads it: line ends and tabs are passed over,
+/// other control characters and double quotes are percent-encoded. Without them it would name something else:
+/// `/\0/x` is a path, and `//x` another server.
+fn address(uri: &str) -> Cow<'_, str> {
+    let is_unfit = |character: char| character.is_control() || character == '"';
+    if !uri.contains(is_unfit) {
+        return Cow::Borrowed(uri);
+    }
+    let mut text = String::with_capacity(uri.len() * 2);
+    for character in uri.trim_matches(|character: char| character <= ' ').chars() {
+        match character {
+            '\t' | '\n' | '\r' => {}
+            _ if is_unfit(character) => {
+                for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+                    write!(text, "%{byte:02X}").expect("a string takes all text");
+                }
+            }
+            _ => text.push(character),
+        }
+    }
+    Cow::Owned(text)
 }
 
 /// Text that stands without quotes: commas would end it.

@@ -344,6 +344,23 @@ proptest! {
     }
 
     #[test]
+    fn an_address_names_the_same_when_it_is_written(uri in "[a/?:.\\t\r\0\u{1}\u{7f}\u{85}\"]{1,12}") {
+        let text = format!("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n{uri}\n");
+        let read = |text: &str| match parse(text, &base()).map(|parsed| parsed.value) {
+            Ok(Playlist::Multivariant(playlist)) => Some(playlist),
+            _ => None,
+        };
+        // In other schemes (`data:`) quotes are kept: the text is another and names the same.
+        let resolved = |playlist: &MultivariantPlaylist| {
+            base().join(&playlist.variants[0].uri).ok().filter(|url| url.scheme() == "http")
+        };
+        if let Some(playlist) = read(&text) {
+            let again = read(&write_multivariant(&playlist)).expect("what is written can be read");
+            prop_assert_eq!(resolved(&again), resolved(&playlist));
+        }
+    }
+
+    #[test]
     fn a_size_is_expected_where_range_or_rate_tell(duration in length(), kbps in of(0..1u64 << 40), range in of(range())) {
         let segment = Segment { duration, bitrate: kbps.map(BitsPerSecond::from_kbps), range, ..Segment::default() };
         let expected = segment.expected_size();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hls_m3u8::tags::{ExtXMap, ExtXProgramDateTime};
 use hls_m3u8::types::PlaylistType;
 
-use super::{List, Range, Seconds, Text, clean, key, word};
+use super::{List, Range, Seconds, Text, address, clean, key, word};
 use crate::hls::{
     ClientValue, DateRange, HintKind, InitSection, Key, Keys, MediaPlaylist, Part, PlaylistKind, PreloadHint, Segment,
     ServerControl,
@@ -48,7 +48,7 @@ pub fn write_media(playlist: &MediaPlaylist) -> String {
         text.line(format_args!("#EXT-X-PRELOAD-HINT:{}", preload_hint(hint)));
     }
     for report in &playlist.rendition_reports {
-        let list = List::default().quoted("URI", Some(&report.uri)).plain("LAST-MSN", report.last_segment);
+        let list = List::default().uri("URI", Some(&report.uri)).plain("LAST-MSN", report.last_segment);
         text.line(format_args!("#EXT-X-RENDITION-REPORT:{}", list.plain("LAST-PART", report.last_part)));
     }
     text.0
@@ -89,7 +89,7 @@ impl InForce {
         if let Some(init) = segment.init.as_ref().filter(|&init| self.init.as_ref() != Some(init)) {
             self.keys(text, init.keys.as_ref());
             self.init = Some(Arc::clone(init));
-            let map = ExtXMap::new(clean(&init.uri));
+            let map = ExtXMap::new(address(&init.uri));
             match init.range {
                 // The range of hls_m3u8 is a usize, too small in wasm for offsets over 4 GB.
                 Some(range) => text.line(format_args!("{map},BYTERANGE=\"{}\"", Range(range))),
@@ -151,14 +151,14 @@ fn complete(text: &mut Text, segment: &Segment) {
         text.line(format_args!("#EXT-X-BYTERANGE:{}", Range(range)));
     }
     // A gap without an address still needs a line to end it.
-    text.line(if segment.uri.is_empty() { Cow::Borrowed("gap") } else { clean(&segment.uri) });
+    text.line(if segment.uri.is_empty() { Cow::Borrowed("gap") } else { address(&segment.uri) });
 }
 
 fn part(part: &Part) -> List {
     let uri = if part.uri.is_empty() { "gap" } else { &part.uri };
     List::default()
         .plain("DURATION", Some(Seconds(part.duration)))
-        .quoted("URI", Some(uri))
+        .uri("URI", Some(uri))
         .quoted("BYTERANGE", part.range.map(|range| Range(range).to_string()))
         .yes("INDEPENDENT", part.independent)
         .yes("GAP", part.gap)
@@ -182,7 +182,7 @@ fn preload_hint(hint: &PreloadHint) -> List {
     };
     List::default()
         .plain("TYPE", Some(kind))
-        .quoted("URI", Some(&hint.uri))
+        .uri("URI", Some(&hint.uri))
         .plain("BYTERANGE-START", (hint.start != 0).then_some(hint.start))
         .plain("BYTERANGE-LENGTH", hint.length)
 }

@@ -3,7 +3,7 @@
 use hls_m3u8::tags::ExtXMedia;
 use hls_m3u8::types::{Channels, Codecs, MediaType, StreamData};
 
-use super::{List, Text, clean, key, word};
+use super::{List, Text, address, clean, key, word};
 use crate::hls::{
     ClosedCaptions, FrameRate, MultivariantPlaylist, Rendition, SessionContent, SessionData, VariantStream,
 };
@@ -13,7 +13,7 @@ pub fn write_multivariant(playlist: &MultivariantPlaylist) -> String {
     let mut text = Text::begin(playlist.version, playlist.independent_segments);
     text.shared(&playlist.definitions, playlist.start);
     if let Some(steering) = &playlist.steering {
-        let list = List::default().quoted("SERVER-URI", Some(&steering.server_uri));
+        let list = List::default().uri("SERVER-URI", Some(&steering.server_uri));
         text.line(format_args!("#EXT-X-CONTENT-STEERING:{}", list.quoted("PATHWAY-ID", steering.pathway.as_ref())));
     }
     for data in &playlist.session_data {
@@ -33,10 +33,10 @@ pub fn write_multivariant(playlist: &MultivariantPlaylist) -> String {
     }
     for variant in &playlist.variants {
         text.line(format_args!("#EXT-X-STREAM-INF:{}", stream_data(variant)));
-        text.line(clean(&variant.uri));
+        text.line(address(&variant.uri));
     }
     for variant in &playlist.i_frames {
-        let list = stream_data(variant).quoted("URI", Some(&variant.uri));
+        let list = stream_data(variant).uri("URI", Some(&variant.uri));
         text.line(format_args!("#EXT-X-I-FRAME-STREAM-INF:{list}"));
     }
     text.0
@@ -44,7 +44,7 @@ pub fn write_multivariant(playlist: &MultivariantPlaylist) -> String {
 
 fn media_tag(text: &mut Text, kind: MediaType, rendition: &Rendition) {
     let mut tag = ExtXMedia::new(kind, clean(&rendition.group), clean(&rendition.name));
-    tag.set_uri(rendition.uri.as_deref().map(clean));
+    tag.set_uri(rendition.uri.as_deref().map(address));
     tag.set_language(rendition.language.as_deref().map(clean));
     tag.set_assoc_language(rendition.assoc_language.as_deref().map(clean));
     tag.is_default = rendition.is_default;
@@ -116,8 +116,8 @@ fn session_data(data: &SessionData) -> List {
     let list = List::default().quoted("DATA-ID", Some(&data.id));
     let list = match &data.content {
         SessionContent::Value(value) => list.quoted("VALUE", Some(value)),
-        SessionContent::Json(uri) => list.quoted("URI", Some(uri)),
-        SessionContent::Raw(uri) => list.quoted("URI", Some(uri)).plain("FORMAT", Some("RAW")),
+        SessionContent::Json(uri) => list.uri("URI", Some(uri)),
+        SessionContent::Raw(uri) => list.uri("URI", Some(uri)).plain("FORMAT", Some("RAW")),
     };
     list.quoted("LANGUAGE", data.language.as_ref())
 }
