@@ -555,6 +555,8 @@ pub enum Event {
     },
     /// Nothing the player can do helps.
     Failed(Trouble),
+    /// After it failed, it tries again: somebody asked for it, or the network that was missing is back.
+    TriesAgain,
 }
 
 /// Everything there is to do after one input.

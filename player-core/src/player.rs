@@ -36,7 +36,7 @@ use crate::abr::why::Account;
 use crate::clock::{Now, Speed};
 use crate::config::PlayerConfig;
 use crate::error::{Setback, Trouble};
-use crate::message::{AudioId, Event, Input, LoadKind, Output, RequestId, Step, Track, VariantId};
+use crate::message::{AudioId, Event, Input, LoadFailure, LoadKind, Output, RequestId, Step, Track, VariantId};
 use crate::playlist::{Presentation, StreamId};
 use crate::qoe::{PlaybackState, Qoe, ShownVariant, Stats, Summary};
 use failing::{Failover, Renewal};
@@ -209,6 +209,8 @@ pub struct Player {
     end_told: bool,
     /// The media element itself failed.
     element_failed: bool,
+    /// It failed because no server was reached.
+    unreached: bool,
     /// Nothing more can be loaded as things are: fails when the buffer is dry.
     trouble: Option<Trouble>,
     setback: Option<Setback>,
@@ -258,6 +260,7 @@ impl Player {
             sizes_known: false,
             end_told: false,
             element_failed: false,
+            unreached: false,
             trouble: None,
             setback: None,
             stuck: BTreeMap::new(),
@@ -449,6 +452,7 @@ impl Player {
         let loads: Vec<_> = self.loads.keys().copied().collect();
         loads.into_iter().for_each(|id| self.cancel(id));
         self.stall_ends();
+        self.unreached = matches!(trouble, Trouble::Load(LoadFailure::Network | LoadFailure::TimedOut));
         self.become_phase(Phase::Failed);
         self.tell(Event::Failed(trouble.clone()));
     }

@@ -110,7 +110,8 @@ async fn play(arguments: &Arguments) -> Result<()> {
                 | Event::Dropped(_)
                 | Event::Wasted(_)
                 | Event::NextBegan { .. }
-                | Event::Resumed { .. } => tracing::info!(?event),
+                | Event::Resumed { .. }
+                | Event::TriesAgain => tracing::info!(?event),
             },
             _ = every_second.tick() => if arguments.json { print(&line(&player))? },
             () = until(deadline) => break match player.stats().startup {

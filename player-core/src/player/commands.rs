@@ -209,7 +209,7 @@ impl Player {
         self.out.extend(forgotten.into_iter().map(|item| Output::Forget(item.id)));
     }
 
-    fn retry(&mut self) {
+    pub(super) fn retry(&mut self) {
         if self.phase != Phase::Failed {
             return;
         }
@@ -226,5 +226,6 @@ impl Player {
             self.restart_element(self.position());
         }
         self.become_phase(if self.presentation.is_some() { Phase::Running } else { Phase::Opening });
+        self.tell(Event::TriesAgain);
     }
 }

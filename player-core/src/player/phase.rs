@@ -12,7 +12,7 @@ pub(crate) enum Phase {
     Running,
     /// Played to the end.
     Ended,
-    /// Gave up; only `Retry` and `Open` lead on.
+    /// Gave up; only `Retry`, `Open` and, without a network, `Online` lead on.
     Failed,
 }
 

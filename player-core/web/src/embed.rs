@@ -42,6 +42,7 @@ impl MatineePlayer {
     /// - `notice(sentence)` is called when something went wrong that the player works on, or was mended.
     /// - `blocked()` is called when the browser lets nothing play before the viewer does something: show a button that calls
     ///   `video.play()`. `muted()`, when it plays, but only without sound.
+    /// - `triesAgain()` is called after `failed`, when the network is back and it tries again by itself.
     /// - `stalled(why)` is called when the buffer has run dry: `slow-link`, `slow-server`, `offline`, `decoder` or `nothing-new`.
     /// - `texts(list, shown)` is called with the subtitles there are and the `id` of those that are shown, or null.
     ///
@@ -61,6 +62,7 @@ impl MatineePlayer {
         let texts = RefCell::new(function("texts").map(Texts::told_to));
         let (next, ready, notice) = (function("next"), function("ready"), function("notice"));
         let (blocked, muted, stalled) = (function("blocked"), function("muted"), function("stalled"));
+        let tries_again = function("triesAgain");
         let player = WebPlayer::new(video, vec![PlaySource::Hls(url)], beginning, move |event| {
             if let Some(texts) = &mut *texts.borrow_mut() {
                 texts.hear(&event);
@@ -76,6 +78,7 @@ impl MatineePlayer {
                 PlayerEvent::NextBegan => tell(&next, JsValue::UNDEFINED),
                 PlayerEvent::Blocked => tell(&blocked, JsValue::UNDEFINED),
                 PlayerEvent::Muted => tell(&muted, JsValue::UNDEFINED),
+                PlayerEvent::TriesAgain => tell(&tries_again, JsValue::UNDEFINED),
                 PlayerEvent::Stalled(why) => tell(&stalled, cause(why).into()),
                 PlayerEvent::Changed
                 | PlayerEvent::Source(_)

@@ -92,6 +92,8 @@ pub enum PlayerEvent {
     Degraded(String),
     /// Nothing plays any more.
     Failed(Failure),
+    /// After [`PlayerEvent::Failed`], it tries again: the network is back.
+    TriesAgain,
 }
 
 /// What the element shows now.

@@ -34,6 +34,12 @@ impl Contract {
     /// Looks at one step.
     pub fn check(&mut self, input: &Input, step: &Step) {
         self.take(input);
+        if step.outputs.contains(&Output::Event(Event::TriesAgain)) {
+            if !self.failed {
+                self.fault("tries again without having failed");
+            }
+            (self.failed, self.open) = (false, true);
+        }
         if self.failed && !step.outputs.is_empty() {
             self.fault("does something after failing");
         }
@@ -56,7 +62,7 @@ impl Contract {
         if let Input::Command(command) = input {
             let goes_on = matches!(command, Command::Open { .. } | Command::Retry | Command::Seek(_));
             self.ended &= !goes_on;
-            self.failed &= !matches!(command, Command::Open { .. } | Command::Retry);
+            self.failed &= !matches!(command, Command::Open { .. });
             if matches!(command, Command::Open { .. }) {
                 self.open = true;
                 self.busy.clear();

@@ -61,6 +61,8 @@ pub struct Report {
     pub ended: bool,
     /// The sentence of `Event::Failed`.
     pub failed: Option<String>,
+    /// How often it tried again after that.
+    pub tries: u32,
     /// Sentences of `Event::Degraded`.
     pub degraded: Vec<(Duration, String)>,
     /// When, where and why it stalled.
@@ -104,6 +106,7 @@ impl Report {
             took: Duration::ZERO,
             ended: false,
             failed: None,
+            tries: 0,
             degraded: Vec::new(),
             stalls: Vec::new(),
             shown: Vec::new(),

@@ -122,7 +122,9 @@ impl<'a> Play<'a> {
 
     fn is_over(&self) -> bool {
         self.now >= self.scenario.limit
-            || ((self.report.ended || self.report.failed.is_some()) && self.actions.is_empty())
+            || ((self.report.ended || self.report.failed.is_some())
+                && self.actions.is_empty()
+                && !self.coming.iter().any(|(_, input)| *input == Input::Online))
     }
 
     fn finish(mut self) -> Report {
@@ -230,6 +232,9 @@ impl<'a> Play<'a> {
         match &event {
             Event::Ended => self.report.ended = true,
             Event::Failed(trouble) => self.report.failed = Some(trouble.to_string()),
+            Event::TriesAgain => {
+                self.report.tries += u32::from(self.report.failed.take().is_some());
+            }
             Event::Degraded(setback) => self.report.degraded.push((self.now, setback.to_string())),
             Event::Stalled(cause) => self.report.stalls.push((self.now, self.element.at, *cause)),
             Event::Ready { .. }

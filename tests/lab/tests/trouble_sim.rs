@@ -337,6 +337,13 @@ const EXPECTED: &[Expected] = &[
         also: |r| r.loaded_again() == 0 && r.moves.is_empty(),
         ..UNSEEN
     },
+    Expected {
+        name: "offline-at-the-start",
+        told: &["does not answer"],
+        startup_ms: 42_000,
+        also: |r| r.tries == 1,
+        ..UNSEEN
+    },
     Expected { name: "long-pause", also: |r| r.loaded_again() == 0 && r.moves.is_empty(), ..UNSEEN },
     Expected {
         name: "asleep-while-playing",

@@ -146,6 +146,7 @@ impl Playback {
             PlayerEvent::Stalled(cause) => self.stalled = Some(cause),
             PlayerEvent::Degraded(sentence) => self.degraded = Some(sentence),
             PlayerEvent::Failed(failure) => self.trouble = Some(Trouble::Player(failure)),
+            PlayerEvent::TriesAgain => self.trouble = None,
         }
     }
 

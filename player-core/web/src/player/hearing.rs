@@ -108,6 +108,10 @@ impl Inner {
             | Event::Wasted(_)
             | Event::Resumed { .. }
             | Event::Ended => {}
+            Event::TriesAgain => {
+                self.failed.set(false);
+                (self.tell)(PlayerEvent::TriesAgain);
+            }
             Event::Failed(trouble) => {
                 // Later: the core that speaks is part of the session that ends.
                 let this = self.this.clone();

@@ -204,6 +204,10 @@ fn devices() -> Vec<Scenario> {
             one.link.outages.push((s(20), s(65)));
             one.device.tells_online = true;
         }),
+        edited(plain("offline-at-the-start"), |one| {
+            one.link.outages.push((s(0), s(40)));
+            one.device.tells_online = true;
+        }),
         edited(plain("long-pause"), |one| {
             one.actions = vec![(s(10), Command::SetPlaying(false)), (s(1_800), Command::SetPlaying(true))];
             one.limit = s(2_400);
