@@ -53,7 +53,7 @@ impl fmt::Display for Trouble {
                 "The server sends damaged data for this title. Try again, or check the file."
             }
             Self::Load(LoadFailure::Refused(why)) => {
-                return write!(formatter, "The page does not let this title be loaded: {}", full_stop(why));
+                return write!(formatter, "This title may not be loaded: {}", full_stop(why));
             }
             Self::Playlist(cause) => {
                 return write!(formatter, "The server's playlist cannot be used: {}", full_stop(&cause.to_string()));
@@ -182,9 +182,9 @@ mod tests {
     }
 
     #[test]
-    fn what_the_page_refuses_is_told_in_its_words() {
+    fn what_is_refused_is_told_in_the_words_of_the_refusal() {
         let trouble = Trouble::Load(LoadFailure::Refused("you are not signed in".to_owned()));
-        assert_eq!(trouble.to_string(), "The page does not let this title be loaded: you are not signed in.");
+        assert_eq!(trouble.to_string(), "This title may not be loaded: you are not signed in.");
     }
 
     #[test]

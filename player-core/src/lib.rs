@@ -38,6 +38,7 @@ pub mod clock;
 pub mod config;
 pub mod direct;
 pub mod error;
+pub mod headers;
 mod home;
 mod language;
 mod load;

@@ -103,7 +103,7 @@ pub enum LoadFailure {
     },
     /// Fewer bytes than announced, or bytes that are not what they should be.
     Corrupt,
-    /// The page would not let the request be made, for this reason.
+    /// The page, the browser or the device does not let the request be made, for this reason.
     Refused(String),
 }
 

@@ -2,13 +2,13 @@
 //!
 //! Knows nothing of playlists or media: it turns `Output::Load` into the inputs that answer it, and hands over bodies.
 
-mod headers;
-
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::error::Error;
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use media_model::ByteCount;
+use player_core::headers;
 use player_core::message::{ByteRange, Input, LoadFailure, LoadKind, Problem, RequestId};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RANGE, RETRY_AFTER};
 use reqwest::{Certificate, Client, Response, StatusCode};
@@ -110,6 +110,10 @@ impl Drop for Loads {
 /// Carries one load to its end.
 async fn run(client: &Client, order: &Order, news: &UnboundedSender<LoadNews>) -> Result<LoadNews, LoadFailure> {
     let id = order.id;
+    let scheme = order.url.scheme();
+    if !matches!(scheme, "http" | "https") {
+        return Err(LoadFailure::Refused(format!("this player does not load from {scheme}: addresses")));
+    }
     let mut request = client.get(order.url.clone());
     if let Some(ByteRange { offset, length }) = order.range {
         let last = offset.saturating_add(length).saturating_sub(1);
@@ -188,12 +192,23 @@ async fn patient<T>(
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) if error.is_timeout() => Err(LoadFailure::TimedOut),
         Ok(Err(error)) => {
-            // A certificate that nobody vouches for, say: the viewer only hears that the server cannot be reached.
-            let cause = std::iter::successors(std::error::Error::source(&error), |cause| cause.source()).last();
-            tracing::warn!(cause = cause.map(ToString::to_string), "a load failed");
+            let causes = || std::iter::successors(error.source(), |&cause| cause.source());
+            tracing::warn!(cause = causes().last().map(ToString::to_string), "a load failed");
+            // Asking again does not help, and the network is in order.
+            if causes().any(is_distrust) {
+                return Err(LoadFailure::Refused("this device does not trust the server's certificate".to_owned()));
+            }
             Err(LoadFailure::Network)
         }
         Err(_) => Err(LoadFailure::TimedOut),
+    }
+}
+
+/// Whether the certificate was refused. The error of TLS comes in those of input and output, whose sources pass it over.
+fn is_distrust(cause: &(dyn Error + 'static)) -> bool {
+    match cause.downcast_ref::<std::io::Error>() {
+        Some(outer) => outer.get_ref().is_some_and(|inner| is_distrust(inner)),
+        None => matches!(cause.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))),
     }
 }
 
@@ -216,7 +231,10 @@ fn cut(body: &Bytes, range: Option<ByteRange>) -> Result<Bytes, LoadFailure> {
 /// What a response outside 200-299 says.
 async fn refusal(patience: Duration, mut response: Response) -> LoadFailure {
     let code = response.status().as_u16();
-    let retry_after = headers::retry_after(text(response.headers(), RETRY_AFTER.as_str()));
+    let retry_after = headers::retry_after(text(response.headers(), RETRY_AFTER.as_str()), |date| {
+        let at = httpdate::parse_http_date(date).ok()?;
+        Some(at.duration_since(SystemTime::now()).unwrap_or_default())
+    });
     let is_problem = text(response.headers(), CONTENT_TYPE.as_str())
         .is_some_and(|kind| kind.starts_with("application/problem+json"));
     let mut body = BytesMut::new();

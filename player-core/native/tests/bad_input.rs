@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use mock_origin::{Origin, OriginConfig, Scenario};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -49,6 +51,25 @@ async fn an_origin_that_is_not_there() {
     let port = TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap().port();
     let url = format!("http://127.0.0.1:{port}/film.m3u8");
     fails(&[&url], 1, "matinee-play: The server cannot be reached. Check the network and try again.").await;
+}
+
+#[tokio::test]
+async fn an_address_of_another_protocol() {
+    let refused = "matinee-play: This title may not be loaded: this player does not load from rtmp: addresses.";
+    fails(&["rtmp://127.0.0.1/film"], 1, refused).await;
+    // In a playlist as well.
+    let url = serving("", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nrtmp://127.0.0.1/film\n", "").await;
+    fails(&[&url], 1, refused).await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_vouches_for() {
+    let scenario = "[[presentations]]\nname = \"film\"\ncontent = \"bytes\"\nduration_s = 4\naudio = []\n\
+                    ladder = [{ kbps = 900, width = 480, height = 270 }]\n";
+    let scenario = Scenario::read(scenario, Path::new(".")).unwrap();
+    let origin = Origin::start(OriginConfig { tls: true, ..OriginConfig::of(scenario) }).await.unwrap();
+    let refused = "matinee-play: This title may not be loaded: this device does not trust the server's certificate.";
+    fails(&[&origin.play_urls()[0]], 1, refused).await;
 }
 
 #[tokio::test]

@@ -4,16 +4,17 @@
 //! as JavaScript arrays, until they are appended or forgotten; of media only init sections and the
 //! heads of first segments enter the wasm heap, to be asked for codecs and times.
 
-pub(crate) mod headers;
+mod unanswered;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use js_sys::{JSON, Reflect, Uint8Array};
 use media_container::cmaf::read::{codec_strings, media_start};
 use media_model::{ByteCount, CodecString, MediaTime};
+use player_core::headers;
 use player_core::message::{ByteRange, Input, LoadFailure, LoadKind, Problem, RequestId};
 use url::Url;
 use wasm_bindgen::prelude::*;
@@ -30,6 +31,8 @@ const PROGRESS_EVERY_MS: f64 = 16.0;
 /// Largest problem document that is read; ours are under a kilobyte.
 const LONGEST_PROBLEM: usize = 64 * 1024;
 
+/// So many addresses that gave no answer are remembered.
+const MOST_UNANSWERED: usize = 64;
 /// So much of a segment is looked at to see when it begins: its boxes come before its samples.
 const LONGEST_HEAD: u32 = 256 * 1024;
 /// Largest init section that is read; usual ones are about a kilobyte.
@@ -50,6 +53,8 @@ pub(crate) struct Loads {
     sink: Rc<dyn Fn(Input)>,
     hook: Option<RequestHook>,
     running: RefCell<BTreeMap<RequestId, Rc<Flight>>>,
+    /// Addresses that gave no answer when they were asked last.
+    unanswered: RefCell<BTreeSet<Url>>,
     /// Of finished loads, without what was taken of them before.
     bodies: RefCell<BTreeMap<RequestId, Uint8Array>>,
 }
@@ -122,6 +127,7 @@ impl Loads {
             sink,
             hook,
             running: RefCell::default(),
+            unanswered: RefCell::default(),
             bodies: RefCell::default(),
         })
     }
@@ -192,6 +198,18 @@ impl Loads {
         media_start(&init, &segment).ok().flatten()
     }
 
+    /// Whether this address had not answered the time before either.
+    fn note_answer(&self, url: &Url, is_answered: bool) -> bool {
+        let mut unanswered = self.unanswered.borrow_mut();
+        if is_answered {
+            return unanswered.remove(url);
+        }
+        if unanswered.len() >= MOST_UNANSWERED {
+            unanswered.clear();
+        }
+        !unanswered.insert(url.clone())
+    }
+
     /// Drops the bytes of a load.
     pub(crate) fn forget(&self, id: RequestId) {
         self.bodies.borrow_mut().remove(&id);
@@ -210,7 +228,17 @@ impl Drop for Loads {
 async fn run(loads: &Weak<Loads>, order: &Order, flight: &Rc<Flight>) -> Result<Input, LoadFailure> {
     let id = order.id;
     let hook = loads.upgrade().and_then(|loads| loads.hook.clone());
-    let response = request(order, flight, hook).await?;
+    let (asked, response) = request(order, flight, hook).await?;
+    let was_unanswered = loads.upgrade().map(|loads| loads.note_answer(&order.url, response.is_some()));
+    let Some(response) = response else {
+        // Once is an accident.
+        if was_unanswered == Some(true)
+            && let Some(why) = unanswered::forbidden(&asked.url, &asked.init, &flight.abort.signal()).await
+        {
+            return Err(LoadFailure::Refused(why));
+        }
+        return Err(LoadFailure::Network);
+    };
     if !response.ok() {
         return Err(refusal(&response).await);
     }
@@ -278,7 +306,18 @@ async fn run(loads: &Weak<Loads>, order: &Order, flight: &Rc<Flight>) -> Result<
     }
 }
 
-async fn request(order: &Order, flight: &Rc<Flight>, hook: Option<RequestHook>) -> Result<Response, LoadFailure> {
+/// A request as it was made.
+struct Asked {
+    url: Url,
+    init: RequestInit,
+}
+
+/// Makes the request, and waits for the head of its answer, if there is one.
+async fn request(
+    order: &Order,
+    flight: &Rc<Flight>,
+    hook: Option<RequestHook>,
+) -> Result<(Asked, Option<Response>), LoadFailure> {
     let changes = match hook {
         Some(hook) => {
             let asked = PageRequest { url: order.url.clone(), kind: order.kind };
@@ -292,7 +331,10 @@ async fn request(order: &Order, flight: &Rc<Flight>, hook: Option<RequestHook>) 
     if let Some(credentials) = changes.credentials {
         init.set_credentials(credentials.for_fetch());
     }
-    let url = changes.url.as_ref().unwrap_or(&order.url);
+    let url = changes.url.unwrap_or_else(|| order.url.clone());
+    if let Some(why) = unanswered::unloadable(&url) {
+        return Err(LoadFailure::Refused(why));
+    }
     let request = web_sys::Request::new_with_str_and_init(url.as_str(), &init).map_err(|_| LoadFailure::Network)?;
     for (name, value) in &changes.headers {
         let refused = |_| LoadFailure::Refused(format!("its request hook gave the header {name}, which is none"));
@@ -302,8 +344,9 @@ async fn request(order: &Order, flight: &Rc<Flight>, hook: Option<RequestHook>) 
         let last = offset.saturating_add(length).saturating_sub(1);
         request.headers().set("Range", &format!("bytes={offset}-{last}")).map_err(|_| LoadFailure::Network)?;
     }
-    let answer = JsFuture::from(window.fetch_with_request(&request)).await.map_err(|_| LoadFailure::Network)?;
-    answer.dyn_into().map_err(|_| LoadFailure::Network)
+    let answer = JsFuture::from(window.fetch_with_request(&request)).await.ok();
+    init.set_headers(&request.headers());
+    Ok((Asked { url, init }, answer.and_then(|answer| answer.dyn_into().ok())))
 }
 
 /// What an init section says of its codecs, as the playlist would.
@@ -329,8 +372,8 @@ fn cut(bytes: &Uint8Array, range: Option<ByteRange>) -> Result<Uint8Array, LoadF
 async fn refusal(response: &Response) -> LoadFailure {
     let header = |name: &str| response.headers().get(name).ok().flatten();
     let retry_after = headers::retry_after(header("retry-after").as_deref(), |date| {
-        let at = js_sys::Date::parse(date);
-        at.is_finite().then(|| at - js_sys::Date::now())
+        let wait_ms = (js_sys::Date::parse(date) - js_sys::Date::now()).max(0.0);
+        Duration::try_from_secs_f64(wait_ms / 1e3).ok()
     });
     let is_problem = header("content-type").is_some_and(|kind| kind.starts_with("application/problem+json"));
     let problem = if is_problem { problem(response).await } else { None };

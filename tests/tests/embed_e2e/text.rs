@@ -81,6 +81,6 @@ async fn a_page_has_a_say_in_every_request() {
     // What it throws is told.
     room.play("{ request: () => { throw new Error('you are not signed in') } }").await;
     let failed = until("the end", async || Ok(room.look().await?.failed)).await.unwrap();
-    assert_eq!(failed, "The page does not let this title be loaded: you are not signed in.");
+    assert_eq!(failed, "This title may not be loaded: you are not signed in.");
     room.browser.close().await.unwrap();
 }

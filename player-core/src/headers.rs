@@ -1,14 +1,14 @@
-//! What response headers say, as pure functions: the server's own work, and when to come back.
+//! What response headers say to a driver: the server's own work, and when to come back.
 
 use std::time::Duration;
 
-use player_core::message::ServerTiming;
+use crate::message::ServerTiming;
 
 /// Longest wait we believe a header: an hour. Anything longer is a mistake or a trap.
 const LONGEST: Duration = Duration::from_secs(3_600);
 
 /// The `encode` metric of a `Server-Timing` header (W3C Server Timing §3), zero if there is none.
-pub(crate) fn server_timing(header: Option<&str>) -> ServerTiming {
+pub fn server_timing(header: Option<&str>) -> ServerTiming {
     let encode = header
         .into_iter()
         .flat_map(|value| value.split(','))
@@ -25,16 +25,11 @@ pub(crate) fn server_timing(header: Option<&str>) -> ServerTiming {
     ServerTiming { encode }
 }
 
-/// `Retry-After` in seconds (RFC 9110 §10.2.3); `date` reads the other form, an HTTP date, as milliseconds from now.
-pub(crate) fn retry_after(header: Option<&str>, date: impl FnOnce(&str) -> Option<f64>) -> Option<Duration> {
+/// `Retry-After` in seconds (RFC 9110 §10.2.3), an hour at most; `until` says how far away its other form is, an HTTP date.
+pub fn retry_after(header: Option<&str>, until: impl FnOnce(&str) -> Option<Duration>) -> Option<Duration> {
     let value = header?.trim();
-    match value.parse::<u64>() {
-        Ok(seconds) => Some(Duration::from_secs(seconds).min(LONGEST)),
-        Err(_) => {
-            let wait = date(value)?.max(0.0);
-            Duration::try_from_secs_f64(wait / 1e3).ok().map(|wait| wait.min(LONGEST))
-        }
-    }
+    let wait = value.parse().map(Duration::from_secs).ok().or_else(|| until(value))?;
+    Some(wait.min(LONGEST))
 }
 
 fn millis(value: &str) -> Option<Duration> {
@@ -70,11 +65,7 @@ mod tests {
         assert_eq!(retry_after(Some(" 3 "), no_date), Some(Duration::from_secs(3)));
         assert_eq!(retry_after(Some("99999999999"), no_date), Some(LONGEST));
         assert_eq!(retry_after(Some("soon"), no_date), None);
-        assert_eq!(
-            retry_after(Some("Wed, 21 Oct 2026 07:28:00 GMT"), |_| Some(2_500.0)),
-            Some(Duration::from_millis(2_500))
-        );
-        assert_eq!(retry_after(Some("Wed, 21 Oct 2015 07:28:00 GMT"), |_| Some(-1.0)), Some(Duration::ZERO));
+        assert_eq!(retry_after(Some("Wed, 21 Oct 2026 07:28:00 GMT"), |_| Some(Duration::MAX)), Some(LONGEST));
         assert_eq!(retry_after(None, no_date), None);
     }
 }
