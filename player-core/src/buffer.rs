@@ -162,9 +162,10 @@ impl Buffer {
         covered_until(&there, at).since(at)
     }
 
-    /// How much of what lies ahead of `at` nobody has.
+    /// How much of what lies ahead of `at` nobody has, or was appended in vain.
     pub(crate) fn missing_ahead(&self, at: MediaTime) -> MediaDuration {
-        let missing = self.records.iter().filter(|record| record.standing == Standing::Missing);
+        let is_hole = |record: &&Record| matches!(record.standing, Standing::Barren | Standing::Missing);
+        let missing = self.records.iter().filter(is_hole);
         missing.fold(MediaDuration::ZERO, |sum, record| sum + record.span.end().since(record.span.start().max(at)))
     }
 

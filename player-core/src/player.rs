@@ -44,6 +44,7 @@ use heavy::Frames;
 use lane::{Busy, Health, InitKey, Lane, Role, Start, Wanted};
 use permitted::Limits;
 use phase::Phase;
+use placing::Clocks;
 use recovery::{Rescue, Stuck};
 use text::{Text, TextSegment};
 
@@ -189,8 +190,7 @@ pub struct Player {
     lanes: Vec<Lane>,
     health: BTreeMap<StreamId, Health>,
     inits: BTreeMap<InitKey, Init>,
-    /// What is added to timestamps, µs, by discontinuity sequence number.
-    offsets: BTreeMap<u64, i64>,
+    clocks: Clocks,
     link: Throughput,
     /// What it costs when the server must start another encoder.
     encoder_start: Duration,
@@ -248,7 +248,7 @@ impl Player {
             lanes: Vec::new(),
             health: BTreeMap::new(),
             inits: BTreeMap::new(),
-            offsets: BTreeMap::new(),
+            clocks: Clocks::default(),
             link: Throughput::default(),
             encoder_start: Duration::ZERO,
             told_throughput: 0,

@@ -1,9 +1,12 @@
 //! Where the media of a segment go: its own timestamps against the timeline that the playlist lays out.
 //!
 //! The timestamps of a period (RFC 8216 calls what parts them a discontinuity) are moved by one offset, the same for all
-//! tracks, so that they stay together; the first segment of it that is appended tells which. A live playlist only says
-//! where its segments are relative to each other, in rounded durations, and says it anew for each variant; so there every
-//! segment is asked when it begins, and the timeline moved to where its media really are.
+//! tracks, so that they stay together; the first segment of it that is appended tells which. Every segment is asked when it
+//! begins: not every server says where its clock leaps. A live playlist only says where its segments are relative to each
+//! other, in rounded durations, and says it anew for each variant; so there the timeline is moved to where its media really
+//! are.
+
+use std::collections::BTreeMap;
 
 use media_model::{ByteCount, MediaDuration, MediaTime};
 
@@ -15,10 +18,31 @@ use crate::message::{Output, RequestId};
 /// Timestamps this far from where the playlist puts a segment are on another clock, and are moved. Nearer, the playlist's
 /// durations are taken to be rounded. What is live has no zero of its own: there they are always moved.
 const OTHER_CLOCK: MediaDuration = MediaDuration::from_secs(2);
-/// A live stream whose timestamps leap this far has been started anew.
+/// Timestamps that leap this far within a period are on another clock from there on, which the playlist does not say.
 const LEAP: MediaDuration = MediaDuration::from_secs(10);
-/// So many periods are remembered; a live stream with advertisements has them without end.
-const PERIODS: usize = 64;
+/// So many clocks are remembered; a live stream with advertisements has them without end.
+const CLOCKS: usize = 64;
+
+/// By how much timestamps are moved, µs: by period, and where in it that begins.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Clocks(BTreeMap<(u64, MediaTime), i64>);
+
+impl Clocks {
+    /// For what is here in this period.
+    pub(super) fn offset(&self, period: u64, at: MediaTime) -> Option<i64> {
+        self.0.range((period, BEGINNING)..=(period, at)).next_back().map(|(_, offset)| *offset)
+    }
+
+    fn learn(&mut self, period: u64, from: MediaTime, offset: i64) {
+        self.0.insert((period, from), offset);
+        while self.0.len() > CLOCKS {
+            self.0.pop_first();
+        }
+    }
+}
+
+/// Before all of a period, wherever it was joined.
+const BEGINNING: MediaTime = MediaTime::from_micros(i64::MIN);
 
 /// What can be done with a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,10 +61,8 @@ pub(super) enum Placing {
 impl Player {
     /// Where a segment goes of which so much is known, with so many bytes there.
     pub(super) fn placing(&self, wanted: &Wanted, start: Start, bytes: ByteCount) -> Placing {
-        let known = self.offsets.get(&wanted.period).copied();
-        let settled = Placing::At(known.unwrap_or(0));
-        let init = wanted.init.as_ref().and_then(|key| self.inits.get(key));
-        let Some(Init::Loaded(init)) = init.filter(|_| known.is_none() || self.is_live(wanted)) else {
+        let settled = Placing::At(self.clocks.offset(wanted.period, wanted.span.start()).unwrap_or(0));
+        let Some(Init::Loaded(init)) = wanted.init.as_ref().and_then(|key| self.inits.get(key)) else {
             return settled;
         };
         match start {
@@ -87,17 +109,22 @@ impl Player {
         let live = self.is_live(wanted);
         let apart = wanted.span.start().as_micros().saturating_sub(media_start.as_micros());
         let found = if !live && apart.unsigned_abs() <= OTHER_CLOCK.as_micros() { 0 } else { apart };
-        let offset = *self.offsets.entry(wanted.period).or_insert(found);
-        while self.offsets.len() > PERIODS {
-            self.offsets.pop_first();
-        }
-        let Some(presentation) = self.presentation.as_mut().filter(|_| live) else { return };
+        let (period, from) = (wanted.period, wanted.span.start());
+        let offset = match self.clocks.offset(period, from) {
+            Some(offset) => offset,
+            None => {
+                self.clocks.learn(period, BEGINNING, found);
+                found
+            }
+        };
         let late = offset.saturating_sub(apart);
-        let was_aligned = presentation.is_aligned(wanted.stream);
-        if was_aligned && late.unsigned_abs() > LEAP.as_micros() {
-            self.offsets.insert(wanted.period, apart);
+        // Where a live stream that was not placed yet begins, the playlist may be wrong by any length.
+        let was_placed = !live || self.presentation.as_ref().is_some_and(|one| one.is_aligned(wanted.stream));
+        if was_placed && late.unsigned_abs() > LEAP.as_micros() {
+            self.clocks.learn(period, from, apart);
             return;
         }
+        let Some(presentation) = self.presentation.as_mut().filter(|_| live) else { return };
         let late = if late.unsigned_abs() > SLACK.as_micros() { late } else { 0 };
         presentation.align(wanted.stream, late);
         // With it moves what was asked for by the timeline as it was.

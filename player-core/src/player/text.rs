@@ -121,7 +121,7 @@ impl Player {
         if self.text.shown == Some(text) {
             self.text.failures = 0;
             self.cover(span);
-            let offset_us = self.offsets.get(&period).copied().unwrap_or(0);
+            let offset_us = self.clocks.offset(period, span.start()).unwrap_or(0);
             self.out.push(Output::Text(TextOrder::Add { id, offset_us, from: span.start() }));
         }
         self.out.push(Output::Forget(id));

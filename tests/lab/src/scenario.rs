@@ -55,8 +55,21 @@ pub struct Title {
     pub signed_for: Option<Duration>,
     /// Addresses of segments are made of variables, one imported, one out of the query of the playlist's address.
     pub variables: bool,
+    /// Where its timestamps leap, in order.
+    pub leaps: Vec<Leap>,
     /// Every segment of a variant weighs the same, as at a constant bit rate; else they differ by up to a third.
     pub constant: bool,
+}
+
+/// From here on, media have timestamps of another clock, as after an advertisement or where two recordings were joined.
+#[derive(Clone, Copy, Debug)]
+pub struct Leap {
+    /// Where in the title; a segment begins there.
+    pub at: Duration,
+    /// The timestamp of what is there.
+    pub reads: Duration,
+    /// Whether the playlist says so (`EXT-X-DISCONTINUITY`).
+    pub told: bool,
 }
 
 /// A programme that is made while it is watched.

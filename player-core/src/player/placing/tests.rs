@@ -109,3 +109,20 @@ fn each_period_of_a_film_has_its_own_clock() {
     }
     assert_eq!(offsets(&mut desk, init), [0.0, 0.0, 4.0, 4.0]);
 }
+
+#[test]
+fn a_clock_that_leaps_within_a_film_is_followed() {
+    let mut desk = Desk::open("/v.m3u8");
+    desk.playlist("/v.m3u8", &vod(6));
+    let init = desk.loaded("/init.mp4", None);
+    desk.appended();
+    // Nobody has said so; a rounded duration is no leap.
+    for (number, start) in [(0, 0.0), (1, 2.3), (2, 3_600.0), (3, 3_602.0)] {
+        desk.loaded(&format!("/{number}.m4s"), Some(start));
+        desk.appended();
+    }
+    assert_eq!(offsets(&mut desk, init), [0.0, 0.0, -3_596.0, -3_596.0]);
+    // What is before the leap keeps its clock.
+    assert_eq!(desk.player.clocks.offset(0, MediaTime::from_micros(3_999_999)), Some(0));
+    assert_eq!(desk.player.clocks.offset(1, MediaTime::ZERO), None);
+}

@@ -46,6 +46,7 @@ pub(super) fn plain(name: &'static str) -> Scenario {
             servers: 1,
             signed_for: None,
             variables: false,
+            leaps: Vec::new(),
             constant: false,
         },
         link: LinkPlan { steps: vec![(s(0), 20_000)], latency: ms(20), outages: Vec::new() },

@@ -5,7 +5,7 @@ use std::time::Duration;
 use player_core::Command;
 
 use super::table::{FOREVER, edited, fault, ms, plain, s, seek, select, variant, with_faults};
-use super::{FaultKind, Live, Part, Scenario, Updates};
+use super::{FaultKind, Leap, Live, Part, Scenario, Updates};
 
 /// All of them.
 pub fn troubles() -> Vec<Scenario> {
@@ -27,8 +27,20 @@ fn buffers() -> Vec<Scenario> {
         }),
         with_faults("empty-segment", vec![fault(None, Part::Segment(15), FOREVER, FaultKind::Empty)]),
         with_faults("late-media", vec![fault(None, Part::Segment(9), FOREVER, FaultKind::Late(ms(700)))]),
+        // Two advertisements of ten seconds, and what was interrupted.
+        edited(plain("time-leaps"), |one| one.title.leaps = leaps(&[(20, 0), (30, 3_600), (40, 20)], true)),
+        edited(plain("time-leaps-and-seeks"), |one| {
+            one.title.leaps = leaps(&[(20, 0), (30, 3_600), (40, 20)], true);
+            one.actions = vec![seek(12_000, 70_000), seek(16_000, 25_000), seek(22_000, 5_000)];
+        }),
+        edited(plain("time-leap-untold"), |one| one.title.leaps = leaps(&[(60, 3_600)], false)),
         with_faults("late-beginning", vec![fault(None, Part::Segment(0), FOREVER, FaultKind::Late(ms(300)))]),
     ]
+}
+
+/// Where, and what the clock reads there, s.
+fn leaps(all: &[(u64, u64)], told: bool) -> Vec<Leap> {
+    all.iter().map(|&(at, reads)| Leap { at: s(at), reads: s(reads), told }).collect()
 }
 
 fn decoders() -> Vec<Scenario> {
@@ -179,6 +191,13 @@ fn live() -> Vec<Scenario> {
             one.actions = vec![(s(20), Command::SetPlaying(false)), (s(110), Command::SetPlaying(true))];
         }),
         edited(programme("live-after-an-outage", Duration::ZERO), |one| one.link.outages.push((s(20), s(70)))),
+        // The programme is interrupted twice; in the second part the clock has begun anew.
+        edited(programme("live-time-leaps", Duration::ZERO), |one| {
+            one.title.leaps = leaps(&[(70, 0), (90, 7_000), (130, 0)], true);
+        }),
+        edited(programme("live-time-leap-untold", Duration::ZERO), |one| {
+            one.title.leaps = leaps(&[(90, 7_000)], false);
+        }),
         edited(programme("live-after-sleep", Duration::ZERO), |one| one.device.sleeps = vec![(s(30), s(90))]),
         edited(programme("live-segment-gone", Duration::ZERO), |one| {
             one.faults = vec![fault(None, Part::Segment(40), FOREVER, FaultKind::Status(404, None))];

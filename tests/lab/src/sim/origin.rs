@@ -12,7 +12,7 @@ use media_model::{BitsPerSecond, CodecString, MediaDuration, MediaTime, Resoluti
 use player_core::message::{LoadFailure, Problem};
 use url::Url;
 
-use crate::scenario::{Encoder, Fault, FaultKind, Grid, Part, Scenario, Updates, Variant};
+use crate::scenario::{Encoder, Fault, FaultKind, Grid, Leap, Part, Scenario, Updates, Variant};
 
 /// A head that nobody asked anything of for this long has stopped.
 const HEAD_IDLE: Duration = Duration::from_secs(10);
@@ -125,8 +125,9 @@ impl<'a> Origin<'a> {
             (variant.name.to_owned(), Stream { spans, kbps: variant.kbps, encoder: variant.encoder })
         };
         let audio = |name: &&str| {
-            // Audio frames do not fit pictures; but media sequence numbers of a live programme do.
-            let length = if title.live.is_some() { 2_000_000 } else { 1_984_000 };
+            // Audio frames do not fit pictures; but media sequence numbers of a live programme do, and so do leaps.
+            let fits = title.live.is_some() || !title.leaps.is_empty();
+            let length = if fits { 2_000_000 } else { 1_984_000 };
             let spans = cut(Grid::Fixed(Duration::from_micros(length)), title.duration);
             ((*name).to_owned(), Stream { spans, kbps: AUDIO_KBPS, encoder: None })
         };
@@ -215,6 +216,7 @@ impl<'a> Origin<'a> {
                 let Some(span) = span.filter(|_| self.has(stream, number, now)) else {
                     return plain(Body::Fails(0, status(404, None)));
                 };
+                let span = span.moved(self.leap(span).map_or(0, moved_by));
                 let media = Media { stream: stream.to_owned(), span, bytes: size, flaw: self.flaw(stream, fault) };
                 let media = match fault {
                     Some(FaultKind::Late(late)) => {
@@ -239,6 +241,12 @@ impl<'a> Origin<'a> {
                 }
             }
         }
+    }
+
+    /// The clock of a segment, if it is not the first one.
+    fn leap(&self, span: TimeRange) -> Option<&Leap> {
+        let mut leaps = self.scenario.title.leaps.iter().rev();
+        leaps.find(|leap| leap.at <= span.start().since(MediaTime::ZERO).to_std())
     }
 
     fn flaw(&self, stream: &str, fault: Option<FaultKind>) -> Option<Flaw> {
@@ -373,7 +381,11 @@ impl<'a> Origin<'a> {
         let segment = |(number, span): (usize, &TimeRange)| {
             let (uri, duration) = (address(number), span.length());
             let gap = self.fault(name, 0, Part::Segment(number), now) == Some(FaultKind::Gap);
-            Arc::new(Segment { uri, duration, init: init.clone(), gap, ..Segment::default() })
+            let leap = self
+                .leap(*span)
+                .filter(|leap| leap.told && MediaTime::ZERO + MediaDuration::from_std(leap.at) == span.start());
+            let discontinuity = leap.is_some();
+            Arc::new(Segment { uri, duration, init: init.clone(), gap, discontinuity, ..Segment::default() })
         };
         let made = self.made(name, now);
         let first = self.scenario.title.live.map_or(0, |live| made.saturating_sub(live.window));
@@ -384,6 +396,10 @@ impl<'a> Origin<'a> {
             .get(name)
             .map(|stream| stream.spans.iter().enumerate().skip(first).take(made - first).map(segment).collect())
             .unwrap_or_default();
+        // Those whose first segment has left the playlist.
+        let window = self.streams.get(name).and_then(|stream| stream.spans.get(first)).map(|span| span.start());
+        let is_gone = |leap: &&Leap| leap.told && Some(MediaTime::ZERO + MediaDuration::from_std(leap.at)) < window;
+        let gone = self.scenario.title.leaps.iter().filter(is_gone).count();
         let target_duration = segments.iter().map(|segment| segment.duration).max().unwrap_or_default();
         let offers = self.scenario.title.live.is_some_and(|live| live.updates != Updates::Unknown);
         let boundary = MediaDuration::from_micros(target_duration.as_micros() * SKIP_BOUNDARY as u64);
@@ -403,12 +419,19 @@ impl<'a> Origin<'a> {
                 .then_some(ServerControl { can_skip_until: Some(boundary), ..ServerControl::default() }),
             skip: (skipped > 0).then_some(Skip { segments: skipped as u64, removed_date_ranges: None }),
             media_sequence: first as u64,
+            discontinuity_sequence: gone as u64,
             kind: (!is_live).then_some(PlaylistKind::Vod),
             ended: made == all,
             segments: segments.into_iter().skip(skipped).collect(),
             ..MediaPlaylist::default()
         })
     }
+}
+
+/// What is added to the timestamps of this clock, µs.
+fn moved_by(leap: &Leap) -> i64 {
+    let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+    micros(leap.reads) - micros(leap.at)
 }
 
 /// The address of a server.
