@@ -149,6 +149,8 @@ struct Motion {
     /// When it was seen there.
     seen: Now,
     moving: bool,
+    /// Since when the driver has said that it moves, or when it was seen somewhere else after that.
+    advanced: Option<Now>,
     speed: Speed,
     /// It goes no further than this: the media that was there ends here.
     dry_at: MediaTime,

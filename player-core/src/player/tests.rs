@@ -358,6 +358,29 @@ fn only_an_empty_buffer_while_playing_is_a_stall() {
 }
 
 #[test]
+fn a_decoder_that_hangs_is_pushed_whatever_the_element_says() {
+    let mut desk = Desk::playing();
+    for number in 1..4 {
+        desk.loaded(&format!("/low/{number}.m4s"), None);
+        desk.appended();
+    }
+    desk.playhead(0.5, 8.0, true);
+    desk.orders();
+    // A quarter of a second apart, and always at the same place.
+    for _ in 0..12 {
+        desk.now += Duration::from_millis(250);
+        desk.playhead(0.5, 8.0, true);
+    }
+    let orders = desk.orders();
+    assert!(orders.contains(&Output::Event(Event::Stalled(StallCause::Decoder))), "{orders:?}");
+    assert!(orders.contains(&Output::MoveTo(MediaTime::from_micros(600_000))), "{orders:?}");
+    desk.playhead(0.6, 8.0, true);
+    desk.now += Duration::from_millis(250);
+    desk.playhead(0.85, 8.0, true);
+    assert!(desk.orders().iter().any(|order| matches!(order, Output::Event(Event::Resumed { .. }))));
+}
+
+#[test]
 fn little_is_loaded_ahead_while_the_browser_wants_the_network_left_alone() {
     let mut desk = Desk::playing();
     desk.tell(Input::Command(Command::SetStreaming(false)));

@@ -14,6 +14,8 @@ use crate::player::phase::Phase;
 
 /// Playback that stands still this long has stalled; shorter is between two frames and two reports.
 const STALL_AFTER: Duration = Duration::from_millis(250);
+/// A driver that says it moves, and is seen at the same place for so long, does not.
+const HANGS_AFTER: Duration = Duration::from_millis(750);
 /// A hole that nothing will fill is jumped after this: sooner than it counts as a stall, later than an append takes.
 const HOLE_AFTER: Duration = Duration::from_millis(100);
 /// Of a shorter jump over a hole nobody needs to be told.
@@ -48,8 +50,15 @@ impl Player {
         }
         let advanced = at != self.motion.at;
         (self.motion.at, self.motion.seen) = (at, self.now);
-        // Browsers let the sound go on for seconds when the pictures have run dry.
-        let moving = moving && !self.has_run_dry(at);
+        if advanced || !moving {
+            self.motion.advanced = None;
+        }
+        // Some take their time to set off.
+        let is_on = moving && self.qoe.startup.is_some();
+        let stands = is_on && self.now.since(*self.motion.advanced.get_or_insert(self.now)) >= HANGS_AFTER;
+        // Browsers let the sound go on for seconds when the pictures have run dry, and say that a decoder which hangs is
+        // ready to go on.
+        let moving = moving && !stands && !self.has_run_dry(at);
         self.motion.moving = moving;
         self.motion.dry_at =
             self.lanes.iter().map(|lane| covered_until(lane.buffer.reported(), at)).min().unwrap_or(at);

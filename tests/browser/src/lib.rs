@@ -257,6 +257,22 @@ impl Browser {
         Ok(self.client.issue_cmd(cdp::Command { command, parameters }).await?)
     }
 
+    /// Stops the browser and all it has started for so long, as a device that sleeps does.
+    ///
+    /// # Errors
+    /// When it cannot be stopped or woken.
+    pub async fn sleep(&self, length: Duration) -> Result<()> {
+        let group = self.driver.process.id().context("the driver has ended")?;
+        let signal = async |name: &str| {
+            let sent = Command::new("kill").args([name, "--", &format!("-{group}")]).status().await?;
+            ensure!(sent.success(), "the browser does not take {name}");
+            Ok(())
+        };
+        signal("-STOP").await?;
+        tokio::time::sleep(length).await;
+        signal("-CONT").await
+    }
+
     /// Writes what the page looks like to a PNG file.
     ///
     /// # Errors

@@ -1,9 +1,11 @@
 //! What is live: joined long after it began, through caches that do not agree.
 
+use std::time::Duration;
+
 use mock_origin::log::Entry;
 use serde::Deserialize;
 use serde_json::json;
-use system_tests::browser::until;
+use system_tests::browser::{until, until_within};
 
 use crate::Room;
 
@@ -46,13 +48,18 @@ impl Room {
     /// Until the first segments of the stream have left its window.
     async fn has_moved_on(&self) {
         self.browser.open(&self.page).await.unwrap();
+        self.has_moved_to(4).await;
+    }
+
+    /// Until the playlist begins with a segment of this number or a later one.
+    async fn has_moved_to(&self, first: u64) {
         let playlist = self.origin.play_urls()[0].replace("main.m3u8", "video-0/playlist.m3u8");
-        let moved = until("a window that has moved on", async || {
+        let moved = until_within(Duration::from_secs(90), "a window that has moved on", async || {
             let fetch = "return fetch(arguments[0]).then((answer) => answer.text())";
             let text: String = self.browser.js(fetch, vec![json!(playlist)]).await?;
             let number = text.lines().find_map(|line| line.strip_prefix("#EXT-X-MEDIA-SEQUENCE:"));
             let number: u64 = number.unwrap_or("0").parse()?;
-            Ok((number >= 4).then_some(()))
+            Ok((number >= first).then_some(()))
         });
         moved.await.unwrap();
     }
@@ -125,5 +132,49 @@ async fn a_live_stream_that_has_moved_on_is_joined_anew() {
     let watched = room.watch_live(26.0).await;
     let [(from, dry), (on, to)] = watched.played[..] else { panic!("{watched:?}") };
     assert!(dry - from > 3.0 && on - dry > 5.0 && to - on > 3.0, "{watched:?}");
+    room.browser.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn segments_that_come_after_their_playlist_are_waited_for() {
+    let late = "[[faults]]
+        kind = 'status'
+        code = 404
+        url = '**/*.m4s'
+        nth = [9, 14, 15, 21]";
+    let Some(room) = Room::open("segments_that_come_after_their_playlist_are_waited_for", &live("", late)).await else {
+        return;
+    };
+    room.has_moved_on().await;
+    room.origin.reset();
+    let watched = room.watch_live(20.0).await;
+    let log = room.origin.log();
+    let missed: Vec<_> = log.iter().filter(|entry| entry.status == 404 && entry.path.ends_with(".m4s")).collect();
+    assert_eq!(missed.len(), 4, "{:#?}", tail(&log));
+    // Each came a moment later, and nobody has noticed.
+    let came = |path: &str| log.iter().any(|entry| entry.status == 200 && entry.path == path);
+    assert!(missed.iter().all(|entry| came(&entry.path)), "{:#?}", tail(&log));
+    assert!(watched.waits.is_empty() && watched.played.len() == 1, "{watched:?}: {:#?}", tail(&log));
+    assert_eq!(room.look().await.unwrap().notices, [""; 0]);
+    room.browser.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn after_a_long_pause_a_live_stream_goes_on_where_it_is_now() {
+    let test = "after_a_long_pause_a_live_stream_goes_on_where_it_is_now";
+    let Some(room) = Room::open(test, &live("", "")).await else { return };
+    room.has_moved_on().await;
+    room.watch_live(3.0).await;
+    // With little ahead, so that the pause need not be longer than this test.
+    room.run("player.saveData(true); document.querySelector('video').pause(); return null").await;
+    room.has_moved_to(24).await;
+    let paused: f64 = room.browser.js("return document.querySelector('video').currentTime", vec![]).await.unwrap();
+    room.run("document.querySelector('video').play(); return null").await;
+    let seen = room.see("the stream as it is now", |seen| seen.position_s > paused + 20.0).await;
+    assert!(
+        seen.notices.iter().any(|notice| notice.starts_with("The live programme has moved on")),
+        "{:?}",
+        seen.notices
+    );
     room.browser.close().await.unwrap();
 }

@@ -9,13 +9,15 @@ mod codecs;
 mod limits;
 mod live;
 mod next;
+mod standstill;
 mod text;
 mod trouble;
+mod unreachable;
 
 use std::path::{Path, PathBuf};
 
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse};
+use axum::response::{AppendHeaders, Html, IntoResponse};
 use axum::routing::get;
 use axum::{Router, extract};
 use mock_origin::{Origin, OriginConfig, Scenario};
@@ -74,6 +76,27 @@ async fn file(extract::Path(name): extract::Path<String>) -> impl IntoResponse {
         .map_err(|_| StatusCode::NOT_FOUND)
 }
 
+/// Serves the files of a folder as long as the test lasts, to pages of other sites or to none; returns its address.
+async fn site(folder: &Path, is_open: bool) -> String {
+    let folder = folder.to_owned();
+    let answer = async move |extract::Path(name): extract::Path<String>| {
+        let allows = is_open.then_some([("access-control-allow-origin", "*")]);
+        tokio::fs::read(folder.join(name))
+            .await
+            .map(|bytes| (allows.map(AppendHeaders), bytes))
+            .map_err(|_| StatusCode::NOT_FOUND)
+    };
+    serve(Router::new().route("/{*name}", get(answer))).await
+}
+
+async fn serve(routes: Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    // It ends with the test.
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    url
+}
+
 impl Room {
     async fn open(test: &str, scenario: &str) -> Option<Self> {
         Self::open_with(test, scenario, &[]).await
@@ -94,10 +117,7 @@ impl Room {
         let routes = Router::new()
             .route("/", get(async || Html("<!doctype html><video muted></video>")))
             .route("/{*name}", get(file));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let page = format!("http://{}/", listener.local_addr().unwrap());
-        // It ends with the test.
-        tokio::spawn(async move { axum::serve(listener, routes).await });
+        let page = serve(routes).await;
         let origin = Origin::start(OriginConfig::of(Scenario::read(scenario, Path::new(".")).unwrap())).await.unwrap();
         let player = [script, wasm];
         Some(Self { page, player, origin, browser: Browser::start_with(flags).await.unwrap() })
