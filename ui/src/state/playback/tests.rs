@@ -62,6 +62,9 @@ fn an_error_card_stands_alone() {
     let mut playback = Playback::begin(0.0);
     playback.apply(PlayerEvent::Failed(Failure::Network));
     assert!(!playback.shows_controls(0.0) && !playback.shows_ring(9_000.0) && playback.wait(9_000.0).is_none());
+    // The network is back, and it tries again.
+    playback.apply(PlayerEvent::TriesAgain);
+    assert!(playback.trouble.is_none() && playback.shows_ring(9_000.0));
 }
 
 #[test]
