@@ -38,6 +38,8 @@ pub(crate) const SOUND_OFF: &str = "Turn sound on";
 pub(crate) const VOLUME: &str = "Volume";
 pub(crate) const SEEK: &str = "Position";
 pub(crate) const QUALITY: &str = "Quality";
+pub(crate) const SPEED: &str = "Speed";
+pub(crate) const NORMAL: &str = "Normal";
 pub(crate) const AUDIO: &str = "Audio";
 pub(crate) const OFF: &str = "Off";
 pub(crate) const SUBTITLES: &str = "Subtitles";
@@ -72,6 +74,7 @@ pub(crate) const KEY_HELP: &[(&[&str], &str)] = &[
     (&["0 – 9"], "To a tenth of the film"),
     (&["↑", "↓"], "Volume"),
     (&["M"], "Sound on or off"),
+    (&["<", ">"], "Slower or faster"),
     (&["C"], "Subtitles on or off"),
     (&["F"], "Full screen"),
     (&["I"], "Statistics"),
@@ -114,6 +117,11 @@ pub(crate) fn number(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A speed by its factor: `1.25×`.
+pub(crate) fn speed(factor: f64) -> String {
+    format!("{factor}×")
 }
 
 /// A position: `4:07`, `1:02:09`.

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use media_model::MediaTime;
 use player_web::{
-    AudioId, Beginning, Capabilities, Now, PlaySource, PlaybackState, PlayerEvent, Stats, TextId, VariantId, WebClock,
-    WebPlayer,
+    AudioId, Beginning, Capabilities, Now, PlaySource, PlaybackState, PlayerEvent, Speed, Stats, TextId, VariantId,
+    WebClock, WebPlayer,
 };
 use serde::Serialize;
 use server_api::{Decision, Source, SourceKind};
@@ -186,6 +186,9 @@ impl Stage {
             }
             Action::VolumeBy(part) => self.set_volume((snapshot.volume + part).clamp(0.0, 1.0), false),
             Action::ToggleMute => self.set_volume(snapshot.volume, !snapshot.muted),
+            Action::ChangeSpeed { faster } => {
+                self.set_speed(self.playback.with_untracked(|playback| playback.next_speed(faster)));
+            }
             Action::ToggleSubtitles => self.select_text(self.playback.with_untracked(Playback::other_text)),
             Action::ToggleStats => self.playback.update(|playback| playback.toggle_panel(Panel::Stats)),
             Action::ToggleHelp => self.playback.update(|playback| playback.toggle_panel(Panel::Help)),
@@ -201,6 +204,12 @@ impl Stage {
     pub(crate) fn set_volume(self, volume: f64, muted: bool) {
         self.with_player(|player| player.set_volume(volume, muted));
         remembered::keep_volume(volume, muted);
+    }
+
+    /// Plays faster or slower.
+    pub(crate) fn set_speed(self, speed: Speed) {
+        self.with_player(|player| player.set_speed(speed));
+        self.playback.update(|playback| playback.menu = None);
     }
 
     pub(crate) fn toggle_menu(self, menu: Menu) {

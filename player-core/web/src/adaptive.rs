@@ -348,8 +348,10 @@ impl Adaptive {
     /// Starts over with a new MediaSource: after a decoder gave up, the old one takes nothing any more.
     fn reattach(&self) {
         let inlet = Rc::new(RefCell::new(self.this.clone()));
+        let speed = self.video.playback_rate();
         if let Some(fresh) = Buffers::attach(&self.video, sink(&inlet)) {
             self.buffers.replace(fresh);
+            element::set_speed(&self.video, speed);
             // Where to, the core says: a new source begins at its start.
             self.sent_to.set(None);
             self.waits_to_go.set(None);

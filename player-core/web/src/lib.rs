@@ -30,6 +30,6 @@ pub use embed::MatineePlayer;
 pub use languages::Languages;
 pub use player::{Beginning, Failure, PlaySource, PlayerEvent, Snapshot, WebPlayer};
 pub use player_core::message::{AudioId, AudioInfo, LoadKind, StallCause, TextId, TextInfo, VariantId, VariantInfo};
-pub use player_core::{Now, PlaybackState, Summary};
+pub use player_core::{Now, PlaybackState, Speed, Summary};
 pub use request::{Credentials, PageRequest, RequestChanges, RequestHook};
 pub use stats::{Counters, Shown, Stats};

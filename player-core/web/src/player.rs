@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use media_model::{BitsPerSecond, MediaDuration, MediaTime};
 use player_core::message::{AudioId, AudioInfo, Command, StallCause, TextId, TextInfo, VariantId, VariantInfo};
-use player_core::{Now, PlaybackState, Summary};
+use player_core::{Now, PlaybackState, Speed, Summary};
 use player_recording::RecordingError;
 use url::Url;
 use wasm_bindgen_futures::spawn_local;
@@ -113,6 +113,8 @@ pub struct Snapshot {
     pub muted: bool,
     /// 0 to 1.
     pub volume: f64,
+    /// How fast it plays.
+    pub speed: Speed,
     /// Whether the source has a picture; `None` until it is known.
     pub has_picture: Option<bool>,
 }
@@ -251,6 +253,11 @@ impl WebPlayer {
         self.0.video.set_muted(muted);
     }
 
+    /// Plays faster or slower, also what comes after this source.
+    pub fn set_speed(&self, speed: Speed) {
+        element::set_speed(&self.0.video, speed.factor());
+    }
+
     /// Plays only this variant from the next segment on; `None` is automatic. A file goes over to the adaptive source
     /// for that, at the same position.
     pub fn lock_variant(&self, variant: Option<VariantId>) {
@@ -374,6 +381,7 @@ impl Inner {
         // The old session goes first: two of them would fight over the element.
         let before = self.summary();
         self.before.replace(before);
+        let speed = self.video.playback_rate();
         self.watched.set((WebClock.now(), Duration::ZERO));
         self.session.replace(Session::None);
         self.failed.set(false);
@@ -404,6 +412,7 @@ impl Inner {
             return self.give_up(Failure::Unsupported);
         };
         self.session.replace(session);
+        element::set_speed(&self.video, speed);
         let following = self.following.borrow().clone();
         if following.is_some() {
             self.command(Command::FollowWith(following));

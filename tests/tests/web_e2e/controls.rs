@@ -113,6 +113,40 @@ async fn each_quality_of_the_menu_comes_on_screen() {
 }
 
 #[tokio::test]
+async fn the_film_plays_faster_and_slower() {
+    let Some(cinema) = Cinema::open("the_film_plays_faster_and_slower").await else { return };
+    let id = cinema.server.ready_movie("The Long Take").await.unwrap();
+    // A file, and then the adaptive source at the speed that was chosen.
+    let page = WatchPage::open(&cinema.browser, &cinema.server.origin(), &id, "").await.unwrap();
+    page.plays().await.unwrap();
+    let speed = async |page: &WatchPage<'_>, what: &str, is: f64| {
+        let rate = "return document.querySelector('video').playbackRate";
+        let reached = async || Ok((cinema.browser.js::<f64>(rate, vec![]).await? == is).then_some(()));
+        until(what, reached).await.unwrap();
+        page.options("speed-menu", "speed-option").await.unwrap()
+    };
+    page.choose("speed-menu", "speed-option", "2×").await.unwrap();
+    let options = speed(&page, "twice as fast", 2.0).await;
+    assert_eq!(options, ["2×*", "1.75×", "1.5×", "1.25×", "Normal", "0.75×", "0.5×"]);
+    page.choose("quality-menu", "quality-option", "Adapt to the network").await.unwrap();
+    becomes(&page, "the adaptive source", |look| look.position_s > 1.0 && !look.paused).await;
+    until("its choices", async || {
+        let labels = page.options("quality-menu", "quality-option").await?;
+        Ok((labels.len() > 3).then_some(()))
+    })
+    .await
+    .unwrap();
+    assert_eq!(speed(&page, "as fast as before", 2.0).await[0], "2×*");
+    cinema.browser.key('<').await.unwrap();
+    speed(&page, "slower by the key", 1.75).await;
+    let from = page.look().await.unwrap().position_s;
+    becomes(&page, "further on", |look| look.position_s > from + 3.0).await;
+    let stats = page.stats().await.unwrap();
+    assert_eq!((stats.stalls, stats.state.as_str()), (0, "playing"), "{stats:?}");
+    cinema.close().await;
+}
+
+#[tokio::test]
 async fn who_saves_data_gets_a_small_picture_from_film_to_film_until_it_is_switched_off() {
     let test = "who_saves_data_gets_a_small_picture_from_film_to_film_until_it_is_switched_off";
     let Some(cinema) = Cinema::open(test).await else { return };

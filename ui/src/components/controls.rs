@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::HtmlInputElement;
-use player_web::{AudioId, PlaybackState, TextId, VariantId, VariantInfo};
+use player_web::{AudioId, PlaybackState, Speed, TextId, VariantId, VariantInfo};
 use server_api::Chapter;
 
 use crate::components::icon::{Glyph, Icon};
@@ -12,7 +12,7 @@ use crate::components::seek_bar::SeekBar;
 use crate::i18n;
 use crate::player::Stage;
 use crate::state::keys::Action;
-use crate::state::playback::{Menu, Playback};
+use crate::state::playback::{Menu, Playback, SPEEDS};
 
 /// One entry of the quality menu.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,6 +53,7 @@ pub(crate) fn Controls(
         }
     });
     let audio_choices = Memo::new(move |_| playback.with(audio_choices));
+    let speed_choices = Memo::new(move |_| playback.with(|playback| speed_choices(playback.snapshot.speed)));
     let text_choices = Memo::new(move |_| playback.with(text_choices));
     view! {
         <div class="controls" data-testid="controls">
@@ -85,6 +86,12 @@ pub(crate) fn Controls(
                         choices=text_choices
                         choose=Callback::new(move |text: Option<TextId>| stage.select_text(text)) />
                 </Show>
+                <ChoiceMenu
+                    name=MenuName { label: i18n::SPEED, menu: "speed-menu", option: "speed-option", icon: Icon::Speed }
+                    open=Signal::derive(move || playback.with(|playback| playback.menu == Some(Menu::Speed)))
+                    toggle=Callback::new(move |()| stage.toggle_menu(Menu::Speed))
+                    choices=speed_choices
+                    choose=Callback::new(move |speed: Speed| stage.set_speed(speed)) />
                 <ChoiceMenu
                     name=MenuName { label: i18n::QUALITY, menu: "quality-menu", option: "quality-option", icon: Icon::Quality }
                     open=Signal::derive(move || playback.with(|playback| playback.menu == Some(Menu::Quality)))
@@ -192,6 +199,16 @@ fn audio_choices(playback: &Playback) -> Vec<Choice<AudioId>> {
             chosen: playback.audio_chosen == Some(audio.id),
         })
         .collect()
+}
+
+fn speed_choices(now: Speed) -> Vec<Choice<Speed>> {
+    let choice = |speed: Speed| Choice {
+        value: speed,
+        label: if speed == Speed::NORMAL { i18n::NORMAL.to_owned() } else { i18n::speed(speed.factor()) },
+        hint: String::new(),
+        chosen: speed == now,
+    };
+    SPEEDS.into_iter().rev().map(Speed::thousandths).map(choice).collect()
 }
 
 /// Off, then all that there are.

@@ -20,6 +20,7 @@ pub(crate) enum Icon {
     Refresh,
     Retry,
     Search,
+    Speed,
     Subtitles,
     VolumeHigh,
     VolumeLow,
@@ -61,6 +62,7 @@ impl Icon {
             }
             Self::Retry => r#"<path d="M3 12a9 9 0 1 0 9-9 9.75 9.75 0 0 0-6.74 2.74L3 8"/><path d="M3 3v5h5"/>"#,
             Self::Search => r#"<path d="m21 21-4.34-4.34"/><circle cx="11" cy="11" r="8"/>"#,
+            Self::Speed => r#"<path d="m12 14 4-4"/><path d="M3.34 19a10 10 0 1 1 17.32 0"/>"#,
             Self::Subtitles => {
                 r#"<rect width="18" height="14" x="3" y="5" rx="2" ry="2"/><path d="M7 15h4M15 15h2M7 11h2M13 11h4"/>"#
             }

@@ -11,6 +11,10 @@ pub(crate) enum Action {
     /// Part of full loudness, added.
     VolumeBy(f64),
     ToggleMute,
+    /// To the next speed up, or down.
+    ChangeSpeed {
+        faster: bool,
+    },
     ToggleSubtitles,
     ToggleFullscreen,
     ToggleStats,
@@ -53,6 +57,8 @@ pub(crate) fn action(key: &str, modified: bool, target: Target) -> Option<Action
         "l" | "L" | "MediaFastForward" => Action::SeekBy(10.0),
         "ArrowUp" => Action::VolumeBy(0.05),
         "ArrowDown" => Action::VolumeBy(-0.05),
+        "<" => Action::ChangeSpeed { faster: false },
+        ">" => Action::ChangeSpeed { faster: true },
         "m" | "M" => Action::ToggleMute,
         "c" | "C" => Action::ToggleSubtitles,
         "f" | "F" => Action::ToggleFullscreen,
@@ -80,6 +86,7 @@ mod tests {
         assert_eq!(press("j"), Some(Action::SeekBy(-10.0)));
         assert_eq!(press("ArrowRight"), Some(Action::SeekBy(5.0)));
         assert_eq!(press("c"), Some(Action::ToggleSubtitles));
+        assert_eq!(press(">"), Some(Action::ChangeSpeed { faster: true }));
         assert_eq!(press("7"), Some(Action::SeekToPart(0.7)));
         assert_eq!(press("F5"), None);
         assert_eq!(press("12"), None);

@@ -3,7 +3,7 @@
 //! Times are milliseconds of the page's clock, handed in.
 
 use player_web::{
-    AudioId, AudioInfo, Failure, PlaybackState, PlayerEvent, Snapshot, StallCause, TextId, TextInfo, VariantId,
+    AudioId, AudioInfo, Failure, PlaybackState, PlayerEvent, Snapshot, Speed, StallCause, TextId, TextInfo, VariantId,
     VariantInfo,
 };
 use server_api::{Chapter, Decision, Source, SourceKind};
@@ -15,10 +15,14 @@ const RING_AFTER_MS: f64 = 400.0;
 /// A wait longer than this is explained (look.md).
 const WORDS_AFTER_MS: f64 = 4_000.0;
 
+/// Speeds to choose from, slowest first, thousandths.
+pub(crate) const SPEEDS: [u16; 7] = [500, 750, 1_000, 1_250, 1_500, 1_750, 2_000];
+
 /// A menu of the controls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Menu {
     Quality,
+    Speed,
     Audio,
     Subtitles,
 }
@@ -242,6 +246,16 @@ impl Playback {
     pub(crate) fn stepped(&self, seconds: f64) -> f64 {
         let end = self.snapshot.duration_s.unwrap_or(f64::MAX);
         (self.snapshot.position_s + seconds).clamp(0.0, end)
+    }
+
+    /// The next speed up or down; the last one stays.
+    pub(crate) fn next_speed(&self, faster: bool) -> Speed {
+        let now = self.snapshot.speed.in_thousandths();
+        let next = match faster {
+            true => SPEEDS.into_iter().find(|&speed| speed > now),
+            false => SPEEDS.into_iter().rfind(|&speed| speed < now),
+        };
+        next.map_or(self.snapshot.speed, Speed::thousandths)
     }
 
     /// Buffered stretches as parts of the whole: start and length.

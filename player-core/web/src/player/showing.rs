@@ -47,6 +47,7 @@ impl Inner {
             paused: self.video.paused(),
             muted: self.video.muted(),
             volume: self.video.volume(),
+            speed: element::speed(&self.video),
             has_picture: known.then(|| self.video.video_width() > 0),
         }
     }

@@ -108,3 +108,14 @@ fn the_chapter_is_the_last_one_that_has_begun() {
     assert_eq!((name(9.9), name(10.0), name(99.0)), (Some("one"), Some("two"), Some("two")));
     assert_eq!(chapter_at(&chapters[1..], 3.0), None);
 }
+
+#[test]
+fn speeds_are_gone_through_step_by_step() {
+    let mut playback = playing();
+    let mut step = |faster| {
+        playback.snapshot.speed = playback.next_speed(faster);
+        playback.snapshot.speed.in_thousandths()
+    };
+    assert_eq!([true, true, true, true, true].map(&mut step), [1_250, 1_500, 1_750, 2_000, 2_000]);
+    assert_eq!([false; 7].map(step), [1_750, 1_500, 1_250, 1_000, 750, 500, 500]);
+}
