@@ -1,5 +1,6 @@
-//! What is raced over: a preset, for how long it is watched, and what is wanted there.
+//! What is raced over: a preset or a scenario file, for how long it is watched, and what is wanted there.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -28,7 +29,7 @@ const USUAL: [Usual; 6] = [
 /// A network and a film on it.
 #[derive(Clone, Debug)]
 pub struct Circuit {
-    /// Name of the preset.
+    /// Name of the preset, or of the file without its ending.
     pub name: String,
     /// What the origin plays.
     pub scenario: Scenario,
@@ -54,15 +55,21 @@ impl Circuit {
         USUAL.map(|usual| usual.name)
     }
 
-    /// The circuit of this preset.
+    /// The circuit of this preset, or of the scenario file (`.toml`) at this path: so any trace is raced over.
     ///
     /// # Errors
-    /// There is no such preset, or its rungs cannot be told apart on screen.
-    pub fn of(name: &str) -> Result<Self> {
-        let scenario = preset(name).with_context(|| {
-            let names: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
-            format!("there is no scenario {name}; there are {}", names.join(", "))
-        })?;
+    /// There is no such preset, the file has mistakes, or its rungs cannot be told apart on screen.
+    pub fn of(wanted: &str) -> Result<Self> {
+        let file = Path::new(wanted);
+        let is_file = file.extension().is_some_and(|ending| ending == "toml");
+        let name = file.file_stem().and_then(|stem| stem.to_str()).filter(|_| is_file).unwrap_or(wanted);
+        let scenario = match is_file {
+            true => Scenario::read_file(file).with_context(|| wanted.to_owned())?,
+            false => preset(name).with_context(|| {
+                let names: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
+                format!("there is no scenario {name}; there are {}, and files that end with .toml", names.join(", "))
+            })?,
+        };
         let scenario = scenario.with_content();
         let ladder = &scenario.presentations.first().context("a scenario has something to play")?.ladder;
         let rung = |rung: &mock_origin::content::RungPlan| {
@@ -72,7 +79,7 @@ impl Circuit {
         let rungs = rungs.filter(|rungs| rungs.is_sorted_by(|low, high| low.width < high.width));
         let rungs =
             rungs.with_context(|| format!("the rungs of {name} cannot be told apart by the width on screen"))?;
-        let usual = USUAL.iter().find(|usual| usual.name == name);
+        let usual = USUAL.iter().find(|usual| usual.name == wanted);
         let (watch_s, goals) = usual.map_or((30, &[] as &[Goal]), |usual| (usual.watch_s, usual.goals));
         Ok(Self { name: name.to_owned(), scenario, watch: Duration::from_secs(watch_s), rungs, goals })
     }
@@ -85,5 +92,27 @@ impl Circuit {
     /// The number of the best rung.
     pub fn top(&self) -> usize {
         self.rungs.len().saturating_sub(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_ones_own_is_raced_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("drive.toml");
+        std::fs::write(folder.path().join("drive.csv"), "duration_ms,bandwidth_kbps,latency_ms\n10000,1000,20\n")
+            .unwrap();
+        let text = "[network]\ntrace = \"drive.csv\"\n[[presentations]]\nname = \"film\"\n\
+                    ladder = [{ kbps = 500, width = 320, height = 180 }]\n";
+        std::fs::write(&file, text).unwrap();
+        let circuit = Circuit::of(file.to_str().unwrap()).unwrap();
+        assert_eq!((circuit.name.as_str(), circuit.rungs.len(), circuit.goals.len()), ("drive", 1, 0));
+        std::fs::write(&file, "[network]\nrate_kbps = 0\nwobble = 1\n").unwrap();
+        let refused = format!("{:#}", Circuit::of(file.to_str().unwrap()).unwrap_err());
+        assert!(refused.contains("drive.toml: 2 mistakes") && refused.contains("wobble"), "{refused}");
+        assert!(Circuit::of("no-such").unwrap_err().to_string().starts_with("there is no scenario no-such"));
     }
 }

@@ -35,7 +35,7 @@ pub struct Options {
     /// Who races: matinee, hls.js, shaka, dash.js.
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', default_value = "matinee,hls.js,shaka")]
     players: Vec<Entrant>,
-    /// Presets of mock-origin; `mock-origin presets` lists them.
+    /// Presets of mock-origin, which `mock-origin presets` lists, or scenario files (.toml), which may name a trace.
     #[arg(long, visible_alias = "preset", value_name = "NAME,..", value_delimiter = ',', default_values_t = Circuit::usual().map(str::to_owned))]
     scenarios: Vec<String>,
     /// How often each player plays each scenario.
