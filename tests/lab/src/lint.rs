@@ -129,6 +129,9 @@ impl Lint {
             let checked = check(&loaded.text, &loaded.base);
             report.faults = checked.faults.iter().map(Finding::fault).collect();
             report.more_faults = checked.more_faults;
+            if !loaded.is_named {
+                report.faults.push(Finding::unnamed());
+            }
         }
         let broken: BTreeSet<usize> = report.faults.iter().map(|fault| fault.line).collect();
         if loaded.is_mended {

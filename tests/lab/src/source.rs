@@ -33,6 +33,8 @@ pub(crate) struct Loaded {
     pub(crate) base: Url,
     /// Whether it was not UTF-8.
     pub(crate) is_mended: bool,
+    /// Whether its address or its type says that it is a playlist (RFC 8216 §4).
+    pub(crate) is_named: bool,
 }
 
 /// Why there is no playlist. A sentence without its full stop.
@@ -132,11 +134,13 @@ impl Client {
     }
 
     pub(crate) fn load(&self, source: &Source) -> Result<Loaded, Trouble> {
-        let (bytes, base) = match source.file()? {
-            Some(path) => (file(&path)?, source.url.clone()),
+        let Answer { bytes, base, kind } = match source.file()? {
+            Some(path) => Answer { bytes: file(&path)?, base: source.url.clone(), kind: None },
             None => self.fetch(&source.url)?,
         };
-        read(bytes, base)
+        let ends = |ending: &str| base.path().ends_with(ending);
+        let is_named = ends(".m3u8") || ends(".m3u") || kind.is_some_and(|kind| is_playlist_type(&kind));
+        read(bytes, base, is_named)
     }
 
     /// What asks servers; made at the first call.
@@ -152,7 +156,7 @@ impl Client {
         made.as_ref().ok_or_else(|| Trouble("no network client can be made".to_owned()))
     }
 
-    fn fetch(&self, url: &Url) -> Result<(Vec<u8>, Url), Trouble> {
+    fn fetch(&self, url: &Url) -> Result<Answer, Trouble> {
         let Online { runtime, client } = self.online()?;
         runtime.block_on(async {
             let answer = tokio::time::timeout(PATIENCE, body(client, url)).await;
@@ -161,12 +165,29 @@ impl Client {
     }
 }
 
-async fn body(client: &reqwest::Client, url: &Url) -> Result<(Vec<u8>, Url), Trouble> {
+/// What a server or a file gave.
+struct Answer {
+    bytes: Vec<u8>,
+    /// Where it came from after redirects.
+    base: Url,
+    /// `Content-Type`.
+    kind: Option<String>,
+}
+
+/// The two that RFC 8216 §4 names, and the one that servers send most; whatever parameters they have.
+fn is_playlist_type(kind: &str) -> bool {
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    matches!(kind.as_str(), "application/vnd.apple.mpegurl" | "audio/mpegurl" | "application/x-mpegurl")
+}
+
+async fn body(client: &reqwest::Client, url: &Url) -> Result<Answer, Trouble> {
     let mut reply = client.get(url.clone()).send().await.map_err(|error| unreachable(url, &error))?;
     if !reply.status().is_success() {
         return Err(refused(url, reply.status()));
     }
     let base = reply.url().clone();
+    let kind = reply.headers().get(reqwest::header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).map(str::to_owned);
     let mut bytes = Vec::new();
     while let Some(chunk) = reply.chunk().await.map_err(|error| unreachable(url, &error))? {
         bytes.extend_from_slice(&chunk);
@@ -174,7 +195,7 @@ async fn body(client: &reqwest::Client, url: &Url) -> Result<(Vec<u8>, Url), Tro
             break;
         }
     }
-    Ok((bytes, base))
+    Ok(Answer { bytes, base, kind })
 }
 
 /// What an answer is that is no success.
@@ -225,7 +246,7 @@ fn file(path: &Path) -> Result<Vec<u8>, Trouble> {
 }
 
 /// Bytes as the text of a playlist.
-fn read(bytes: Vec<u8>, base: Url) -> Result<Loaded, Trouble> {
+fn read(bytes: Vec<u8>, base: Url, is_named: bool) -> Result<Loaded, Trouble> {
     if is_binary(&bytes[..bytes.len().min(512)]) {
         return Err(Trouble("it is binary data, not a playlist".to_owned()));
     }
@@ -233,10 +254,10 @@ fn read(bytes: Vec<u8>, base: Url) -> Result<Loaded, Trouble> {
         return Err(Trouble(format!("it is larger than {} MiB, which no playlist is", MAX_BYTES >> 20)));
     }
     Ok(match String::from_utf8(bytes) {
-        Ok(text) => Loaded { text, base, is_mended: false },
+        Ok(text) => Loaded { text, base, is_mended: false, is_named },
         Err(error) => {
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-            Loaded { text, base, is_mended: true }
+            Loaded { text, base, is_mended: true, is_named }
         }
     })
 }

@@ -50,6 +50,12 @@ impl Finding {
         Self { section: Some("RFC 8216 §4.1".to_owned()), ..Self::new(1, "the playlist is not UTF-8", None) }
     }
 
+    pub(super) fn unnamed() -> Self {
+        let sentence = "neither its address (.m3u8) nor its Content-Type (application/vnd.apple.mpegurl) says that it is a \
+                        playlist";
+        Self { section: Some("RFC 8216 §4".to_owned()), ..Self::new(1, sentence, None) }
+    }
+
     pub(super) fn unknown_codec(line: usize, codec: &str) -> Self {
         let sentence = format!("CODECS names {codec:?}, which is no codec that is known");
         Self { section: Some("RFC 8216 §4.3.4.2".to_owned()), ..Self::new(line, sentence, None) }

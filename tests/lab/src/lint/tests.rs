@@ -25,7 +25,10 @@ fn serve(pages: &'static [(&'static str, &'static str)]) -> String {
             let path = request.split(' ').nth(1).unwrap_or_default();
             let page = pages.iter().find(|(known, _)| *known == path);
             let (status, body) = page.map_or(("404 Not Found", ""), |&(_, body)| ("200 OK", body));
-            let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            let is_typed = path.starts_with("/typed");
+            let kind = if is_typed { "Content-Type: application/vnd.apple.mpegURL; charset=utf-8\r\n" } else { "" };
+            let head =
+                format!("HTTP/1.1 {status}\r\n{kind}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
             stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
         }
     });
@@ -106,6 +109,18 @@ fn what_is_no_playlist_is_named() {
         assert_eq!((refused.line, refused.sentence.as_str()), (1, sentence), "{path}");
         assert!(!report.is_fine());
     }
+}
+
+#[test]
+fn a_playlist_is_known_by_its_address_or_by_its_type() {
+    let text = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n0.ts\n#EXT-X-ENDLIST\n";
+    let origin = serve(vec![("/film.m3u8?a", text), ("/typed?film", text), ("/film?m3u8", text)].leak());
+    for fine in ["/film.m3u8?a", "/typed?film"] {
+        assert!(lint(&format!("{origin}{fine}"), true).is_fine(), "{fine}");
+    }
+    let told = lines(&lint(&format!("{origin}/film?m3u8"), true));
+    assert!(told[0].contains("neither its address (.m3u8) nor its Content-Type"), "{told:?}");
+    assert!(lint(&format!("{origin}/film?m3u8"), false).is_fine(), "players read it all the same");
 }
 
 #[test]
