@@ -27,4 +27,4 @@ pub use network_traces::Trace;
 pub use report::Report;
 pub use results::print;
 pub use scenario::Scenario;
-pub use sim::play;
+pub use sim::{play, play_out};

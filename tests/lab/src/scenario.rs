@@ -11,7 +11,7 @@ use player_core::message::Ease;
 use player_core::{Command, PlayerConfig};
 
 pub use table::built_in;
-pub use troubles::troubles;
+pub use troubles::{sliding_window, troubles};
 
 /// One play.
 #[derive(Clone, Debug)]

@@ -32,6 +32,11 @@ const REPORT_EVERY: Duration = Duration::from_millis(250);
 
 /// Plays a scenario to its end, to failure, or to its limit.
 pub fn play(scenario: &Scenario) -> Report {
+    play_out(scenario).0
+}
+
+/// The same, and the player as it is after that.
+pub fn play_out(scenario: &Scenario) -> (Report, Player) {
     let mut play = Play::new(scenario);
     let url = play.origin.root(Duration::ZERO);
     if scenario.device.refuses_to_play {
@@ -127,14 +132,14 @@ impl<'a> Play<'a> {
                 && !self.coming.iter().any(|(_, input)| *input == Input::Online))
     }
 
-    fn finish(mut self) -> Report {
+    fn finish(mut self) -> (Report, Player) {
         self.report.stats = self.player.stats();
         self.report.summary = self.player.summary();
         self.report.took = self.now;
         self.report.played_kbps = self.played_kbps();
         self.report.encoder_starts = self.origin.encoder_starts;
         self.report.broken_contract = self.contract.into_faults();
-        self.report
+        (self.report, self.player)
     }
 
     fn played_kbps(&self) -> u64 {

@@ -1,8 +1,10 @@
 //! What the player is measured by: recorded networks in virtual time (`player/networks.rs`, `player/ground.rs`), a race in
-//! Chromium (`player/race.rs`), and what deciding costs (`player/deciding.rs`). Each figure stands beside its goal.
+//! Chromium (`player/race.rs`), and what the core costs (`player/deciding.rs`,
+//! `player/endurance.rs`). Each figure stands beside its goal.
 
 mod conditions;
 mod deciding;
+mod endurance;
 mod ground;
 mod networks;
 mod race;
@@ -52,6 +54,7 @@ pub async fn measure(
     verdicts: &mut Vec<Verdict>,
 ) -> Result<()> {
     verdicts.extend(deciding::measure(scratch, note)?);
+    verdicts.extend(endurance::measure(depth, note)?);
     verdicts.extend(conditions::measure(networks, note));
     verdicts.extend(ground::measure(networks, depth, note));
     verdicts.extend(race::measure(depth, note).await?);

@@ -4,8 +4,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
+use peak_alloc::PeakAlloc;
 use system_tests::bench;
 use system_tests::bench::player::{Depth, Networks};
+
+/// Counts, for what a player keeps in memory.
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 const ALL: [&str; 6] = ["idle", "delivery", "transcode", "play", "native", PLAYER];
 const PLAYER: &str = "player";

@@ -80,10 +80,23 @@ impl Room {
             Ok(Some(watched).filter(|_| seen >= seconds))
         });
         match watched.await {
-            Ok(watched) => watched,
+            Ok(watched) => Watched { played: without_splits(watched.played), ..watched },
             Err(error) => panic!("{error:#}: {:?}, {:#?}", look().await, tail(&self.origin.log())),
         }
     }
+}
+
+/// Stretches that are less than a frame or two apart as one: tracks do not begin at the same moment, so where a stream is
+/// joined anew, playback may begin with the sound and go on with both.
+fn without_splits(played: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+    let mut joined: Vec<(f64, f64)> = Vec::new();
+    for (from, to) in played {
+        match joined.last_mut().filter(|last| from - last.1 < 0.1) {
+            Some(last) => last.1 = to,
+            None => joined.push((from, to)),
+        }
+    }
+    joined
 }
 
 fn tail(log: &[Entry]) -> Vec<String> {

@@ -7,6 +7,18 @@ use player_core::Command;
 use super::table::{FOREVER, edited, fault, ms, plain, s, seek, select, variant, with_faults};
 use super::{FaultKind, Leap, Live, Part, Scenario, Updates};
 
+/// A programme of which the last two minutes are offered, watched for so long on a link that changes all the time.
+pub fn sliding_window(watched: Duration) -> Scenario {
+    edited(plain("sliding-window"), |one| {
+        one.title.duration = watched + s(300);
+        one.title.live = Some(Live { before: s(180), window: 60, late: Duration::ZERO, updates: Updates::Unknown });
+        let rates = [20_000, 6_000, 2_000, 9_000, 1_200];
+        let minutes = 0..=watched.as_secs() / 60;
+        one.link.steps = minutes.zip(rates.into_iter().cycle()).map(|(minute, kbps)| (s(minute * 60), kbps)).collect();
+        one.limit = watched;
+    })
+}
+
 /// All of them.
 pub fn troubles() -> Vec<Scenario> {
     let mut all = buffers();

@@ -6,8 +6,8 @@ use crate::scenario::LinkPlan;
 
 /// The rate at `now`, bit/s.
 pub(super) fn rate(plan: &LinkPlan, now: Duration) -> u64 {
-    let step = plan.steps.iter().rev().find(|(from, _)| *from <= now);
-    step.map_or(0, |(_, kbps)| kbps * 1_000)
+    let begun = plan.steps.partition_point(|(from, _)| *from <= now);
+    begun.checked_sub(1).and_then(|step| plan.steps.get(step)).map_or(0, |(_, kbps)| kbps * 1_000)
 }
 
 /// Whether nothing can be reached at `now`.
