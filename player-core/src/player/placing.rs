@@ -35,8 +35,11 @@ impl Clocks {
 
     fn learn(&mut self, period: u64, from: MediaTime, offset: i64) {
         self.0.insert((period, from), offset);
-        while self.0.len() > CLOCKS {
-            self.0.pop_first();
+        if self.0.len() > CLOCKS {
+            // What is farthest from here is needed last.
+            let apart = |entry: Option<(&(u64, MediaTime), &i64)>| entry.map(|((other, _), _)| other.abs_diff(period));
+            let is_late = apart(self.0.last_key_value()) > apart(self.0.first_key_value());
+            let _ = if is_late { self.0.pop_last() } else { self.0.pop_first() };
         }
     }
 }

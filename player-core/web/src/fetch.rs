@@ -229,6 +229,10 @@ async fn run(loads: &Weak<Loads>, order: &Order, flight: &Rc<Flight>) -> Result<
     let id = order.id;
     let hook = loads.upgrade().and_then(|loads| loads.hook.clone());
     let (asked, response) = request(order, flight, hook).await?;
+    // Ended by us, which says nothing of the server.
+    if flight.abort.signal().aborted() {
+        return Err(LoadFailure::Network);
+    }
     let was_unanswered = loads.upgrade().map(|loads| loads.note_answer(&order.url, response.is_some()));
     let Some(response) = response else {
         // Once is an accident.

@@ -111,6 +111,19 @@ fn each_period_of_a_film_has_its_own_clock() {
 }
 
 #[test]
+fn of_very_many_clocks_the_one_in_use_is_kept() {
+    let mut clocks = Clocks::default();
+    for period in 1..200 {
+        clocks.learn(period, BEGINNING, 7);
+    }
+    // Back at the beginning.
+    clocks.learn(0, BEGINNING, 5);
+    clocks.learn(1, BEGINNING, 6);
+    let known = |period| clocks.offset(period, MediaTime::ZERO);
+    assert_eq!((known(0), known(1), clocks.0.len()), (Some(5), Some(6), CLOCKS));
+}
+
+#[test]
 fn a_clock_that_leaps_within_a_film_is_followed() {
     let mut desk = Desk::open("/v.m3u8");
     desk.playlist("/v.m3u8", &vod(6));
