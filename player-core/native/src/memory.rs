@@ -1,7 +1,8 @@
-//! What links carried, kept in a file of the user's, so that the next start need not guess. Which network this machine is in
-//! is not known: the server's origin stands for it.
+//! What links carried, kept in a file of the user's, so that the next start need not guess. A link is a server and the
+//! network that this machine is in, which its router is known by: what home carried says nothing of a hotel.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -29,22 +30,25 @@ struct Link {
 #[derive(Clone, Debug)]
 pub struct LinkMemory {
     file: PathBuf,
+    /// Asked each time: people take their machines along.
+    network: fn() -> Option<u64>,
 }
 
 impl LinkMemory {
     /// In the user's cache; `None` where there is no such place.
     pub fn of_user() -> Option<Self> {
-        Some(Self::at(dirs::cache_dir()?.join("matinee").join("links.json")))
+        let file = dirs::cache_dir()?.join("matinee").join("links.json");
+        Some(Self { file, network: present_network })
     }
 
-    /// In this file, which need not exist yet.
-    pub fn at(file: PathBuf) -> Self {
-        Self { file }
+    fn key(&self, server: &Url) -> String {
+        let server = server.origin().ascii_serialization();
+        (self.network)().map_or_else(|| server.clone(), |network| format!("{server} {network:016x}"))
     }
 
-    /// What the link to this server carried when it was used last, in the last seven days.
+    /// What the link to this server carried when it was used last from this network, in the last seven days.
     pub fn known(&self, server: &Url, now: SystemTime) -> Option<BitsPerSecond> {
-        let link = *self.links().get(&key(server))?;
+        let link = *self.links().get(&self.key(server))?;
         let is_recent = age(link, now).is_some_and(|age| age < KEPT);
         (is_recent && link.bits_per_second > 0).then(|| BitsPerSecond::new(link.bits_per_second))
     }
@@ -57,7 +61,7 @@ impl LinkMemory {
         let seen_s = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let mut links = self.links();
         links.retain(|_, link| age(*link, now).is_some_and(|age| age < KEPT));
-        links.insert(key(server), Link { bits_per_second: rate.get(), seen_s });
+        links.insert(self.key(server), Link { bits_per_second: rate.get(), seen_s });
         while links.len() > MOST
             && let Some(oldest) = links.iter().min_by_key(|(_, link)| link.seen_s).map(|(key, _)| key.clone())
         {
@@ -80,8 +84,13 @@ impl LinkMemory {
     }
 }
 
-fn key(server: &Url) -> String {
-    server.origin().ascii_serialization()
+/// A number for the network that this machine is in: of its router's hardware address, which is nobody else's. `None` where
+/// there is no router, or no way to know it.
+fn present_network() -> Option<u64> {
+    let router = netdev::get_default_gateway().ok()?.mac_addr;
+    let mut hasher = DefaultHasher::new();
+    router.octets().hash(&mut hasher);
+    (router.octets() != [0; 6]).then(|| hasher.finish())
 }
 
 /// `None` if it was seen in the future: the clock was set back.
@@ -95,6 +104,10 @@ mod tests {
 
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
+    fn at(file: PathBuf) -> LinkMemory {
+        LinkMemory { file, network: || None }
+    }
+
     fn server(name: &str) -> Url {
         Url::parse(&format!("https://{name}.test/film/main.m3u8")).unwrap()
     }
@@ -102,7 +115,7 @@ mod tests {
     #[test]
     fn what_was_seen_is_known_for_a_week_for_the_same_server() {
         let folder = tempfile::tempdir().unwrap();
-        let memory = LinkMemory::at(folder.path().join("deep").join("links.json"));
+        let memory = at(folder.path().join("deep").join("links.json"));
         let (rate, then) = (BitsPerSecond::from_kbps(17_000), UNIX_EPOCH + DAY * 20_000);
         assert_eq!(memory.known(&server("box"), then), None);
         memory.remember(&server("box"), rate, then).unwrap();
@@ -116,10 +129,22 @@ mod tests {
     }
 
     #[test]
+    fn what_one_network_carried_says_nothing_of_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("links.json");
+        let home = LinkMemory { network: || Some(1), ..at(file.clone()) };
+        let hotel = LinkMemory { network: || Some(2), ..at(file) };
+        let (rate, then) = (BitsPerSecond::from_kbps(17_000), UNIX_EPOCH + DAY);
+        home.remember(&server("box"), rate, then).unwrap();
+        assert_eq!((home.known(&server("box"), then), hotel.known(&server("box"), then)), (Some(rate), None));
+        assert_eq!(present_network(), present_network(), "the same while nobody moves");
+    }
+
+    #[test]
     fn a_file_that_is_not_ours_is_nothing_known_and_is_written_anew() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("links.json");
-        let memory = LinkMemory::at(file.clone());
+        let memory = at(file.clone());
         for nonsense in ["", "[]", "{\"https://box.test\": {\"bits_per_second\": -1}}"] {
             std::fs::write(&file, nonsense).unwrap();
             assert_eq!(memory.known(&server("box"), UNIX_EPOCH + DAY), None, "{nonsense}");
@@ -132,7 +157,7 @@ mod tests {
     #[test]
     fn the_newest_are_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let memory = LinkMemory::at(folder.path().join("links.json"));
+        let memory = at(folder.path().join("links.json"));
         let at = |number: u32| UNIX_EPOCH + Duration::from_secs(u64::from(number));
         for number in 0..70 {
             memory.remember(&server(&format!("s{number}")), BitsPerSecond::from_kbps(1_000), at(number)).unwrap();
