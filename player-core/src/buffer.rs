@@ -11,6 +11,9 @@ use crate::message::VariantId;
 /// Segments remembered per buffer; more than any buffer holds.
 const MAX_RECORDS: usize = 4_096;
 
+/// As much as this is loaded behind what was appended in vain.
+const MOST_BARREN: MediaDuration = MediaDuration::from_secs(30);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     /// Appended since the last report.
@@ -164,9 +167,12 @@ impl Buffer {
 
     /// How much of what lies ahead of `at` nobody has, or was appended in vain.
     pub(crate) fn missing_ahead(&self, at: MediaTime) -> MediaDuration {
-        let is_hole = |record: &&Record| matches!(record.standing, Standing::Barren | Standing::Missing);
-        let missing = self.records.iter().filter(is_hole);
-        missing.fold(MediaDuration::ZERO, |sum, record| sum + record.span.end().since(record.span.start().max(at)))
+        let of = |standing| {
+            let records = self.records.iter().filter(move |record| record.standing == standing);
+            records.fold(MediaDuration::ZERO, |sum, record| sum + record.span.end().since(record.span.start().max(at)))
+        };
+        // Where nothing that is appended shows, more of it will not either.
+        of(Standing::Missing) + of(Standing::Barren).min(MOST_BARREN)
     }
 
     /// Bytes of the segments ahead of `at`.

@@ -398,8 +398,8 @@ pub enum Output {
         /// Added to every timestamp in the bytes, µs (`timestampOffset`).
         offset_us: i64,
     },
-    /// Asks when the media of a segment begin, by its own boxes; answered by [`Input::Starts`], at once. It comes for the
-    /// first segment of each timeline, and for all of a live presentation; with
+    /// Asks when the media of a segment begin, by its own boxes; answered by [`Input::Starts`], at once. It comes for
+    /// every segment that has an init section; with
     /// [`PlayerConfig::appends_in_part`](crate::PlayerConfig::appends_in_part) also for one that is still on its way.
     AskStart {
         /// Whose bytes.

@@ -151,6 +151,10 @@ struct Motion {
     moving: bool,
     /// Since when the driver has said that it moves, or when it was seen somewhere else after that.
     advanced: Option<Now>,
+    /// It says that it moves and does not, and has gone nowhere by itself since.
+    hangs: bool,
+    /// Where we asked it to move last.
+    pushed_to: Option<MediaTime>,
     speed: Speed,
     /// It goes no further than this: the media that was there ends here.
     dry_at: MediaTime,
@@ -396,7 +400,12 @@ impl Player {
             Input::PlayedOut => self.played_out(),
             Input::DecodeFailed => self.decoder_failed(),
             Input::PlayRefused => self.play_refused(),
-            Input::Online => self.back_online(),
+            Input::Online => {
+                if self.phase == Phase::Failed && self.unreached {
+                    self.retry();
+                }
+                self.back_online();
+            }
             Input::Renewed { url } => self.renewed(url),
             Input::Tick => self.judge_silent(),
         }

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Bytes, BytesMut};
@@ -71,19 +73,22 @@ pub(crate) struct Loads {
     client: Client,
     news: UnboundedSender<LoadNews>,
     running: BTreeMap<RequestId, AbortHandle>,
+    /// Whether any server has answered.
+    is_heard: Arc<AtomicBool>,
 }
 
 impl Loads {
     pub(crate) fn new(client: Client, news: UnboundedSender<LoadNews>) -> Self {
-        Self { client, news, running: BTreeMap::new() }
+        Self { client, news, running: BTreeMap::new(), is_heard: Arc::default() }
     }
 
     /// Begins a load; all that comes of it is reported as news.
     pub(crate) fn start(&mut self, order: Order) {
         self.running.retain(|_, task| !task.is_finished());
         let (client, news, id) = (self.client.clone(), self.news.clone(), order.id);
+        let is_heard = Arc::clone(&self.is_heard);
         let task = tokio::spawn(async move {
-            let end = match run(&client, &order, &news).await {
+            let end = match run(&client, &order, &news, &is_heard).await {
                 Ok(end) => end,
                 Err(cause) => LoadNews::Input(Input::LoadFailed { id, cause }),
             };
@@ -108,7 +113,12 @@ impl Drop for Loads {
 }
 
 /// Carries one load to its end.
-async fn run(client: &Client, order: &Order, news: &UnboundedSender<LoadNews>) -> Result<LoadNews, LoadFailure> {
+async fn run(
+    client: &Client,
+    order: &Order,
+    news: &UnboundedSender<LoadNews>,
+    is_heard: &AtomicBool,
+) -> Result<LoadNews, LoadFailure> {
     let id = order.id;
     let scheme = order.url.scheme();
     if !matches!(scheme, "http" | "https") {
@@ -119,7 +129,12 @@ async fn run(client: &Client, order: &Order, news: &UnboundedSender<LoadNews>) -
         let last = offset.saturating_add(length).saturating_sub(1);
         request = request.header(RANGE, format!("bytes={offset}-{last}"));
     }
-    let mut response = patient(order.idle_timeout, request.send()).await?;
+    let mut response = match patient(order.idle_timeout, request.send()).await {
+        // In mid-film it is the network that has changed: a hotel's asks to sign in with a certificate of its own.
+        Err(LoadFailure::Refused(_)) if is_heard.load(Ordering::Relaxed) => return Err(LoadFailure::Network),
+        answer => answer?,
+    };
+    is_heard.store(true, Ordering::Relaxed);
     if !response.status().is_success() {
         return Err(refusal(order.idle_timeout, response).await);
     }

@@ -8,7 +8,6 @@ use media_model::{ByteCount, MediaDuration};
 use url::Url;
 
 use super::lane::{Health, Role, Wanted};
-use super::phase::Phase;
 use super::{Player, Purpose};
 use crate::clock::Now;
 use crate::error::{Setback, Trouble};
@@ -345,12 +344,8 @@ impl Player {
         }
     }
 
-    /// There is a network again: what waits because the server could not be reached is tried at once, and so is what was given
-    /// up for that.
+    /// There is a network again: what waits because the server could not be reached is tried at once.
     pub(super) fn back_online(&mut self) {
-        if self.phase == Phase::Failed && self.unreached {
-            self.retry();
-        }
         for health in self.health.values_mut().chain([&mut self.root_health]) {
             if !health.asked_to_wait {
                 health.not_before = None;

@@ -409,8 +409,8 @@ impl Player {
         (fits || covered_until(&covered, at).since(at) < enough).then_some(entry)
     }
 
-    /// Up to where there is to be media if playback stands here. What no server has counts for nothing: where it is longer
-    /// than the goal, something must be there behind it.
+    /// Up to where there is to be media if playback stands here. What no server has, or shows nothing, counts for nothing:
+    /// where it is longer than the goal, something must be there behind it.
     fn goal_from(&self, at: MediaTime) -> MediaTime {
         let missing = self.lanes.iter().map(|lane| lane.buffer.missing_ahead(at)).max().unwrap_or_default();
         at + self.goal() + missing

@@ -37,7 +37,9 @@ impl Clocks {
         self.0.insert((period, from), offset);
         if self.0.len() > CLOCKS {
             // What is farthest from here is needed last.
-            let apart = |entry: Option<(&(u64, MediaTime), &i64)>| entry.map(|((other, _), _)| other.abs_diff(period));
+            let apart = |entry: Option<(&(u64, MediaTime), &i64)>| {
+                entry.map(|((other, at), _)| (other.abs_diff(period), at.since(from).max(from.since(*at))))
+            };
             let is_late = apart(self.0.last_key_value()) > apart(self.0.first_key_value());
             let _ = if is_late { self.0.pop_last() } else { self.0.pop_first() };
         }

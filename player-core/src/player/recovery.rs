@@ -374,7 +374,7 @@ impl Player {
         self.now = self.now.max(now);
         self.qoe.slept(slept);
         self.motion.seen = self.now;
-        (self.motion.still_since, self.motion.advanced) = (None, None);
+        (self.motion.still_since, self.motion.advanced, self.motion.hangs) = (None, None, false);
         self.motion.sent_to = self.motion.sent_to.map(|(target, _)| (target, self.now));
         if slept >= LONG_SLEEP && self.phase == Phase::Running && self.wishes.playing {
             self.report_setback(Setback::Slept(slept));

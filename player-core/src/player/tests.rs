@@ -374,9 +374,19 @@ fn a_decoder_that_hangs_is_pushed_whatever_the_element_says() {
     let orders = desk.orders();
     assert!(orders.contains(&Output::Event(Event::Stalled(StallCause::Decoder))), "{orders:?}");
     assert!(orders.contains(&Output::MoveTo(MediaTime::from_micros(600_000))), "{orders:?}");
-    desk.playhead(0.6, 8.0, true);
+    // Where it was sent it hangs as well: the next push is as long after the first as after any standstill.
+    let mut pushed = Vec::new();
+    for passed in 1..8 {
+        desk.now += Duration::from_millis(250);
+        desk.playhead(0.6, 8.0, true);
+        let orders = desk.orders();
+        assert!(!orders.iter().any(|order| matches!(order, Output::Event(Event::Resumed { .. }))), "{orders:?}");
+        pushed.extend(orders.contains(&Output::MoveTo(MediaTime::from_micros(800_000))).then_some(passed));
+    }
+    assert_eq!(pushed.len(), 1, "{pushed:?}");
+    desk.playhead(0.8, 8.0, true);
     desk.now += Duration::from_millis(250);
-    desk.playhead(0.85, 8.0, true);
+    desk.playhead(1.05, 8.0, true);
     assert!(desk.orders().iter().any(|order| matches!(order, Output::Event(Event::Resumed { .. }))));
 }
 

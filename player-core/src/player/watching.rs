@@ -16,6 +16,8 @@ use crate::player::phase::Phase;
 const STALL_AFTER: Duration = Duration::from_millis(250);
 /// A driver that says it moves, and is seen at the same place for so long, does not.
 const HANGS_AFTER: Duration = Duration::from_millis(750);
+/// This near, it is where it was sent.
+const ARRIVED: MediaDuration = MediaDuration::from_millis(5);
 /// A hole that nothing will fill is jumped after this: sooner than it counts as a stall, later than an append takes.
 const HOLE_AFTER: Duration = Duration::from_millis(100);
 /// Of a shorter jump over a hole nobody needs to be told.
@@ -50,15 +52,20 @@ impl Player {
         }
         let advanced = at != self.motion.at;
         (self.motion.at, self.motion.seen) = (at, self.now);
+        let is_push = self.motion.pushed_to.is_some_and(|to| at.since(to).max(to.since(at)) <= ARRIVED);
+        if moving && advanced && !is_push {
+            self.motion.hangs = false;
+        }
         if advanced || !moving {
             self.motion.advanced = None;
         }
         // Some take their time to set off.
-        let is_on = moving && self.qoe.startup.is_some();
-        let stands = is_on && self.now.since(*self.motion.advanced.get_or_insert(self.now)) >= HANGS_AFTER;
+        if moving && self.qoe.startup.is_some() {
+            self.motion.hangs |= self.now.since(*self.motion.advanced.get_or_insert(self.now)) >= HANGS_AFTER;
+        }
         // Browsers let the sound go on for seconds when the pictures have run dry, and say that a decoder which hangs is
         // ready to go on.
-        let moving = moving && !stands && !self.has_run_dry(at);
+        let moving = moving && !self.motion.hangs && !self.has_run_dry(at);
         self.motion.moving = moving;
         self.motion.dry_at =
             self.lanes.iter().map(|lane| covered_until(lane.buffer.reported(), at)).min().unwrap_or(at);
@@ -161,7 +168,7 @@ impl Player {
 
     pub(super) fn move_to(&mut self, target: MediaTime) {
         self.out.push(Output::MoveTo(target));
-        self.motion.sent_to = Some((target, self.now));
+        (self.motion.sent_to, self.motion.pushed_to) = (Some((target, self.now)), Some(target));
     }
 
     fn nudge(&mut self, still: Duration, at: MediaTime) {

@@ -52,6 +52,8 @@ pub(crate) struct Adaptive {
     wanted: Cell<bool>,
     /// Whether the browser wants media to be loaded, as the core was told.
     streaming: Cell<bool>,
+    /// Whether its speed is 0.
+    held: Cell<bool>,
     /// A frame was on screen, or sound in the room.
     framed: Cell<bool>,
     timer: RefCell<Option<(Now, Timer)>>,
@@ -105,6 +107,7 @@ impl Adaptive {
                 waits_to_go: Cell::default(),
                 wanted: Cell::new(true),
                 streaming: Cell::new(true),
+                held: Cell::new(false),
                 framed: Cell::new(false),
                 timer: RefCell::default(),
                 find_address,
@@ -116,6 +119,8 @@ impl Adaptive {
         });
         adaptive.listen();
         adaptive.look_around();
+        // An element that plays at this speed already tells of no change.
+        adaptive.command(Command::SetSpeed(element::speed(video)));
         adaptive.command(Command::Open { url, start });
         Some(adaptive)
     }
@@ -217,11 +222,22 @@ impl Adaptive {
             Moment::Pause if self.video.ended() => {}
             Moment::Pause => self.command(Command::SetPlaying(false)),
             Moment::Seeking => self.sought(),
-            Moment::Speed => self.command(Command::SetSpeed(element::speed(&self.video))),
+            Moment::Speed => self.speed_changed(),
             Moment::Changed | Moment::Metadata => {}
         }
         self.look_around();
         self.report_playhead();
+    }
+
+    /// Some pages hold a film by the speed 0, which is a pause to the core.
+    fn speed_changed(&self) {
+        let holds = self.video.playback_rate() == 0.0;
+        if self.held.replace(holds) != holds {
+            self.command(Command::SetPlaying(!holds && !self.video.paused()));
+        }
+        if !holds {
+            self.command(Command::SetSpeed(element::speed(&self.video)));
+        }
     }
 
     /// Sends the element once more where it has not gone.

@@ -66,9 +66,13 @@ pub(crate) fn set_speed(video: &HtmlVideoElement, factor: f64) {
     video.set_playback_rate(factor);
 }
 
-/// Whether frames should be moving: not paused, not seeking, not ended, and enough data for the next frame.
+/// Whether frames should be moving: not paused or held at speed 0, not seeking, not ended, and enough data for the next frame.
 pub(crate) fn is_moving(video: &HtmlVideoElement) -> bool {
-    !video.paused() && !video.seeking() && !video.ended() && video.ready_state() >= HtmlMediaElement::HAVE_FUTURE_DATA
+    !video.paused()
+        && video.playback_rate() > 0.0
+        && !video.seeking()
+        && !video.ended()
+        && video.ready_state() >= HtmlMediaElement::HAVE_FUTURE_DATA
 }
 
 /// Frames the element dropped since it got its source.

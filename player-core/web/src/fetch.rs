@@ -2,12 +2,12 @@
 //!
 //! Knows nothing of playlists: it turns `Output::Load` into the inputs that answer it and keeps the bodies,
 //! as JavaScript arrays, until they are appended or forgotten; of media only init sections and the
-//! heads of first segments enter the wasm heap, to be asked for codecs and times.
+//! heads of segments enter the wasm heap, to be asked for codecs and times.
 
 mod unanswered;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -31,7 +31,8 @@ const PROGRESS_EVERY_MS: f64 = 16.0;
 /// Largest problem document that is read; ours are under a kilobyte.
 const LONGEST_PROBLEM: usize = 64 * 1024;
 
-/// So many addresses that gave no answer are remembered.
+/// So many addresses that gave no answer are remembered, for so long.
+const UNANSWERED_FOR_MS: f64 = 60_000.0;
 const MOST_UNANSWERED: usize = 64;
 /// So much of a segment is looked at to see when it begins: its boxes come before its samples.
 const LONGEST_HEAD: u32 = 256 * 1024;
@@ -53,8 +54,8 @@ pub(crate) struct Loads {
     sink: Rc<dyn Fn(Input)>,
     hook: Option<RequestHook>,
     running: RefCell<BTreeMap<RequestId, Rc<Flight>>>,
-    /// Addresses that gave no answer when they were asked last.
-    unanswered: RefCell<BTreeSet<Url>>,
+    /// Addresses that gave no answer when they were asked last, and when that was, on the page's clock.
+    unanswered: RefCell<BTreeMap<Url, f64>>,
     /// Of finished loads, without what was taken of them before.
     bodies: RefCell<BTreeMap<RequestId, Uint8Array>>,
 }
@@ -198,16 +199,17 @@ impl Loads {
         media_start(&init, &segment).ok().flatten()
     }
 
-    /// Whether this address had not answered the time before either.
+    /// Whether this address had not answered the time before either, lately.
     fn note_answer(&self, url: &Url, is_answered: bool) -> bool {
-        let mut unanswered = self.unanswered.borrow_mut();
+        let (mut unanswered, now) = (self.unanswered.borrow_mut(), WebClock.millis());
+        unanswered.retain(|_, when| now - *when < UNANSWERED_FOR_MS);
         if is_answered {
-            return unanswered.remove(url);
+            return unanswered.remove(url).is_some();
         }
         if unanswered.len() >= MOST_UNANSWERED {
             unanswered.clear();
         }
-        !unanswered.insert(url.clone())
+        unanswered.insert(url.clone(), now).is_some()
     }
 
     /// Drops the bytes of a load.
@@ -235,13 +237,17 @@ async fn run(loads: &Weak<Loads>, order: &Order, flight: &Rc<Flight>) -> Result<
     }
     let was_unanswered = loads.upgrade().map(|loads| loads.note_answer(&order.url, response.is_some()));
     let Some(response) = response else {
-        // Once is an accident.
-        if was_unanswered == Some(true)
-            && let Some(why) = unanswered::forbidden(&asked.url, &asked.init, &flight.abort.signal()).await
-        {
-            return Err(LoadFailure::Refused(why));
-        }
-        return Err(LoadFailure::Network);
+        let why = match unanswered::unloadable(&asked.url) {
+            // Once is an accident.
+            None if was_unanswered == Some(true) => {
+                let why = unanswered::forbidden(&asked.url, &asked.init, &flight.abort.signal()).await;
+                // Ends what came of the questions.
+                flight.abort.abort();
+                why
+            }
+            why => why,
+        };
+        return Err(why.map_or(LoadFailure::Network, LoadFailure::Refused));
     };
     if !response.ok() {
         return Err(refusal(&response).await);
@@ -336,9 +342,6 @@ async fn request(
         init.set_credentials(credentials.for_fetch());
     }
     let url = changes.url.unwrap_or_else(|| order.url.clone());
-    if let Some(why) = unanswered::unloadable(&url) {
-        return Err(LoadFailure::Refused(why));
-    }
     let request = web_sys::Request::new_with_str_and_init(url.as_str(), &init).map_err(|_| LoadFailure::Network)?;
     for (name, value) in &changes.headers {
         let refused = |_| LoadFailure::Refused(format!("its request hook gave the header {name}, which is none"));

@@ -129,11 +129,11 @@ impl Lint {
             let checked = check(&loaded.text, &loaded.base);
             report.faults = checked.faults.iter().map(Finding::fault).collect();
             report.more_faults = checked.more_faults;
-            if !loaded.is_named {
-                report.faults.push(Finding::unnamed());
-            }
         }
         let broken: BTreeSet<usize> = report.faults.iter().map(|fault| fault.line).collect();
+        if self.strict && !loaded.is_named {
+            report.faults.push(Finding::unnamed());
+        }
         if loaded.is_mended {
             let finding = Finding::not_utf8();
             if self.strict { report.faults.push(finding) } else { report.warnings.push(finding) }

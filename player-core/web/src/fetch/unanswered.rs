@@ -4,17 +4,17 @@ use url::Url;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Request, RequestInit, RequestMode};
 
-/// Schemes that `fetch` loads from.
+/// Schemes that `fetch` loads from everywhere. Some apps have one of their own for their pages.
 const LOADABLE: &[&str] = &["http", "https", "data", "blob"];
 
-/// Why nothing can be loaded from such an address, whatever the network does.
+/// Why nothing was loaded from such an address, whatever the network did.
 pub(super) fn unloadable(url: &Url) -> Option<String> {
     let scheme = url.scheme();
     (!LOADABLE.contains(&scheme)).then(|| format!("a browser does not load from {scheme}: addresses"))
 }
 
-/// Why the browser forbade the request that failed; `None` if it was the network. It asks the server for nothing, once so
-/// that the answer may not be read, which every browser allows, and once like the player does.
+/// Why the browser forbade the request that failed; `None` if it was the network. It asks the server once more, first so
+/// that the answer may not be read, which every browser allows, and then as the player did. Whoever calls ends what comes.
 pub(super) async fn forbidden(url: &Url, init: &RequestInit, signal: &AbortSignal) -> Option<String> {
     let page = Url::parse(&web_sys::window()?.location().href().ok()?).ok()?;
     let host = url.host_str()?;
@@ -22,7 +22,6 @@ pub(super) async fn forbidden(url: &Url, init: &RequestInit, signal: &AbortSigna
         return None;
     }
     let answers = async |init: &RequestInit, mode| {
-        init.set_method("HEAD");
         init.set_mode(mode);
         let Some(window) = web_sys::window() else { return false };
         match Request::new_with_str_and_init(url.as_str(), init) {
