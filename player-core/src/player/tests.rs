@@ -367,7 +367,7 @@ fn a_decoder_that_hangs_is_pushed_whatever_the_element_says() {
     desk.playhead(0.5, 8.0, true);
     desk.orders();
     // A quarter of a second apart, and always at the same place.
-    for _ in 0..12 {
+    for _ in 0..20 {
         desk.now += Duration::from_millis(250);
         desk.playhead(0.5, 8.0, true);
     }

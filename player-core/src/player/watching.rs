@@ -14,8 +14,9 @@ use crate::player::phase::Phase;
 
 /// Playback that stands still this long has stalled; shorter is between two frames and two reports.
 const STALL_AFTER: Duration = Duration::from_millis(250);
-/// A driver that says it moves, and is seen at the same place for so long, does not.
-const HANGS_AFTER: Duration = Duration::from_millis(750);
+/// A driver that says it moves, and is seen at the same place for so long, does not. An output for sound that is made anew
+/// natively takes up to two seconds.
+const HANGS_AFTER: Duration = Duration::from_millis(2_500);
 /// This near, it is where it was sent.
 const ARRIVED: MediaDuration = MediaDuration::from_millis(5);
 /// A hole that nothing will fill is jumped after this: sooner than it counts as a stall, later than an append takes.
