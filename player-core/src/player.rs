@@ -15,6 +15,7 @@ mod failing;
 mod heavy;
 mod lane;
 mod loading;
+mod motion;
 mod permitted;
 mod phase;
 mod placing;
@@ -33,7 +34,7 @@ use url::Url;
 use crate::abr::Controller;
 use crate::abr::throughput::Throughput;
 use crate::abr::why::Account;
-use crate::clock::{Now, Speed};
+use crate::clock::Now;
 use crate::config::PlayerConfig;
 use crate::error::{Setback, Trouble};
 use crate::message::{AudioId, Event, Input, LoadFailure, LoadKind, Output, RequestId, Step, Track, VariantId};
@@ -42,6 +43,7 @@ use crate::qoe::{PlaybackState, Qoe, ShownVariant, Stats, Summary};
 use failing::{Failover, Renewal};
 use heavy::Frames;
 use lane::{Busy, Health, InitKey, Lane, Role, Start, Wanted};
+use motion::Motion;
 use permitted::Limits;
 use phase::Phase;
 use placing::Clocks;
@@ -140,42 +142,6 @@ struct Wishes {
     audio: Option<AudioId>,
     /// What was heard before that was chosen.
     audio_before: Option<AudioId>,
-}
-
-/// How the playhead moves.
-#[derive(Clone, Copy, Debug, Default)]
-struct Motion {
-    at: MediaTime,
-    /// When it was seen there.
-    seen: Now,
-    moving: bool,
-    /// Since when the driver has said that it moves, or when it was seen somewhere else after that.
-    advanced: Option<Now>,
-    /// It says that it moves and does not, and has gone nowhere by itself since.
-    hangs: bool,
-    /// Where we asked it to move last.
-    pushed_to: Option<MediaTime>,
-    speed: Speed,
-    /// It goes no further than this: the media that was there ends here.
-    dry_at: MediaTime,
-    /// Since when nothing has moved although it should.
-    still_since: Option<Now>,
-    /// A seek has not led to moving frames yet.
-    seeking: bool,
-    /// Where we asked the driver to move, and when; the playhead has not been seen there.
-    sent_to: Option<(MediaTime, Now)>,
-    /// Since when it has had no excuse for that.
-    ready_since: Option<Now>,
-    /// Pushes against a decoder that does not move.
-    nudges: u32,
-}
-
-impl Motion {
-    /// As after a seek: goes on from `at`, and what stands still until frames move is no stall. The speed is the viewer's,
-    /// and stays.
-    fn sought(&self, at: MediaTime) -> Self {
-        Self { at, seeking: true, speed: self.speed, ..Self::default() }
-    }
 }
 
 /// The brain of one playback. See the crate's documentation for how to drive it.

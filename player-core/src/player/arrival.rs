@@ -8,7 +8,8 @@ use url::Url;
 
 use super::choosing::Scope;
 use super::lane::{Item, Lane, Role, Start, Wanted};
-use super::{Init, Load, Motion, Player, Purpose};
+use super::motion::Motion;
+use super::{Init, Load, Player, Purpose};
 use crate::abr::why::Account;
 use crate::abr::{Download, Outcome, Rule};
 use crate::clock::Now;

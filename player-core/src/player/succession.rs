@@ -3,7 +3,8 @@
 use media_model::MediaTime;
 use url::Url;
 
-use super::{Motion, Player, Wishes};
+use super::motion::Motion;
+use super::{Player, Wishes};
 use crate::clock::Now;
 use crate::message::{Command, Input, Output, RequestId, Step};
 

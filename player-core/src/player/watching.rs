@@ -5,7 +5,8 @@ use std::time::Duration;
 use media_model::{MediaDuration, MediaTime, Ranges};
 
 use super::lane::{Lane, Role};
-use super::{Motion, Player, Purpose};
+use super::motion::Motion;
+use super::{Player, Purpose};
 use crate::clock::Now;
 use crate::error::Setback;
 use crate::load::{SLACK, covered_until, next_segment};

@@ -379,8 +379,9 @@ fn cut(bytes: &Uint8Array, range: Option<ByteRange>) -> Result<Uint8Array, LoadF
 async fn refusal(response: &Response) -> LoadFailure {
     let header = |name: &str| response.headers().get(name).ok().flatten();
     let retry_after = headers::retry_after(header("retry-after").as_deref(), |date| {
-        let wait_ms = (js_sys::Date::parse(date) - js_sys::Date::now()).max(0.0);
-        Duration::try_from_secs_f64(wait_ms / 1e3).ok()
+        let wait_ms = js_sys::Date::parse(date) - js_sys::Date::now();
+        // What is no date is not a number.
+        if wait_ms.is_nan() { None } else { Duration::try_from_secs_f64(wait_ms.max(0.0) / 1e3).ok() }
     });
     let is_problem = header("content-type").is_some_and(|kind| kind.starts_with("application/problem+json"));
     let problem = if is_problem { problem(response).await } else { None };

@@ -9,7 +9,7 @@ use system_tests::browser::until;
 use crate::Room;
 
 /// A small film on a good link, and what goes wrong.
-fn film(seconds: u32, kbps: u32, faults: &str) -> String {
+pub(crate) fn film(seconds: u32, kbps: u32, faults: &str) -> String {
     format!(
         "[network]
         rate_kbps = 20_000

@@ -4,18 +4,12 @@ use serde_json::json;
 use system_tests::browser::until;
 
 use crate::Room;
+use crate::trouble::film;
 
-const FILM: &str = "
-    [network]
-    rate_kbps = 20_000
-    latency_ms = 20
-
-    [[presentations]]
-    name = 'film'
-    duration_s = 8
-    segment_s = 2
-    audio = []
-    ladder = [{ kbps = 300, width = 320, height = 180 }]";
+/// A small film on a good link.
+fn scenario() -> String {
+    film(8, 300, "")
+}
 
 impl Room {
     async fn set_offline(&self, offline: bool) {
@@ -32,7 +26,7 @@ impl Room {
 
 #[tokio::test]
 async fn a_start_without_a_network_is_made_up_for_when_there_is_one() {
-    let Some(room) = Room::open("a_start_without_a_network_is_made_up_for_when_there_is_one", FILM).await else {
+    let Some(room) = Room::open("a_start_without_a_network_is_made_up_for_when_there_is_one", &scenario()).await else {
         return;
     };
     room.browser.open(&room.page).await.unwrap();
@@ -53,7 +47,7 @@ async fn a_start_without_a_network_is_made_up_for_when_there_is_one() {
 
 #[tokio::test]
 async fn what_the_browser_forbids_is_told() {
-    let Some(room) = Room::open("what_the_browser_forbids_is_told", FILM).await else { return };
+    let Some(room) = Room::open("what_the_browser_forbids_is_told", &scenario()).await else { return };
     room.browser.open(&room.page).await.unwrap();
     room.play_url("rtmp://127.0.0.1/film", "{}").await;
     assert_eq!(room.fails().await, "This title may not be loaded: a browser does not load from rtmp: addresses.");

@@ -1,5 +1,6 @@
 //! Which variant is loaded, by the viewer's choice or without one, and what becomes of the one that plays.
 
+use crate::Speed;
 use media_model::BitsPerSecond;
 
 use super::*;
