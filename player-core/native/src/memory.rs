@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use media_model::BitsPerSecond;
 use serde::{Deserialize, Serialize};
-use url::Url;
+use url::{Host, Url};
 
 /// What is older says little of the link today.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -41,9 +41,17 @@ impl LinkMemory {
         Some(Self { file, network: present_network })
     }
 
+    /// The way to a server on this machine is the same in every network.
     fn key(&self, server: &Url) -> String {
+        let is_here = match server.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
         let server = server.origin().ascii_serialization();
-        (self.network)().map_or_else(|| server.clone(), |network| format!("{server} {network:016x}"))
+        let network = if is_here { None } else { (self.network)() };
+        network.map_or_else(|| server.clone(), |network| format!("{server} {network:016x}"))
     }
 
     /// What the link to this server carried when it was used last from this network, in the last seven days.
@@ -137,7 +145,11 @@ mod tests {
         let (rate, then) = (BitsPerSecond::from_kbps(17_000), UNIX_EPOCH + DAY);
         home.remember(&server("box"), rate, then).unwrap();
         assert_eq!((home.known(&server("box"), then), hotel.known(&server("box"), then)), (Some(rate), None));
-        assert_eq!(present_network(), present_network(), "the same while nobody moves");
+        for here in ["http://127.0.0.1:8484", "http://[::1]:8484", "http://localhost:8484"] {
+            let here = Url::parse(here).unwrap();
+            home.remember(&here, rate, then).unwrap();
+            assert_eq!(hotel.known(&here, then), Some(rate), "{here} is this machine, wherever it is");
+        }
     }
 
     #[test]
