@@ -75,7 +75,7 @@ mod tests {
         }
         let base = Url::parse("http://box.local/v.m3u8").unwrap();
         let Playlist::Media(playlist) = hls::parse(&text, &base).unwrap().value else { panic!("wrong kind") };
-        Timeline::new(playlist, base, Now::default(), &[])
+        Timeline::new(playlist, base, Now::default(), None, &[])
     }
 
     fn next(timeline: &Timeline, covered: &[(f64, f64)], from: f64, until: f64) -> Option<String> {

@@ -11,7 +11,7 @@ pub(crate) mod timeline;
 use std::collections::{BTreeMap, BTreeSet};
 
 use media_model::hls::{MediaPlaylist, MultivariantPlaylist, Reading, Rendition, Start, Variables, VariantStream};
-use media_model::{BitsPerSecond, CodecString, Resolution};
+use media_model::{BitsPerSecond, CodecString, MediaTime, Resolution};
 use url::Url;
 
 use crate::clock::Now;
@@ -206,8 +206,7 @@ impl Presentation {
         let own = self.streams[at].last_known();
         let mut others: Vec<_> = self.streams.iter().filter_map(Stream::last_known).collect();
         others.sort_by_key(|known| std::cmp::Reverse(known.read_at()));
-        let known: Vec<_> = own.into_iter().chain(others).collect();
-        let mut timeline = Timeline::new(playlist, base, now, &known);
+        let mut timeline = Timeline::new(playlist, base, now, own, &others);
         if let Some(before) = &self.streams[at].timeline {
             timeline.aligned = before.aligned;
             if is_behind {
@@ -223,6 +222,15 @@ impl Presentation {
     /// Whether a stream's timeline is known to be where its media are.
     pub(crate) fn is_aligned(&self, stream: StreamId) -> bool {
         self.stream(stream).and_then(|stream| stream.timeline.as_ref()).is_some_and(|timeline| timeline.aligned)
+    }
+
+    /// Whether a live stream, moved by so much, µs, would list the present, as the streams do that are placed.
+    pub(crate) fn would_list_the_present(&self, stream: StreamId, by: i64, now: Now) -> bool {
+        let Some(moved) = self.stream(stream).and_then(|stream| stream.timeline.as_ref()) else { return false };
+        let end = MediaTime::from_micros(moved.end().as_micros().saturating_add(by));
+        let others = self.streams.iter().filter(|other| other.id != stream).filter_map(Stream::last_known);
+        let mut placed = others.filter(|other| other.aligned).peekable();
+        placed.peek().is_none() || placed.any(|other| other.is_abreast(end, now))
     }
 
     /// Moves a stream's timeline, µs, to where its media are.

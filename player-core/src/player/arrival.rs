@@ -7,7 +7,7 @@ use media_model::{BitsPerSecond, ByteCount, CodecString, MediaTime};
 use url::Url;
 
 use super::choosing::Scope;
-use super::lane::{Item, Lane, Role, Start, Wanted};
+use super::lane::{Item, Lane, Role, Wanted};
 use super::motion::Motion;
 use super::{Init, Load, Player, Purpose};
 use crate::abr::why::Account;
@@ -174,7 +174,7 @@ impl Player {
                 if playlist.has_nothing() {
                     return self.fail(&Trouble::NoStreams);
                 }
-                let timeline = Timeline::new(playlist, url.clone(), self.now, &[]);
+                let timeline = Timeline::new(playlist, url.clone(), self.now, None, &[]);
                 self.presentation_known(Presentation::single(url, timeline));
                 self.timeline_known();
             }
@@ -314,7 +314,7 @@ impl Player {
                 self.renewal.succeeded();
                 self.qoe.loaded(size);
                 // What could not be told of a part can be told of the whole.
-                let start = if let Start::Told(at) = load.start { Start::Told(at) } else { Start::Unknown };
+                let start = load.start.or_ask_again();
                 if let Some(lane) = self.lane_mut(role) {
                     lane.given_up = None;
                     lane.queue.push_back(Item { id, size, start, wanted });

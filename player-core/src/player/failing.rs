@@ -328,7 +328,7 @@ impl Player {
             Ok(Playlist::Multivariant(playlist)) => Presentation::multivariant(playlist, url),
             Ok(Playlist::Media(playlist)) => {
                 let known = self.presentation.as_ref().and_then(Presentation::any_timeline);
-                let timeline = Timeline::new(playlist, url.clone(), self.now, known.as_slice());
+                let timeline = Timeline::new(playlist, url.clone(), self.now, known, &[]);
                 Some(Presentation::single(url.clone(), timeline))
             }
             Err(_) => None,

@@ -77,8 +77,18 @@ pub(crate) enum Start {
     Unknown,
     /// The driver was asked when so many bytes were there.
     Asked(ByteCount),
-    /// As the driver told; it cannot tell of everything.
-    Told(Option<MediaTime>),
+    /// The driver has told what it can: all parts of the segment are moved by so much, µs.
+    Settled { offset_us: i64 },
+}
+
+impl Start {
+    /// More bytes than the driver was asked about are there.
+    pub(crate) fn or_ask_again(self) -> Self {
+        match self {
+            Self::Settled { .. } => self,
+            Self::Asked(_) | Self::Unknown => Self::Unknown,
+        }
+    }
 }
 
 /// A loaded segment.

@@ -66,15 +66,19 @@ pub(super) enum Placing {
 impl Player {
     /// Where a segment goes of which so much is known, with so many bytes there.
     pub(super) fn placing(&self, wanted: &Wanted, start: Start, bytes: ByteCount) -> Placing {
-        let settled = Placing::At(self.clocks.offset(wanted.period, wanted.span.start()).unwrap_or(0));
         let Some(Init::Loaded(init)) = wanted.init.as_ref().and_then(|key| self.inits.get(key)) else {
-            return settled;
+            return Placing::At(self.known_offset(wanted));
         };
         match start {
-            Start::Told(_) => settled,
+            Start::Settled { offset_us } => Placing::At(offset_us),
             Start::Asked(before) if before >= bytes => Placing::Waits,
             Start::Asked(_) | Start::Unknown => Placing::Asks { init: *init },
         }
+    }
+
+    /// What a segment that says nothing of its timestamps is moved by, µs.
+    fn known_offset(&self, wanted: &Wanted) -> i64 {
+        self.clocks.offset(wanted.period, wanted.span.start()).unwrap_or(0)
     }
 
     /// Asks the driver; `bytes` of the segment are there.
@@ -88,14 +92,16 @@ impl Player {
     /// The driver has read when the media of a segment begin.
     pub(super) fn start_told(&mut self, id: RequestId, at: Option<MediaTime>) {
         let under_way = self.loads.contains_key(&id);
-        let Some((wanted, start)) = self.segment_mut(id) else { return };
-        // Of one that is under way more may be told when more of it is there.
-        if at.is_some() || !under_way {
-            *start = Start::Told(at);
-        }
+        let Some((wanted, _)) = self.segment_mut(id) else { return };
         let wanted = wanted.clone();
-        if let Some(at) = at {
-            self.settle(&wanted, at);
+        let offset_us = match at {
+            Some(at) => self.settle(&wanted, at),
+            // Of one that is under way more may be told when more of it is there.
+            None if under_way => return,
+            None => self.known_offset(&wanted),
+        };
+        if let Some((_, start)) = self.segment_mut(id) {
+            *start = Start::Settled { offset_us };
         }
     }
 
@@ -108,9 +114,9 @@ impl Player {
         Some((&mut item.wanted, &mut item.start))
     }
 
-    /// Finds how the timestamps of this segment's period are moved, if that is not known, and moves the timeline of a live
-    /// stream to where the segment's media are.
-    fn settle(&mut self, wanted: &Wanted, media_start: MediaTime) {
+    /// Finds how the timestamps of this segment are moved, µs, and moves the timeline of a live stream to where the
+    /// segment's media are.
+    fn settle(&mut self, wanted: &Wanted, media_start: MediaTime) -> i64 {
         let live = self.is_live(wanted);
         let apart = wanted.span.start().as_micros().saturating_sub(media_start.as_micros());
         let found = if !live && apart.unsigned_abs() <= OTHER_CLOCK.as_micros() { 0 } else { apart };
@@ -123,13 +129,11 @@ impl Player {
             }
         };
         let late = offset.saturating_sub(apart);
-        // Where a live stream that was not placed yet begins, the playlist may be wrong by any length.
-        let was_placed = !live || self.presentation.as_ref().is_some_and(|one| one.is_aligned(wanted.stream));
-        if was_placed && late.unsigned_abs() > LEAP.as_micros() {
+        if late.unsigned_abs() > LEAP.as_micros() && !self.may_be_misplaced(wanted, late) {
             self.clocks.learn(period, from, apart);
-            return;
+            return apart;
         }
-        let Some(presentation) = self.presentation.as_mut().filter(|_| live) else { return };
+        let Some(presentation) = self.presentation.as_mut().filter(|_| live) else { return offset };
         let late = if late.unsigned_abs() > SLACK.as_micros() { late } else { 0 };
         presentation.align(wanted.stream, late);
         // With it moves what was asked for by the timeline as it was.
@@ -146,6 +150,16 @@ impl Player {
         for asked in loads.chain(queued).filter(|asked| asked.stream == wanted.stream) {
             asked.span = asked.span.moved(late);
         }
+        offset
+    }
+
+    /// Whether the playlist, and not the clock, is wrong by so much, µs. Numbers of segments mean nothing from one variant to
+    /// the next (RFC 8216 §6.2.4), so the first segment of a live stream that was not placed yet may lie anywhere; but all of
+    /// them list the present.
+    fn may_be_misplaced(&self, wanted: &Wanted, late: i64) -> bool {
+        let presentation = self.presentation.as_ref().filter(|_| self.is_live(wanted));
+        let unplaced = presentation.filter(|one| !one.is_aligned(wanted.stream));
+        unplaced.is_some_and(|one| one.would_list_the_present(wanted.stream, late, self.now))
     }
 
     fn is_live(&self, wanted: &Wanted) -> bool {

@@ -10,7 +10,7 @@ use media_model::{Ranges, TimeRange};
 use super::*;
 use crate::message::{AppendFailure, BufferSetup, Command, LoadFailure, Problem, ServerTiming, StallCause, Track};
 
-const TWO_VARIANTS: &str = "#EXTM3U\n\
+pub(super) const TWO_VARIANTS: &str = "#EXTM3U\n\
     #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\"\nlow/playlist.m3u8\n\
     #EXT-X-STREAM-INF:BANDWIDTH=9000000,RESOLUTION=1920x1080,CODECS=\"hvc1.1.6,mp4a.40.2\"\nhigh/playlist.m3u8\n";
 
@@ -21,7 +21,7 @@ pub(super) struct Desk {
     /// Under way, by path.
     pub(super) loads: BTreeMap<String, RequestId>,
     /// When the media of loaded segments begin, s.
-    starts: BTreeMap<RequestId, f64>,
+    pub(super) starts: BTreeMap<RequestId, f64>,
     pub(super) outputs: Vec<Output>,
     wake_at: Option<Now>,
 }

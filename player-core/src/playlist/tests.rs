@@ -28,7 +28,7 @@ fn media(text: &str, previous: Option<&MediaPlaylist>) -> MediaPlaylist {
 
 fn timeline(text: &str, known: Option<&Timeline>) -> Timeline {
     let playlist = media(text, known.and_then(|known| known.playlist.as_ref()));
-    Timeline::new(playlist, base(), Now::default(), known.as_slice())
+    Timeline::new(playlist, base(), Now::default(), known, &[])
 }
 
 const AUDIO: &str = "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"English\",URI=\"en.m3u8\"\n\
@@ -214,7 +214,7 @@ fn numbers_at_the_end_of_their_range_are_survived() {
     let before = timeline(text, None);
     assert_eq!(timeline(text, Some(&before)).entries.len(), before.entries.len());
     let skips = "#EXT-X-TARGETDURATION:2\n#EXT-X-SKIP:SKIPPED-SEGMENTS=18446744073709551615\n#EXTINF:2,\na\n";
-    let after = Timeline::new(media(skips, None), base(), Now::default(), &[&before]);
+    let after = Timeline::new(media(skips, None), base(), Now::default(), Some(&before), &[]);
     assert_eq!(after.start(), before.start());
 }
 

@@ -13,6 +13,8 @@ use crate::clock::Now;
 const LEAST_WAIT: Duration = Duration::from_millis(500);
 /// One that is older than what is known is not believed for so many target durations.
 const PATIENCE: u32 = 3;
+/// All playlists of what is live end within so many target durations of each other.
+const ABREAST: u64 = 2;
 
 /// A segment and where it plays.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,19 +52,24 @@ pub(crate) struct Timeline {
 }
 
 impl Timeline {
-    /// Lays out a playlist. `known` is what was read of the same presentation before, the best to align with first: a live
-    /// playlist only says where its segments are relative to each other, so it is anchored by media sequence numbers. That
-    /// variants match there is usual, not certain (RFC 8216 §4.3.3.2): [`shift`](Self::shift) moves one that does not.
-    pub(crate) fn new(playlist: MediaPlaylist, base: Url, now: Now, known: &[&Self]) -> Self {
+    /// Lays out a playlist. A live one only says where its segments are relative to each other, so it is anchored by media
+    /// sequence numbers to what was read of this stream before (`own`), or of `others` of the same presentation, the best to
+    /// align with first. That variants match there is usual, not certain (RFC 8216 §4.3.3.2): where their numbers would put it
+    /// out of the present, it is taken to end there, and [`shift`](Self::shift) moves what is elsewhere by its media.
+    pub(crate) fn new(playlist: MediaPlaylist, base: Url, now: Now, own: Option<&Self>, others: &[&Self]) -> Self {
         let ended = playlist.is_final();
         let live = !ended;
         // An update that was read without what it is an update of begins after what it skips.
         let skipped = playlist.skip.as_ref().map_or(0, |skip| skip.segments);
         let first = playlist.media_sequence.saturating_add(skipped);
-        let anchor = known.iter().filter(|_| live).find_map(|known| known.anchor_of(first, &playlist.segments));
-        let anchor = anchor.or_else(|| known.first().filter(|_| live).map(|known| known.start_of(first)));
-        let is_news =
-            known.first().is_none_or(|known| known.next() != first.saturating_add(playlist.segments.len() as u64));
+        let known = || own.iter().chain(others).filter(|_| live);
+        let anchor = known().find_map(|known| known.anchor_of(first, &playlist.segments)).or_else(|| {
+            let length = playlist.segments.iter().fold(MediaDuration::default(), |sum, segment| sum + segment.duration);
+            let other = || others.first().map(|other| other.start_after(first, length, now));
+            own.map(|own| own.start_of(first)).or_else(other).filter(|_| live)
+        });
+        let newest = known().next();
+        let is_news = newest.is_none_or(|known| known.next() != first.saturating_add(playlist.segments.len() as u64));
         let mut period = playlist.discontinuity_sequence;
         // The sum is kept as nanoseconds would be: durations are whole microseconds, so it does not drift by rounding.
         let mut start = anchor.unwrap_or(MediaTime::ZERO);
@@ -121,6 +128,25 @@ impl Timeline {
             Some(missing) => self.end() + so_many(missing),
             None => self.start() - so_many(self.first.saturating_sub(number)),
         }
+    }
+
+    /// Where another stream's window of this length starts whose first segment has this number, where no number of it is known
+    /// here.
+    fn start_after(&self, first: u64, length: MediaDuration, now: Now) -> MediaTime {
+        let start = self.start_of(first);
+        if self.is_abreast(start + length, now) { start } else { self.present(now) - length }
+    }
+
+    /// Where this playlist would end now, if it has gone on since it was read.
+    fn present(&self, now: Now) -> MediaTime {
+        self.end() + MediaDuration::from_std(now.since(self.read_at))
+    }
+
+    /// Whether another playlist of the same live presentation, read now, may end there.
+    pub(crate) fn is_abreast(&self, end: MediaTime, now: Now) -> bool {
+        let present = self.present(now);
+        let apart = end.since(present).max(present.since(end));
+        apart.as_micros() <= self.target_duration.as_micros().saturating_mul(ABREAST)
     }
 
     pub(crate) fn read_at(&self) -> Now {

@@ -1,5 +1,10 @@
-use super::super::tests::{Desk, live, vod};
+use std::time::Duration;
+
+use super::super::tests::{Desk, TWO_VARIANTS, live, vod};
 use super::*;
+use crate::config::PlayerConfig;
+use crate::message::{Command, Input, ServerTiming, VariantId};
+use crate::playlist::StreamId;
 
 /// Offsets of the segments that were appended since the last call, s.
 fn offsets(desk: &mut Desk, init: RequestId) -> Vec<f64> {
@@ -138,4 +143,67 @@ fn a_clock_that_leaps_within_a_film_is_followed() {
     // What is before the leap keeps its clock.
     assert_eq!(desk.player.clocks.offset(0, MediaTime::from_micros(3_999_999)), Some(0));
     assert_eq!(desk.player.clocks.offset(1, MediaTime::ZERO), None);
+}
+
+/// Begins to watch the low variant of a live presentation, of which segments 10 to 15 are listed, and chooses the high one,
+/// whose playlist lists as many from another number on.
+fn switched(high_first: usize) -> Desk {
+    let mut desk = Desk::open("/main.m3u8");
+    desk.playlist("/main.m3u8", TWO_VARIANTS);
+    desk.playlist("/low/playlist.m3u8", &live(10));
+    desk.loaded("/low/init.mp4", None);
+    desk.loaded("/low/13.m4s", Some(26.0));
+    desk.appended();
+    desk.appended();
+    desk.playhead(6.0, 8.0, true);
+    desk.tell(Input::FirstFrame);
+    desk.tell(Input::Command(Command::LockVariant(Some(VariantId(1)))));
+    desk.loaded("/low/14.m4s", Some(28.0));
+    desk.playlist("/high/playlist.m3u8", &live(high_first));
+    desk.appended();
+    desk.loaded("/high/init.mp4", None);
+    desk
+}
+
+#[test]
+fn a_live_variant_that_is_joined_at_a_leap_lists_the_present_all_the_same() {
+    let mut desk = switched(10);
+    desk.loaded("/high/15.m4s", Some(3_600.0));
+    desk.appended();
+    assert_eq!(offsets(&mut desk, RequestId(u64::MAX)).last(), Some(&-3_590.0));
+    let high = StreamId::Variant(VariantId(1));
+    assert_eq!(desk.player.timeline(high).unwrap().start(), MediaTime::ZERO);
+}
+
+#[test]
+fn a_live_variant_that_counts_from_elsewhere_is_put_where_its_media_are() {
+    for first in [0, 500] {
+        let mut desk = switched(first);
+        // As if it ended with the other one, until its media tell.
+        desk.loaded(&format!("/high/{}.m4s", first + 5), Some(31.5));
+        desk.appended();
+        assert_eq!(offsets(&mut desk, RequestId(u64::MAX)).last(), Some(&-20.0));
+        let high = desk.player.timeline(StreamId::Variant(VariantId(1))).unwrap();
+        assert_eq!(high.start(), MediaTime::from_seconds(1.5).unwrap());
+    }
+}
+
+#[test]
+fn the_parts_of_a_segment_are_moved_alike() {
+    let mut desk = Desk::playing_with(PlayerConfig { appends_in_part: true, ..PlayerConfig::default() });
+    desk.pass(5);
+    let id = desk.loads["/low/1.m4s"];
+    // It is shown as it comes from an encoder.
+    let served = ServerTiming { encode: Duration::from_millis(4) };
+    desk.tell(Input::FirstByte { id, served, length: None });
+    desk.starts.insert(id, 3_602.0);
+    desk.playhead(0.5, 2.0, true);
+    desk.orders();
+    desk.pass(20);
+    desk.tell(Input::Progress { id, bytes: ByteCount::new(60_000) });
+    // Another track of this period is on a clock of its own.
+    desk.player.clocks.learn(0, MediaTime::from_seconds(2.0).unwrap(), 100_000_000);
+    desk.appended();
+    desk.loaded("/low/1.m4s", None);
+    assert_eq!(offsets(&mut desk, RequestId(u64::MAX)), [-3_600.0, -3_600.0]);
 }
