@@ -96,7 +96,7 @@ fn a_server_that_begins_anew_goes_on_where_it_stopped() {
         }
         assert!(reads < 20, "{:?}", desk.loads);
     }
-    assert!(reads > 2 && desk.now >= std::time::Duration::from_secs(6), "{reads} after {:?}", desk.now);
+    assert!(reads > 2 && desk.now >= Duration::from_secs(6), "{reads} after {:?}", desk.now);
     desk.loaded("/0.m4s", Some(0.0));
     assert_eq!(offsets(&mut desk, init), [12.0]);
 }
