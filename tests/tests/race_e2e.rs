@@ -59,6 +59,39 @@ fn two_players_race_and_the_log_says_what_the_pages_say() {
     assert!(said["goals"].as_array().unwrap().iter().any(|goal| goal["player"] == "matinee"));
 }
 
+/// hls.js without subtitles and DRM, which npm has beside the whole of it.
+const OWN: &str = "import { script } from '/page.js';
+let hls;
+export async function prepare(video) {
+  await script('/player/hls.light.js');
+  hls = new window.Hls();
+  hls.attachMedia(video);
+}
+export function load(video, url, failed) {
+  hls.on(window.Hls.Events.ERROR, (_, data) => { if (data.fatal) failed(data.details); });
+  hls.loadSource(url);
+}
+";
+
+#[test]
+fn the_others_race_and_one_that_the_user_brings() {
+    let Some(modules) = modules("the_others_race_and_one_that_the_user_brings") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("light.js");
+    std::fs::write(&own, OWN).unwrap();
+    std::fs::copy(modules.join("hls.js/dist/hls.light.js"), folder.path().join("hls.light.js")).unwrap();
+    let players = format!("shaka,dash.js,{}", own.display());
+    let options = ["--players", &players, "--scenarios", "lan-200", "--runs", "1", "--watch", "5", "--json", "-"];
+    let output = race(&page(), &modules, &options);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = said["rows"].as_array().unwrap();
+    let played = |row: &Value| row["failed"].is_null() && row["figures"]["first_frame_ms"].as_f64().is_some();
+    assert!(rows.iter().all(played), "{rows:?}");
+    assert_eq!(rows.iter().map(|row| &row["player"]).collect::<Vec<_>>(), ["shaka", "dash.js", "light.js"]);
+    assert!(said["config"]["players"]["light.js"].as_str().unwrap().contains("sha256 "), "{}", said["config"]);
+}
+
 #[test]
 fn what_is_missing_is_named_before_a_browser_starts() {
     let Some(modules) = modules("what_is_missing_is_named_before_a_browser_starts") else { return };
@@ -69,6 +102,10 @@ fn what_is_missing_is_named_before_a_browser_starts() {
     };
     let empty = tempfile::tempdir().unwrap();
     assert!(refused(&page(), empty.path(), &["--players", "shaka"]).contains("shaka-player is not in"));
+    assert!(refused(&page(), &modules, &["--players", "nowhere/mine.js"]).contains("cannot read nowhere/mine.js"));
+    std::fs::write(empty.path().join("mine.js"), "play()").unwrap();
+    let own = empty.path().join("mine.js").display().to_string();
+    assert!(refused(&page(), &modules, &["--players", &own]).contains("exports prepare(video) and load"));
     assert!(refused(&page(), &modules, &["--scenarios", "dial-up"]).contains("there is no scenario dial-up"));
     assert!(refused(empty.path(), &modules, &["--players", "matinee"]).contains("./x ui"));
 }

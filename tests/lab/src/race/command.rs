@@ -13,7 +13,7 @@ use serde_json::json;
 use test_browser::missing_programs;
 
 use super::circuit::Circuit;
-use super::entrant::{Entrant, Sources};
+use super::entrant::{Entrant, OURS, Sources};
 use super::figures::Heat;
 use super::goals::Verdict;
 use super::heat::{self, Place};
@@ -32,7 +32,8 @@ const AROUND: Duration = Duration::from_secs(3);
 /// and --expect-goals was given, 130 interrupted, 1 anything else.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// Who races: matinee, hls.js, shaka, dash.js.
+    /// Who races: matinee, hls.js, shaka, dash.js, or an adapter file (.js) that brings another player into the page, like
+    /// those in tests/lab/src/race/page. What that asks for as /player/NAME is the file NAME beside it.
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', default_value = "matinee,hls.js,shaka")]
     players: Vec<Entrant>,
     /// Presets of mock-origin, which `mock-origin presets` lists, or scenario files (.toml), which may name a trace.
@@ -68,7 +69,7 @@ struct Start {
     entrants: Vec<Entrant>,
     circuits: Vec<Circuit>,
     sources: Sources,
-    versions: BTreeMap<&'static str, String>,
+    versions: BTreeMap<String, String>,
 }
 
 /// A command line of nothing but options.
@@ -125,7 +126,7 @@ impl Options {
             circuits.iter_mut().for_each(|circuit| circuit.watch = Duration::from_secs(watch));
         }
         let sources = Sources { page: self.page.clone(), modules: self.node_modules.clone() };
-        let version = |entrant: &Entrant| Ok((entrant.name(), sources.version(*entrant)?));
+        let version = |entrant: &Entrant| Ok((entrant.name().to_owned(), sources.version(entrant)?));
         let versions = entrants.iter().map(version).collect::<Result<_>>()?;
         Ok(Start { entrants, circuits, sources, versions })
     }
@@ -147,7 +148,7 @@ impl Options {
             return Ok(130);
         }
         let race = Race { circuits: &start.circuits, entrants: &start.entrants, heats: &heats };
-        let missed = race.verdicts().iter().any(|one| one.player == Entrant::Matinee.name() && !one.met);
+        let missed = race.verdicts().iter().any(|one| one.player == OURS && !one.met);
         expected.iter().for_each(|sentence| eprintln!("{sentence}"));
         Ok(if (missed && self.expect_goals) || !expected.is_empty() { 3 } else { 0 })
     }
@@ -162,7 +163,7 @@ impl Options {
                 origin.set_scenario(circuit.scenario.clone()).await?;
                 // Who goes first has the machine as it was left by the others, so that turns.
                 let turn =
-                    (0..start.entrants.len()).map(|index| start.entrants[(index + run - 1) % start.entrants.len()]);
+                    (0..start.entrants.len()).map(|index| &start.entrants[(index + run - 1) % start.entrants.len()]);
                 for entrant in turn {
                     bar.set_message(format!("{} {} run {run}", circuit.name, entrant.name()));
                     heats.push(heat::run(run, entrant, circuit, place).await);
@@ -204,7 +205,7 @@ impl Options {
             eprintln!("{warning}");
         }
         let mut facts = vec![("Chromium", chromium.clone())];
-        facts.extend(start.versions.iter().map(|(player, version)| (*player, version.clone())));
+        facts.extend(start.versions.iter().map(|(player, version)| (player.as_str(), version.clone())));
         let html = html::page(&race, &facts);
         if !self.outputs.write(&document.to_string(), &race.csv(), &html)? {
             let doubts = race.doubts();

@@ -71,7 +71,7 @@ pub struct Heat {
     /// Which run, from 1.
     pub run: usize,
     /// Name of the player.
-    pub player: &'static str,
+    pub player: String,
     /// Name of the circuit.
     pub scenario: String,
     /// Programs that wanted a core in the last minute.
@@ -130,7 +130,7 @@ pub struct Figures {
 }
 
 impl Heat {
-    pub(super) fn new(run: usize, entrant: Entrant, circuit: &Circuit, load: Option<f64>, outcome: Outcome) -> Self {
+    pub(super) fn new(run: usize, entrant: &Entrant, circuit: &Circuit, load: Option<f64>, outcome: Outcome) -> Self {
         let Outcome { mut failed, compile_ms, t0_ms, seen, log, recording: _ } = outcome;
         let mut log: Vec<Line> = log.iter().map(Line::from).collect();
         log.sort_by_key(|line| line.time_ms);
@@ -161,7 +161,7 @@ impl Heat {
         });
         let differences = replay.as_ref().zip(witness.as_ref()).map(|(log, page)| log.differences(page));
         let differences = differences.unwrap_or_default();
-        let (player, scenario) = (entrant.name(), circuit.name.clone());
+        let (player, scenario) = (entrant.name().to_owned(), circuit.name.clone());
         Self {
             run,
             player,

@@ -28,7 +28,7 @@ pub(super) struct Place<'a> {
 }
 
 /// Runs it. What goes wrong with the player is an outcome like any other.
-pub(super) async fn run(number: usize, entrant: Entrant, circuit: &Circuit, place: Place<'_>) -> Heat {
+pub(super) async fn run(number: usize, entrant: &Entrant, circuit: &Circuit, place: Place<'_>) -> Heat {
     let limit = circuit.watch + PATIENCE;
     let attempt = tokio::time::timeout(limit, play(number, entrant, circuit, place)).await;
     let outcome = match attempt {
@@ -39,8 +39,8 @@ pub(super) async fn run(number: usize, entrant: Entrant, circuit: &Circuit, plac
     Heat::new(number, entrant, circuit, load_average(), outcome)
 }
 
-async fn play(number: usize, entrant: Entrant, circuit: &Circuit, place: Place<'_>) -> Result<Outcome> {
-    let stage = Stage::start(entrant, place.sources.clone()).await?;
+async fn play(number: usize, entrant: &Entrant, circuit: &Circuit, place: Place<'_>) -> Result<Outcome> {
+    let stage = Stage::start(entrant.clone(), place.sources.clone()).await?;
     let browser = Browser::start().await?;
     let mut played = play_in(&browser, stage.url(), entrant, circuit, place).await;
     if let (Ok(outcome), Some(folder)) = (&mut played, place.record) {
@@ -58,7 +58,7 @@ async fn play(number: usize, entrant: Entrant, circuit: &Circuit, place: Place<'
 async fn play_in(
     browser: &Browser,
     page: &str,
-    entrant: Entrant,
+    entrant: &Entrant,
     circuit: &Circuit,
     Place { origin, record, .. }: Place<'_>,
 ) -> Result<Outcome> {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::circuit::Circuit;
-use super::entrant::Entrant;
+use super::entrant::OURS;
 use super::figures::Heat;
 use super::report::{COMPARED, GOALS_HEAD, HEAD, Race};
 use crate::page::Page;
@@ -48,9 +48,8 @@ fn draw(page: &mut Page, race: &Race<'_>, circuit: &Circuit) {
     );
     let between = between(&names, &runs);
     if !between.is_empty() {
-        let ours = Entrant::Matinee.name();
         let told = Told { by: "the number of the run", head: ["player", "runs"], names: &names, in_words };
-        verdict::draw(page, &between, &told, &format!("What {ours} has more than each of the others."));
+        verdict::draw(page, &between, &told, &format!("What {OURS} has more than each of the others."));
     }
     let middle: Vec<(usize, &Heat)> =
         runs.iter().enumerate().filter_map(|(colour, heats)| Some((colour, middle(heats)?))).collect();
@@ -93,7 +92,7 @@ fn between(names: &[&str], runs: &[Vec<&Heat>]) -> Vec<Difference> {
         played.map(|heat| (heat.run, json!({ "figures": heat.figures }))).collect()
     };
     let all: Vec<(&str, Vec<(usize, Value)>)> = names.iter().copied().zip(runs.iter().map(rows)).collect();
-    let (ours, others): (Vec<_>, Vec<_>) = all.iter().partition(|(name, _)| *name == Entrant::Matinee.name());
+    let (ours, others): (Vec<_>, Vec<_>) = all.iter().partition(|(name, _)| *name == OURS);
     let pairs = others.iter().flat_map(|(name, theirs)| {
         let ours = ours.iter().flat_map(|(_, rows)| rows);
         ours.filter_map(|(run, row)| {
@@ -161,6 +160,7 @@ mod tests {
 
     use mock_origin::log::Entry;
 
+    use super::super::entrant::Entrant;
     use super::*;
     use crate::race::figures::{Outcome, Seen};
 
@@ -189,7 +189,7 @@ mod tests {
     }
 
     /// A run that showed one rung from its first frame on; `load` was 100 ms after the log began.
-    fn heat(run: usize, entrant: Entrant, circuit: &Circuit, first_frame_ms: f64, rung: usize) -> Heat {
+    fn heat(run: usize, entrant: &Entrant, circuit: &Circuit, first_frame_ms: f64, rung: usize) -> Heat {
         let width = circuit.rungs[rung].width;
         let played_s = 8.0 - first_frame_ms / 1e3;
         let seen = Seen {
@@ -219,7 +219,7 @@ mod tests {
     fn a_page_has_all_of_its_sections() {
         let circuits = [Circuit::of("lan-200").unwrap()];
         let entrants = [Entrant::Matinee, Entrant::HlsJs];
-        let heats = [heat(1, entrants[0], &circuits[0], 200.0, 4), heat(1, entrants[1], &circuits[0], 500.0, 3)];
+        let heats = [heat(1, &entrants[0], &circuits[0], 200.0, 4), heat(1, &entrants[1], &circuits[0], 500.0, 3)];
         assert!(heats.iter().all(|heat| heat.differences.is_empty()), "{:?}", heats[0].differences);
         let race = Race { circuits: &circuits, entrants: &entrants, heats: &heats };
         let html = page(&race, &[("Chromium", "1".to_owned())]);
@@ -245,9 +245,9 @@ mod tests {
     fn runs_are_paired_by_their_number() {
         let circuit = Circuit::of("lan-200").unwrap();
         let ours: Vec<Heat> =
-            [(1, 200.0), (2, 300.0), (3, 900.0)].map(|(run, at)| heat(run, Entrant::Matinee, &circuit, at, 4)).into();
+            [(1, 200.0), (2, 300.0), (3, 900.0)].map(|(run, at)| heat(run, &Entrant::Matinee, &circuit, at, 4)).into();
         let theirs: Vec<Heat> =
-            [(2, 500.0), (1, 500.0), (4, 100.0)].map(|(run, at)| heat(run, Entrant::Shaka, &circuit, at, 4)).into();
+            [(2, 500.0), (1, 500.0), (4, 100.0)].map(|(run, at)| heat(run, &Entrant::Shaka, &circuit, at, 4)).into();
         let between = between(&["matinee", "shaka"], &[ours.iter().collect(), theirs.iter().collect()]);
         assert_eq!(between.len(), COMPARED.len());
         let first = &between[0];
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn what_was_sent_is_spread_over_its_seconds() {
         let circuit = Circuit::of("lan-200").unwrap();
-        let sent = sent(&heat(1, Entrant::Matinee, &circuit, 200.0, 4), 3.5).unwrap();
+        let sent = sent(&heat(1, &Entrant::Matinee, &circuit, 200.0, 4), 3.5).unwrap();
         // 1 MB at once; 2 MB from 1.5 s after `load` to 2.5 s.
         let rates: Vec<f64> = sent.iter().map(|(_, mbits)| (mbits * 1e3).round() / 1e3).collect();
         assert_eq!(rates, [8.0, 8.0, 8.0, 0.0, 0.0]);

@@ -76,14 +76,17 @@ pub(super) struct Race<'a> {
     pub(super) heats: &'a [Heat],
 }
 
-impl Race<'_> {
-    pub(super) fn of<'a>(&'a self, circuit: &str, player: &str) -> Vec<&'a Heat> {
+impl<'a> Race<'a> {
+    pub(super) fn of(&self, circuit: &str, player: &str) -> Vec<&'a Heat> {
         self.heats.iter().filter(|heat| heat.scenario == circuit && heat.player == player).collect()
     }
 
-    fn groups(&self) -> impl Iterator<Item = (&Circuit, &'static str, Vec<&Heat>)> {
+    fn groups(&self) -> impl Iterator<Item = (&'a Circuit, &'a str, Vec<&'a Heat>)> {
         let pair = |circuit| self.entrants.iter().map(move |entrant| (circuit, entrant.name()));
-        self.circuits.iter().flat_map(pair).map(|(circuit, player)| (circuit, player, self.of(&circuit.name, player)))
+        self.circuits
+            .iter()
+            .flat_map(pair)
+            .map(move |(circuit, player)| (circuit, player, self.of(&circuit.name, player)))
     }
 
     /// The median of each player on each circuit, then each of its runs; columns as in [`HEAD`].
@@ -220,7 +223,7 @@ mod tests {
     fn a_run_that_failed_is_printed_and_counts_as_the_worst() {
         let circuits = [Circuit::of("steady-8").unwrap()];
         let outcome = Outcome::failed("no \"frame\" within 30 s".to_owned());
-        let heats = [Heat::new(1, Entrant::Dash, &circuits[0], Some(1.5), outcome)];
+        let heats = [Heat::new(1, &Entrant::Dash, &circuits[0], Some(1.5), outcome)];
         let race = Race { circuits: &circuits, entrants: &[Entrant::Dash], heats: &heats };
         let table = race.table();
         assert!(table.contains("| FAILED: no \"frame\" within 30 s |") && table.contains("1 of 1 failed"), "{table}");

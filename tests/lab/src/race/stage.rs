@@ -1,5 +1,6 @@
 //! Serves the page and the player's own files, on a port of their own: nothing of it goes through the link.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -30,8 +31,8 @@ impl Stage {
         let url = format!("http://{}/", listener.local_addr()?);
         let routes = Router::new()
             .route("/", get(|| async { Html(include_str!("page/page.html")) }))
-            .route("/page.js", get(|| async { script(include_str!("page/page.js")) }))
-            .route("/adapter.js", get(|State(shown): State<Arc<Shown>>| async move { script(shown.entrant.adapter()) }))
+            .route("/page.js", get(|| async { script(include_str!("page/page.js").into()) }))
+            .route("/adapter.js", get(adapter))
             .route("/player/{*name}", get(player))
             .with_state(Arc::new(Shown { entrant, sources }));
         let serving = tokio::spawn(async move {
@@ -52,12 +53,16 @@ impl Drop for Stage {
     }
 }
 
-fn script(text: &'static str) -> Response {
-    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], text).into_response()
+async fn adapter(State(shown): State<Arc<Shown>>) -> Response {
+    shown.entrant.adapter().map_or_else(|_| StatusCode::NOT_FOUND.into_response(), script)
+}
+
+fn script(text: Cow<'static, str>) -> Response {
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], text.into_owned()).into_response()
 }
 
 async fn player(State(shown): State<Arc<Shown>>, Path(name): Path<String>) -> Response {
-    let Some(file) = shown.sources.file(shown.entrant, &name) else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(file) = shown.sources.file(&shown.entrant, &name) else { return StatusCode::NOT_FOUND.into_response() };
     // Browsers compile wasm as it arrives only if it is called so.
     let content_type = if is_wasm(&file) { "application/wasm" } else { "text/javascript; charset=utf-8" };
     match tokio::fs::read(&file).await {
