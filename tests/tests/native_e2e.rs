@@ -170,6 +170,28 @@ async fn the_next_start_knows_what_the_link_carries() {
     assert!((700_000.0..1_300_000.0).contains(&link["bits_per_second"].as_f64().unwrap()), "{kept}");
 }
 
+#[tokio::test]
+async fn what_the_viewer_asks_for_at_the_start_is_kept_to() {
+    if !slow_tests_run("what_the_viewer_asks_for_at_the_start_is_kept_to") {
+        return;
+    }
+    let scenario = Scenario::read(&NARROW.replace("1_000\n", "20_000\n"), Path::new(".")).unwrap();
+    let origin = Origin::start(OriginConfig::of(scenario)).await.unwrap();
+    let url = &origin.play_urls()[0];
+    let quick = play(url, &["--least-kbps", "1000", "--speed", "2"]).await;
+    let positions: Vec<f64> = quick.lines.iter().filter_map(|line| line["position_s"].as_f64()).collect();
+    assert!(positions.windows(2).any(|pair| pair[1] - pair[0] > 1.5), "two seconds in each: {positions:?}");
+    assert_eq!(quick.heights(), BTreeSet::from([360]));
+    for small in [["--lock", "200"], ["--most-kbps", "1000"]] {
+        let played = play(url, &small).await;
+        assert_eq!(
+            (played.heights(), &played.summary()["state"]),
+            (BTreeSet::from([180]), &"ended".into()),
+            "{small:?}"
+        );
+    }
+}
+
 const LIVE: &str = r#"
 [network]
 rate_kbps = 20_000

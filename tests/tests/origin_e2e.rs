@@ -27,6 +27,7 @@ ladder = [{ kbps = 300, width = 320, height = 180 }, { kbps = 900, width = 480, 
 
 [[presentations]]
 name = "live"
+segment_s = 3.84
 audio = ["en"]
 ladder = [{ kbps = 300, width = 320, height = 180 }]
 live = { window = 5 }

@@ -15,10 +15,10 @@ use crate::{tools, ui};
 pub(crate) struct Options {
     /// Which benchmarks: idle, delivery, transcode, play, native, player. All if none is named.
     names: Vec<String>,
-    /// Of `player`, all of it: five runs of the race and every network on other ground, which takes an hour.
+    /// Of `player`, five runs of the race and 120 networks of each set on other ground, which takes an hour and a quarter.
     #[arg(long, conflicts_with = "quick")]
     full: bool,
-    /// Of `player`, three runs and a sample. That is the default.
+    /// Of `player`, three runs and 12 networks of each set. That is the default.
     #[arg(long)]
     quick: bool,
     /// Recorded networks for `player`, laid out like Sabre's example data; without it, the handful that is in the tree.

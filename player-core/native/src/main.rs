@@ -7,9 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
-use player_core::PlayerConfig;
+use media_model::BitsPerSecond;
 use player_core::abr::Rule;
-use player_core::message::{Event, VariantInfo};
+use player_core::message::{Command, Event, VariantId, VariantInfo};
+use player_core::{PlayerConfig, Speed};
 use player_native::{Decoder, Decoding, LinkMemory, NativeConfig, NativePlayer, Surface};
 use serde_json::json;
 use tokio::time::Instant;
@@ -48,6 +49,52 @@ struct Arguments {
     /// Begins here, in seconds.
     #[arg(long, value_name = "SECONDS")]
     start: Option<f64>,
+    /// Plays slower or faster, 0.25 to 4; 1 is normal.
+    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = speed)]
+    speed: Speed,
+    /// Plays only the rendition with this many lines, or the nearest one; of several, the one of the highest bit rate.
+    #[arg(long, value_name = "LINES")]
+    lock: Option<u32>,
+    /// The automatic choice takes no rendition below this rate where there is another.
+    #[arg(long, value_name = "N")]
+    least_kbps: Option<u64>,
+    /// The automatic choice takes no rendition above this rate where there is another.
+    #[arg(long, value_name = "N")]
+    most_kbps: Option<u64>,
+    /// Saves data: a picture of no more than 480 lines, little ahead, nothing loaded twice.
+    #[arg(long)]
+    data_saver: bool,
+    /// Languages of the sound, the preferred one first (BCP 47).
+    #[arg(long, value_name = "TAG,..", value_delimiter = ',')]
+    audio: Vec<String>,
+}
+
+impl Arguments {
+    /// What the viewer wants from the beginning on.
+    fn wishes(&self) -> [Command; 3] {
+        let rate = |kbps: Option<u64>| kbps.map(BitsPerSecond::from_kbps);
+        [
+            Command::SetSpeed(self.speed),
+            Command::LimitBandwidth { least: rate(self.least_kbps), most: rate(self.most_kbps) },
+            Command::SaveData(self.data_saver),
+        ]
+    }
+
+    /// The one of all that is to be played, if one is.
+    fn locked(&self, variants: &[VariantInfo]) -> Option<VariantId> {
+        let lines = self.lock?;
+        let of = |variant: &VariantInfo| variant.resolution.map(|size| size.height.abs_diff(lines));
+        let nearest = variants.iter().filter_map(of).min()?;
+        let all = variants.iter().filter(|variant| of(variant) == Some(nearest));
+        all.max_by_key(|variant| variant.bandwidth).map(|variant| variant.id)
+    }
+}
+
+/// As media elements have it.
+fn speed(text: &str) -> Result<Speed, String> {
+    let factor = text.parse::<f64>().ok().filter(|factor| (0.25..=4.0).contains(factor));
+    let thousandths = factor.and_then(|factor| u16::try_from(Duration::from_secs_f64(factor).as_millis()).ok());
+    thousandths.map(Speed::thousandths).ok_or_else(|| "it is a number from 0.25 to 4, such as 1.5".to_owned())
 }
 
 fn main() -> ExitCode {
@@ -77,13 +124,19 @@ async fn play(arguments: &Arguments) -> Result<()> {
     let memory = if arguments.fresh { None } else { LinkMemory::of_user() };
     let known_throughput = memory.as_ref().and_then(|memory| memory.known(&arguments.url, SystemTime::now()));
     let mut player = NativePlayer::new(NativeConfig {
-        player: PlayerConfig { rule: arguments.abr, known_throughput, ..PlayerConfig::default() },
+        player: PlayerConfig {
+            rule: arguments.abr,
+            known_throughput,
+            audio_languages: arguments.audio.clone(),
+            ..PlayerConfig::default()
+        },
         surface: if arguments.headless { Surface::Nowhere } else { Surface::Window },
         decoding: if arguments.software { Decoding::Software } else { Decoding::Automatic },
         trusted,
         records: arguments.record.is_some(),
     })?;
     let start = arguments.start.and_then(media_model::MediaTime::from_seconds);
+    arguments.wishes().into_iter().for_each(|wish| player.command(wish));
     player.open(arguments.url.clone(), start);
     let deadline = arguments.max_seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
     let mut every_second = tokio::time::interval_at(Instant::now() + Duration::from_secs(1), Duration::from_secs(1));
@@ -94,7 +147,12 @@ async fn play(arguments: &Arguments) -> Result<()> {
             event = player.next_event() => match event {
                 Event::Ended => break Ok(()),
                 Event::Failed(trouble) => break Err(trouble.to_string()),
-                Event::Ready { variants: all, .. } => variants = all,
+                Event::Ready { variants: all, .. } => {
+                    if let Some(locked) = arguments.locked(&all) {
+                        player.command(Command::LockVariant(Some(locked)));
+                    }
+                    variants = all;
+                }
                 Event::Started { .. } => if let Some(decoder) = player.picture_decoder() { say(&format!("pictures are decoded by {decoder}")) },
                 Event::Degraded(news) => {
                     tracing::warn!("{news}");
@@ -154,7 +212,7 @@ fn line(player: &NativePlayer) -> serde_json::Value {
         "position_s": stats.position.as_seconds(),
         "buffered_s": stats.buffered.as_seconds(),
         "rendition": rendition,
-        "throughput_bps": stats.throughput.map(media_model::BitsPerSecond::get),
+        "throughput_bps": stats.throughput.map(BitsPerSecond::get),
         "startup_ms": stats.startup.map(|startup| startup.as_secs_f64() * 1e3),
         "stalls": stats.stalls,
         "stalled_ms": stats.stalled.as_secs_f64() * 1e3,

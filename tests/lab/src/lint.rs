@@ -10,7 +10,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use media_model::CodecString;
-use media_model::hls::{MultivariantPlaylist, ParseError, Playlist, Reading, Variables, check, check_together};
+use media_model::hls::{
+    MultivariantPlaylist, ParseError, Playlist, Reading, SessionContent, Variables, check, check_together,
+};
 use url::Url;
 
 use crate::results::{self, Outputs};
@@ -108,6 +110,7 @@ impl Lint {
             report.playlists.push(looked.report);
         }
         if self.strict {
+            look_at_session_data(&client, &playlist, &text, &base, &mut report.playlists[0]);
             for (url, checked) in check_together(&playlist, &text, &base, &texts) {
                 if let Some(one) = places.get(&url).and_then(|&place| report.playlists.get_mut(place)) {
                     one.faults.extend(checked.faults.iter().map(Finding::fault));
@@ -218,6 +221,31 @@ fn unknown_codecs(playlist: &MultivariantPlaylist, text: &str) -> Vec<Finding> {
     }
     let line = |codec: &str| lines.get(codec).copied().unwrap_or(1);
     unknown.into_iter().map(|codec| Finding::unknown_codec(line(codec), codec)).collect()
+}
+
+/// Session data at an address are JSON, unless they say that they are not.
+fn look_at_session_data(
+    client: &Client,
+    playlist: &MultivariantPlaylist,
+    text: &str,
+    base: &Url,
+    report: &mut PlaylistReport,
+) {
+    let json = playlist.session_data.iter().filter_map(|data| match &data.content {
+        SessionContent::Json(uri) => Some(uri.as_str()),
+        SessionContent::Value(_) | SessionContent::Raw(_) => None,
+    });
+    for uri in json.collect::<BTreeSet<_>>().into_iter().take(MAX_PLAYLISTS) {
+        let named = format!("\"{uri}\"");
+        let is_it = |line: &str| line.starts_with("#EXT-X-SESSION-DATA") && line.contains(&named);
+        let line = text.lines().position(is_it).map_or(1, |index| index + 1);
+        let Ok(url) = base.join(uri) else { continue };
+        match client.is_json(&Source::named(url, base)) {
+            Ok(true) => {}
+            Ok(false) => report.faults.push(Finding::no_json(line, uri)),
+            Err(trouble) => report.warnings.push(Finding::no_session_data(line, uri, &trouble)),
+        }
+    }
 }
 
 /// The media playlists that a multivariant playlist names, each once.

@@ -134,13 +134,23 @@ impl Client {
     }
 
     pub(crate) fn load(&self, source: &Source) -> Result<Loaded, Trouble> {
-        let Answer { bytes, base, kind } = match source.file()? {
-            Some(path) => Answer { bytes: file(&path)?, base: source.url.clone(), kind: None },
-            None => self.fetch(&source.url)?,
-        };
+        let Answer { bytes, base, kind } = self.answer(source)?;
         let ends = |ending: &str| base.path().ends_with(ending);
         let is_named = ends(".m3u8") || ends(".m3u") || kind.is_some_and(|kind| is_playlist_type(&kind));
         read(bytes, base, is_named)
+    }
+
+    /// Whether what is there is JSON.
+    pub(crate) fn is_json(&self, source: &Source) -> Result<bool, Trouble> {
+        let Answer { bytes, .. } = self.answer(source)?;
+        Ok(serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok())
+    }
+
+    fn answer(&self, source: &Source) -> Result<Answer, Trouble> {
+        match source.file()? {
+            Some(path) => Ok(Answer { bytes: file(&path)?, base: source.url.clone(), kind: None }),
+            None => self.fetch(&source.url),
+        }
     }
 
     /// What asks servers; made at the first call.

@@ -27,6 +27,7 @@ pub use load::LoadError;
 pub(crate) use packed::Track;
 pub use plan::{AudioPlan, Live, PresentationPlan, RungPlan, Source};
 pub use sizes::{Movie, MovieError, Sizes};
+pub(crate) use test_card::{Frames, NO_WHOLE_FRAMES};
 
 /// Name of the multivariant playlist in the folder of a presentation.
 const MAIN: &str = "main.m3u8";

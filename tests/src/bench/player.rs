@@ -20,9 +20,9 @@ pub use networks::Networks;
 /// How much is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// Three runs of the race, and a sample of the other ground.
+    /// Three runs of the race, and a dozen networks of each set on other ground.
     Quick,
-    /// Five runs, and all of it.
+    /// Five runs, and ten times as many.
     Full,
 }
 
@@ -41,7 +41,7 @@ pub struct Verdict {
     pub met: Option<bool>,
 }
 
-/// Measures everything, and tells of its progress by `note`. What is measured is in `verdicts` even if something fails after
+/// Measures everything, and tells of its progress by `note`: first what needs the machine to itself. What is measured is in `verdicts` even if something fails after
 /// that.
 ///
 /// # Errors
@@ -54,10 +54,12 @@ pub async fn measure(
     verdicts: &mut Vec<Verdict>,
 ) -> Result<()> {
     verdicts.extend(deciding::measure(scratch, note)?);
+    let raced = race::measure(depth, note).await;
+    note("what follows is in virtual time: the machine may be used for other things now");
     verdicts.extend(endurance::measure(depth, note)?);
     verdicts.extend(conditions::measure(networks, note));
     verdicts.extend(ground::measure(networks, depth, note));
-    verdicts.extend(race::measure(depth, note).await?);
+    verdicts.extend(raced?);
     Ok(())
 }
 

@@ -61,6 +61,15 @@ impl Finding {
         Self { section: Some("RFC 8216 §4.3.4.2".to_owned()), ..Self::new(line, sentence, None) }
     }
 
+    pub(super) fn no_json(line: usize, uri: &str) -> Self {
+        let sentence = format!("the session data at {uri} are no JSON");
+        Self { section: Some("RFC 8216 §4.3.4.4".to_owned()), ..Self::new(line, sentence, None) }
+    }
+
+    pub(super) fn no_session_data(line: usize, uri: &str, trouble: &Trouble) -> Self {
+        Self::new(line, format_args!("the session data at {uri} cannot be read: {trouble}"), None)
+    }
+
     pub(super) fn nested() -> Self {
         let sentence = "it is a multivariant playlist in the place of a media playlist";
         Self { section: Some("RFC 8216 §4.3.4.2".to_owned()), ..Self::new(1, sentence, None) }

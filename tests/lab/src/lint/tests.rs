@@ -124,6 +124,33 @@ fn a_playlist_is_known_by_its_address_or_by_its_type() {
 }
 
 #[test]
+fn session_data_are_json() {
+    let data = |name: &str| format!("#EXT-X-SESSION-DATA:DATA-ID=\"{name}\",URI=\"{name}.json\"\n");
+    let main = |names: &[&str]| {
+        let data: String = names.iter().map(|name| data(name)).collect();
+        format!("#EXTM3U\n{data}#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n")
+    };
+    let [bad, good]: [&'static str; 2] =
+        [main(&["good", "page", "gone"]), main(&["good"])].map(|text| text.leak() as &str);
+    let origin = serve(
+        vec![
+            ("/bad.m3u8", bad),
+            ("/fine.m3u8", good),
+            ("/v.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n0.ts\n#EXT-X-ENDLIST\n"),
+            ("/good.json", "{\"title\": [1, 2.5, null]}"),
+            ("/page.json", "<!DOCTYPE html>"),
+        ]
+        .leak(),
+    );
+    let told = lines(&lint(&format!("{origin}/bad.m3u8"), true));
+    assert!(told[0].ends_with("bad.m3u8:3: the session data at page.json are no JSON (RFC 8216 §4.3.4.4)"), "{told:?}");
+    assert!(told[1].contains("bad.m3u8:4: the session data at gone.json cannot be read: the server "), "{told:?}");
+    assert_eq!(told[2], "2 playlists read, 0 refused, 1 warning, 1 broken rule");
+    assert!(lint(&format!("{origin}/fine.m3u8"), true).is_fine());
+    assert!(lint(&format!("{origin}/bad.m3u8"), false).is_fine(), "players need none of them");
+}
+
+#[test]
 fn an_origin_that_is_not_there_is_named() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let report = lint(&format!("http://{address}/main.m3u8"), false);

@@ -11,7 +11,7 @@ use media_container::positioned::{ReadAt as _, read_vec};
 use media_model::{BitsPerSecond, CodecString, MediaDuration, MediaTime};
 
 use super::packed::SampleFile;
-use super::test_card::{self, EncodeError, Encoder, Picture, Sound};
+use super::test_card::{self, EncodeError, Encoder, Frames, NO_WHOLE_FRAMES, Picture, Sound};
 use super::{Grid, Media, Presentation, PresentationPlan, Role, SizesOf, Source, Stream, Track, matroska};
 use crate::hash::Seed;
 
@@ -51,6 +51,9 @@ pub enum LoadError {
         /// Which one.
         path: PathBuf,
     },
+    /// A card's segments cannot have whole frames.
+    #[error("{NO_WHOLE_FRAMES}")]
+    NoWholeFrames,
     /// It could not be encoded.
     #[error("cannot be encoded")]
     Encode(#[from] EncodeError),
@@ -127,8 +130,9 @@ fn card(plan: &PresentationPlan, progress: &dyn Fn(&str)) -> Result<Vec<Stream>,
     }
     let sound = sounds.iter().map(loudest).max().unwrap_or(0);
     let mut streams = Vec::new();
+    let frames = Frames::of_card(plan.segment).ok_or(LoadError::NoWholeFrames)?;
     for (rung, what) in plan.ladder.iter().enumerate() {
-        let picture = Picture::of_card(rung, what.size, what.rate);
+        let picture = Picture::of_card(rung, what.size, what.rate, frames);
         let (file, movie) = open(&encoder.card(&picture)?)?;
         let rate = BitsPerSecond::new(what.rate.get().saturating_sub(sound));
         let sizes = SizesOf { sizes: plan.sizes.clone(), rung, rate };

@@ -65,6 +65,9 @@ pub(crate) struct Track {
     cuts: Vec<usize>,
 }
 
+/// Longer than any packet of sound.
+const PACKET: MediaDuration = MediaDuration::from_millis(25);
+
 #[derive(Clone, Copy, Debug)]
 struct Unit {
     offset: u64,
@@ -119,8 +122,10 @@ impl Track {
         let mut wanted = MediaTime::ZERO + segment;
         for place in self.clean_cuts() {
             let at = time(self.units[place].pts);
-            // The end is no place for a segment of a frame or two.
-            if place > 0 && at + tolerance >= wanted && at + MediaDuration::from_millis(300) < time(self.end) {
+            // The end is no place for a segment of a frame or two. A packet of sound does not count, so that sound and
+            // pictures have as many segments.
+            let begin = wanted.max(at - PACKET);
+            if place > 0 && at + tolerance >= wanted && begin + MediaDuration::from_millis(300) < time(self.end) {
                 lines.push(at);
                 cuts.push(place);
                 while wanted <= at + tolerance {

@@ -16,9 +16,13 @@ use crate::hash::Seed;
 /// round joins round without a hole.
 pub(super) const LENGTH: MediaDuration = MediaDuration::from_secs(120);
 
-const FRAMES_PER_S: u64 = 24;
-/// Segments of a card are whole multiples of this.
-pub(crate) const KEYFRAME: MediaDuration = MediaDuration::from_millis(500);
+/// Frames per second of cards, the best first: segments are of whole frames.
+const FRAMES_PER_S: [u64; 5] = [24, 25, 30, 50, 60];
+/// What is wrong with a length for which there are no [`Frames`].
+pub(crate) const NO_WHOLE_FRAMES: &str =
+    "the card has 24, 25, 30, 50 or 60 frames a second, and its segments whole ones: any multiple of 0.02 does";
+/// Segments of many lengths are cut from one card, which has keyframes so far apart.
+const KEYFRAME: MediaDuration = MediaDuration::from_millis(500);
 /// Clips are brought to this, so that their rungs are cut at the same frames.
 const CLIP_FRAMES_PER_S: u64 = 25;
 /// Another one whenever what is encoded changes under an old name.
@@ -57,8 +61,26 @@ pub(super) struct Picture {
     label: String,
     size: Resolution,
     rate: BitsPerSecond,
-    /// Frames from one keyframe to the next.
+    frames: Frames,
+}
+
+/// How many frames there are, and of which kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Frames {
+    per_s: u64,
+    /// From one keyframe to the next.
     group: u64,
+}
+
+impl Frames {
+    /// Of a card that can be cut into segments of this length; `None` if at no rate they are of whole frames.
+    pub(crate) fn of_card(segment: MediaDuration) -> Option<Self> {
+        let micros = segment.as_micros();
+        let is_usual = micros > 0 && micros.is_multiple_of(KEYFRAME.as_micros());
+        let keyframes = if is_usual { KEYFRAME.as_micros() } else { micros };
+        let per_s = FRAMES_PER_S.into_iter().find(|per_s| (keyframes * per_s).is_multiple_of(1_000_000))?;
+        Some(Self { per_s, group: keyframes * per_s / 1_000_000 }).filter(|frames| frames.group > 0)
+    }
 }
 
 /// An audio stream to be.
@@ -70,18 +92,17 @@ pub(super) struct Sound {
 
 impl Picture {
     /// A rung of the card, at two thirds of its rate: filler brings every segment to the size that the plan asks for.
-    pub(super) fn of_card(rung: usize, size: Option<Resolution>, rate: BitsPerSecond) -> Self {
+    pub(super) fn of_card(rung: usize, size: Option<Resolution>, rate: BitsPerSecond, frames: Frames) -> Self {
         let size = size.unwrap_or_else(|| default_size(rung));
         let label = format!("rung {rung}  {}x{}  {} kbit/s", size.width, size.height, rate.get() / 1_000);
-        let group = FRAMES_PER_S * KEYFRAME.as_micros() / 1_000_000;
-        Self { label, size, rate: rate.scaled(2, 3), group }
+        Self { label, size, rate: rate.scaled(2, 3), frames }
     }
 
     /// A rung of a clip.
     pub(super) fn of_clip(rung: usize, size: Option<Resolution>, rate: BitsPerSecond, segment: MediaDuration) -> Self {
         let size = size.unwrap_or_else(|| default_size(rung));
         let group = (segment.as_micros() * CLIP_FRAMES_PER_S / 1_000_000).max(1);
-        Self { label: String::new(), size, rate, group }
+        Self { label: String::new(), size, rate, frames: Frames { per_s: CLIP_FRAMES_PER_S, group } }
     }
 
     /// The encoder's settings: closed groups of one length, no B-frames, and a rate that holds over half a second.
@@ -90,7 +111,7 @@ impl Picture {
             "x264enc bitrate={} vbv-buf-capacity=500 speed-preset=superfast bframes=0 key-int-max={} \
              option-string=scenecut=0:open-gop=0 ! video/x-h264,profile=main ! h264parse",
             (self.rate.get() / 1_000).max(40),
-            self.group
+            self.frames.group
         )
     }
 }
@@ -133,7 +154,8 @@ impl<'a> Encoder<'a> {
 
     pub(super) fn card(&self, picture: &Picture) -> Result<PathBuf, EncodeError> {
         let Resolution { width, height } = picture.size;
-        let frames = LENGTH.as_micros() * FRAMES_PER_S / 1_000_000;
+        let per_s = picture.frames.per_s;
+        let frames = LENGTH.as_micros() * per_s / 1_000_000;
         // Three overlays of one line each fit below one another, and the label into the width.
         let font = (height / 18).max(10);
         let overlay = |element: &str, place: &str| {
@@ -141,7 +163,7 @@ impl<'a> Encoder<'a> {
         };
         let pipeline = format!(
             "videotestsrc num-buffers={frames} pattern=smpte ! \
-             video/x-raw,format=I420,width={width},height={height},framerate={FRAMES_PER_S}/1 ! {} ! {} ! {} ! \
+             video/x-raw,format=I420,width={width},height={height},framerate={per_s}/1 ! {} ! {} ! {} ! \
              mp4mux name=mux",
             overlay("timeoverlay", "valignment=center halignment=center"),
             overlay("textoverlay", &format!("valignment=top halignment=center text=\"{}\"", picture.label)),
@@ -165,7 +187,8 @@ impl<'a> Encoder<'a> {
         let pipeline = format!(
             "filesrc @clip ! decodebin ! videoconvert ! videoscale add-borders=true ! videorate ! \
              video/x-raw,format=I420,width={width},height={height},pixel-aspect-ratio=1/1,\
-             framerate={CLIP_FRAMES_PER_S}/1 ! {} ! mp4mux name=mux",
+             framerate={}/1 ! {} ! mp4mux name=mux",
+            picture.frames.per_s,
             picture.encoder()
         );
         self.make(&format!("{} at {width}x{height}", clip.display()), &pipeline, &[clip])
@@ -259,4 +282,18 @@ fn identity(path: &Path) -> String {
     let changed = metadata.as_ref().and_then(|metadata| metadata.modified().ok());
     let changed = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
     format!("{} {} {}", path.display(), metadata.map_or(0, |metadata| metadata.len()), changed.as_nanos())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_have_whole_frames_at_the_usual_rate_where_they_can() {
+        let frames = |ms| Frames::of_card(MediaDuration::from_millis(ms)).map(|frames| (frames.per_s, frames.group));
+        assert_eq!([4_000, 2_500, 500].map(frames), [Some((24, 12)); 3]);
+        assert_eq!([3_840, 4_300, 980].map(frames), [Some((25, 96)), Some((30, 129)), Some((50, 49))]);
+        assert_eq!([4_310, 0, 1].map(frames), [None; 3]);
+        assert!((500..30_000).step_by(20).all(|ms| frames(ms).is_some()));
+    }
 }

@@ -8,11 +8,8 @@ use media_model::{BitsPerSecond, MediaDuration, Resolution};
 
 use super::wire::{Content, Live as LiveTable, Presentation, Rung, ScenarioFile};
 use super::{Mistake, Scenario, check_fault, check_network};
-use crate::content::{AudioPlan, Live, Movie, PresentationPlan, RungPlan, Sizes, Source};
+use crate::content::{AudioPlan, Frames, Live, Movie, NO_WHOLE_FRAMES, PresentationPlan, RungPlan, Sizes, Source};
 use crate::hash::Seed;
-
-/// Segments of the card are multiples of this.
-const CARD_GRID_MS: u64 = 500;
 
 /// Collects mistakes under a key.
 pub(super) struct Finder<'a> {
@@ -115,8 +112,8 @@ fn presentation(table: &Presentation, folder: &Path, finder: &mut Finder<'_>) ->
     }
     let movie = table.movie.as_ref().and_then(|path| movie(table, path, folder, content, finder));
     let segment = length(finder, "segment_s", table.segment_s.unwrap_or(4.0), 0.5, 30.0);
-    if matches!(content, Content::Card) && !segment.as_micros().is_multiple_of(CARD_GRID_MS * 1_000) {
-        finder.wrong("segment_s", "the card can be cut every half second only");
+    if matches!(content, Content::Card) && Frames::of_card(segment).is_none() {
+        finder.wrong("segment_s", NO_WHOLE_FRAMES);
     }
     let duration = length(finder, "duration_s", table.duration_s.unwrap_or(120.0), 1.0, 86_400.0);
     if matches!(content, Content::Clip) && table.duration_s.is_some() {

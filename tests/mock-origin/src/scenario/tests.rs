@@ -62,7 +62,7 @@ fn all_that_is_written_is_taken() {
 
 #[test]
 fn three_mistakes_are_three_messages_with_key_and_line() {
-    let text = "[network]\nlatency = 20\nrate_kbps = \"fast\"\n\n[[presentations]]\nsegment_s = 4.3\n";
+    let text = "[network]\nlatency = 20\nrate_kbps = \"fast\"\n\n[[presentations]]\nsegment_s = 4.31\n";
     assert_eq!(
         mistakes(text),
         [
@@ -70,7 +70,8 @@ fn three_mistakes_are_three_messages_with_key_and_line() {
              `trace`, `trace_format`, `latency_ms`, `jitter_ms`, `connect_ms`, `max_connections`, `over_limit`, `http`, \
              `stalls`",
             "line 3: network.rate_kbps: invalid type: string \"fast\", expected a whole number from 0 up",
-            "line 6: presentations[0].segment_s: the card can be cut every half second only",
+            "line 6: presentations[0].segment_s: the card has 24, 25, 30, 50 or 60 frames a second, and its segments whole ones: any \
+             multiple of 0.02 does",
         ]
     );
     let error = read(text).unwrap_err().to_string();

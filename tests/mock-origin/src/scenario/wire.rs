@@ -136,7 +136,7 @@ pub struct Presentation {
     pub clip: Option<String>,
     /// How long it is, in seconds; default 120. Of a clip, its own length.
     pub duration_s: Option<f64>,
-    /// How long a segment is, in seconds; default 4. The card is cut every half second at most.
+    /// How long a segment is, in seconds; default 4. The card has whole frames at 24, 25, 30, 50 or 60 a second.
     pub segment_s: Option<f64>,
     /// Its rungs; default 0.47, 0.97, 1.88, 3.58 and 6.57 Mbit/s from 320x180 to 1280x720. A clip is copied unless it has
     /// a ladder of its own.

@@ -67,8 +67,13 @@ const GROUNDS: [Ground; 18] = [
 
 /// The buffer of the originals.
 const BUFFER_S: u64 = 25;
-/// Networks of each set in a sample.
-const SAMPLE: usize = 12;
+/// Networks of each set in a sample, spread over all. With all 1,276 it would take two hours.
+const fn most(depth: Depth) -> usize {
+    match depth {
+        Depth::Quick => 12,
+        Depth::Full => 120,
+    }
+}
 
 /// Plays all of it.
 pub(super) fn measure(networks: &Networks, depth: Depth, note: &dyn Fn(&str)) -> Vec<Verdict> {
@@ -98,13 +103,8 @@ pub(super) fn measure(networks: &Networks, depth: Depth, note: &dyn Fn(&str)) ->
 }
 
 fn sample(all: &[NamedTrace], depth: Depth) -> Vec<NamedTrace> {
-    match depth {
-        Depth::Full => all.to_vec(),
-        Depth::Quick => {
-            let count = SAMPLE.min(all.len());
-            (0..count).filter_map(|index| all.get(index * all.len() / count).cloned()).collect()
-        }
-    }
+    let count = most(depth).min(all.len());
+    (0..count).filter_map(|index| all.get(index * all.len() / count).cloned()).collect()
 }
 
 /// Our mean QoE, the best classic, and our lead, in Mbit/s of the ladder that the set is played with otherwise.
@@ -185,7 +185,8 @@ mod tests {
         let one = &networks.of(Set::Hd)[0];
         let all: Vec<_> = (0..600).map(|number| NamedTrace { name: number.to_string(), ..one.clone() }).collect();
         let names: Vec<_> = sample(&all, Depth::Quick).into_iter().map(|one| one.name).collect();
-        assert_eq!((names.len(), names[0].as_str(), names[11].as_str()), (SAMPLE, "0", "550"));
-        assert_eq!(sample(&all, Depth::Full).len(), 600);
+        assert_eq!((names.len(), names[0].as_str(), names[11].as_str()), (12, "0", "550"));
+        assert_eq!(sample(&all, Depth::Full).len(), 120);
+        assert_eq!(sample(&all[..52], Depth::Full).len(), 52, "all, where there are fewer");
     }
 }

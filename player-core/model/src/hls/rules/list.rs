@@ -104,6 +104,7 @@ rules! {
     StreamInfMissing "stream-inf-missing" rfc "4.3.4.2" "an address in a multivariant playlist follows an EXT-X-STREAM-INF";
     ResolutionZero "resolution-zero" rfc "4.3.4.2" "a RESOLUTION is that of a picture, which is not zero pixels wide or high";
     BandwidthPeak "bandwidth-peak" rfc "4.3.4.2" "BANDWIDTH is not below the peak bit rate of the segments, with those of the audio";
+    BandwidthAverage "bandwidth-average" rfc "4.3.4.2" "AVERAGE-BANDWIDTH is, within a tenth, the average bit rate of the segments, with those of the audio";
     GroupMissing "group-missing" rfc "4.3.4.2" "a group that a variant stream names has renditions";
     CaptionsNone "captions-none" rfc "4.3.4.2" "if one variant stream says CLOSED-CAPTIONS=NONE, all do";
     IFrameBandwidth "i-frame-bandwidth" rfc "4.3.4.3" "an I-frame playlist has a BANDWIDTH";

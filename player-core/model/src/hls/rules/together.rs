@@ -7,6 +7,7 @@ use url::Url;
 
 use super::values::{byte_range, integer, seconds};
 use super::{Checked, Faults, Rule};
+use crate::BitsPerSecond;
 use crate::hls::attributes::Attributes;
 use crate::hls::parse::lines::{Line, Lines};
 use crate::hls::{MultivariantPlaylist, Rendition, wall_clock};
@@ -14,6 +15,8 @@ use crate::hls::{MultivariantPlaylist, Rendition, wall_clock};
 /// Segments that the peak bit rate is taken over at a time: enough for any that are not absurdly short, and an end to the
 /// work.
 const WINDOW: usize = 100;
+/// An average is right within a tenth: packagers count the boxes around samples or do not, and round.
+const ROUGHLY: u64 = 10;
 
 /// Says which rules the media playlists of a multivariant playlist break together: `text` is its own text, `base` where it
 /// is from, `members` the texts of the playlists that it names by their addresses; those that are missing are passed over.
@@ -54,27 +57,50 @@ pub fn check_together(
         }
     }
     keys(text, base, &order, &mut found);
-    // Many variants may name the same playlists and groups, so that nothing is looked at once for each.
-    let peaks: BTreeMap<&Url, u64> = media.iter().filter_map(|(url, one)| Some((*url, one.peak()?))).collect();
-    let peak = |uri: &str| find(uri).and_then(|(url, _)| peaks.get(url)).copied();
-    let mut audio: BTreeMap<&str, u64> = BTreeMap::new();
-    for one in &main.audio {
-        if let Some(peak) = one.uri.as_deref().and_then(peak) {
-            let of_group = audio.entry(&one.group).or_default();
-            *of_group = peak.max(*of_group);
-        }
-    }
-    let lines = lines_of(text);
-    for variant in &main.variants {
-        if let Some(own) = peak(&variant.uri) {
-            let audio = variant.audio_group.as_deref().and_then(|group| audio.get(group)).copied();
-            let (peak, told) = (own.saturating_add(audio.unwrap_or(0)), variant.bandwidth.get());
-            let line = lines.get(&told).copied().unwrap_or(1);
-            let subject = format_args!("{} has {peak} bit/s, not {told}", variant.uri);
-            found.unless(told >= peak, base, line, Rule::BandwidthPeak, subject);
-        }
-    }
+    rates(main, &lines_of(text), base, &media, &mut found);
     found.0.into_iter().map(|(url, faults)| (url, faults.0)).collect()
+}
+
+/// Whether the bit rates that a multivariant playlist tells are those of the segments: of each variant stream with the
+/// largest of its audio (RFC 8216 §4.3.4.2).
+fn rates(
+    main: &MultivariantPlaylist,
+    lines: &BTreeMap<u64, usize>,
+    base: &Url,
+    media: &BTreeMap<&Url, Media<'_>>,
+    found: &mut Found,
+) {
+    // Many variants may name the same playlists and groups, so that nothing is looked at once for each.
+    let rates: BTreeMap<&Url, Rates> = media.iter().filter_map(|(url, one)| Some((*url, one.rates()?))).collect();
+    let of = |uri: &str| base.join(uri).ok().and_then(|url| rates.get(&url)).copied();
+    let mut audio: BTreeMap<&str, Rates> = BTreeMap::new();
+    for one in &main.audio {
+        if let Some(of_one) = one.uri.as_deref().and_then(of) {
+            let of_group = audio.entry(&one.group).or_default();
+            *of_group = Rates { peak: of_one.peak.max(of_group.peak), average: of_one.average.max(of_group.average) };
+        }
+    }
+    for variant in &main.variants {
+        let Some(own) = of(&variant.uri) else { continue };
+        let audio = variant.audio_group.as_deref().and_then(|group| audio.get(group)).copied().unwrap_or_default();
+        let (peak, told) = (own.peak.saturating_add(audio.peak), variant.bandwidth.get());
+        let line = lines.get(&told).copied().unwrap_or(1);
+        let subject = format_args!("{} has {peak} bit/s, not {told}", variant.uri);
+        found.unless(told >= peak, base, line, Rule::BandwidthPeak, subject);
+        if let Some(told) = variant.average_bandwidth.map(BitsPerSecond::get) {
+            let average = own.average.saturating_add(audio.average);
+            let subject = format_args!("{} has {average} bit/s, not {told}", variant.uri);
+            let is_near = told.abs_diff(average) <= average / ROUGHLY;
+            found.unless(is_near, base, line, Rule::BandwidthAverage, subject);
+        }
+    }
+}
+
+/// Bit rates of a playlist's segments, bit/s.
+#[derive(Clone, Copy, Default)]
+struct Rates {
+    peak: u64,
+    average: u64,
 }
 
 /// Faults by the playlist that has them.
@@ -236,9 +262,9 @@ impl<'a> Media<'a> {
         self.segments.iter().fold(0, |sum, segment| sum.saturating_add(segment.length))
     }
 
-    /// The largest bit rate of segments that follow each other and last 0.5 to 1.5 target durations together (RFC 8216
-    /// §4.1); nothing unless all are there and tell their sizes.
-    fn peak(&self) -> Option<u64> {
+    /// The average bit rate, and the largest of segments that follow each other and last 0.5 to 1.5 target durations
+    /// together (RFC 8216 §4.1); nothing unless all are there and tell their sizes.
+    fn rates(&self) -> Option<Rates> {
         let target = u128::from(self.target.filter(|_| self.ended)?.1) * 1_000_000;
         let sizes: Vec<(u128, u128)> = self
             .segments
@@ -258,7 +284,9 @@ impl<'a> Media<'a> {
                 }
             }
         }
-        peak.and_then(|peak| u64::try_from(peak).ok())
+        let (bytes, length) = sizes.iter().fold((0, 0), |sum, size| (sum.0 + size.0, sum.1 + size.1));
+        let average = (bytes * 8 * 1_000_000).checked_div(length)?;
+        Some(Rates { peak: u64::try_from(peak?).ok()?, average: u64::try_from(average).ok()? })
     }
 
     /// Where each segment begins, in microseconds: by the clock, or since the beginning.
