@@ -202,10 +202,11 @@ impl Presentation {
         if is_behind && self.streams[at].timeline.as_mut().is_some_and(|before| before.keeps(now)) {
             return;
         }
-        // Its own timeline first, then the others', the newest first.
-        let own = self.streams[at].last_known();
+        let own = self.streams[at].timeline.as_ref();
+        // What is where its media are first, then the newest. What this stream was at another address is one of them.
         let mut others: Vec<_> = self.streams.iter().filter_map(Stream::last_known).collect();
-        others.sort_by_key(|known| std::cmp::Reverse(known.read_at()));
+        others.retain(|known| !known.entries.is_empty());
+        others.sort_by_key(|known| (!known.aligned, std::cmp::Reverse(known.read_at())));
         let mut timeline = Timeline::new(playlist, base, now, own, &others);
         if let Some(before) = &self.streams[at].timeline {
             timeline.aligned = before.aligned;
@@ -226,11 +227,15 @@ impl Presentation {
 
     /// Whether a live stream, moved by so much, µs, would list the present, as the streams do that are placed.
     pub(crate) fn would_list_the_present(&self, stream: StreamId, by: i64, now: Now) -> bool {
-        let Some(moved) = self.stream(stream).and_then(|stream| stream.timeline.as_ref()) else { return false };
+        let Some(stream) = self.stream(stream) else { return false };
+        let Some((moved, playlist)) = stream.timeline.as_ref().and_then(|one| Some((one, one.playlist.as_ref()?)))
+        else {
+            return false;
+        };
         let end = MediaTime::from_micros(moved.end().as_micros().saturating_add(by));
-        let others = self.streams.iter().filter(|other| other.id != stream).filter_map(Stream::last_known);
-        let mut placed = others.filter(|other| other.aligned).peekable();
-        placed.peek().is_none() || placed.any(|other| other.is_abreast(end, now))
+        let others = self.streams.iter().filter(|other| other.id != stream.id).filter_map(Stream::last_known);
+        let mut placed = others.chain(stream.before()).filter(|other| other.aligned).peekable();
+        placed.peek().is_none() || placed.any(|other| other.is_abreast(end, playlist, now))
     }
 
     /// Moves a stream's timeline, µs, to where its media are.
@@ -291,14 +296,9 @@ impl Presentation {
 
 fn label(variant: &VariantStream, all: &[(VariantId, &VariantStream)]) -> String {
     let rate = |rate: BitsPerSecond| format!("{}.{} Mbit/s", rate.get() / 1_000_000, rate.get() / 100_000 % 10);
-    let Some(lines) = variant.resolution.map(lines) else { return rate(variant.bandwidth) };
-    let alike = all.iter().filter(|(_, other)| other.resolution.map(self::lines) == Some(lines)).count();
+    let Some(lines) = variant.resolution.map(Resolution::lines) else { return rate(variant.bandwidth) };
+    let alike = all.iter().filter(|(_, other)| other.resolution.map(Resolution::lines) == Some(lines)).count();
     if alike > 1 { format!("{lines}p · {}", rate(variant.bandwidth)) } else { format!("{lines}p") }
-}
-
-/// The class of a picture by its larger side in 16:9, so that a film of 1280 x 532 is called 720p, as its rung is.
-fn lines(size: Resolution) -> u32 {
-    size.height.max(size.width / 16 * 9)
 }
 
 #[cfg(test)]

@@ -106,6 +106,8 @@ fn what_is_missing_is_named_before_a_browser_starts() {
     std::fs::write(empty.path().join("mine.js"), "play()").unwrap();
     let own = empty.path().join("mine.js").display().to_string();
     assert!(refused(&page(), &modules, &["--players", &own]).contains("exports prepare(video) and load"));
+    let twice = ["--players", "one/mine.js,two/mine.js"];
+    assert!(refused(&page(), &modules, &twice).contains("two adapter files are called mine.js"));
     assert!(refused(&page(), &modules, &["--scenarios", "dial-up"]).contains("there is no scenario dial-up"));
     assert!(refused(empty.path(), &modules, &["--players", "matinee"]).contains("./x ui"));
 }

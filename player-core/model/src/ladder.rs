@@ -12,6 +12,12 @@ pub struct Resolution {
 }
 
 impl Resolution {
+    /// The class of a picture by its larger side in 16:9, so that a film of 1280 x 532 is called 720p, as its rung is.
+    pub const fn lines(self) -> u32 {
+        let of_width = self.width / 16 * 9;
+        if of_width > self.height { of_width } else { self.height }
+    }
+
     /// This size scaled down to fit inside `bound` with its shape kept, both sides even (4:2:0 video needs that) and at
     /// least 2. A size that fits already is only made even.
     #[must_use]

@@ -52,14 +52,15 @@ struct Arguments {
     /// Plays slower or faster, 0.25 to 4; 1 is normal.
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = speed)]
     speed: Speed,
-    /// Plays only the rendition with this many lines, or the nearest one; of several, the one of the highest bit rate.
+    /// Plays only the rendition with this many lines, or the nearest one, from the second segment on at the latest; of
+    /// several, the one of the highest bit rate. A wide picture counts as one of 16:9.
     #[arg(long, value_name = "LINES")]
     lock: Option<u32>,
     /// The automatic choice takes no rendition below this rate where there is another.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000_000_000))]
     least_kbps: Option<u64>,
     /// The automatic choice takes no rendition above this rate where there is another.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000_000_000))]
     most_kbps: Option<u64>,
     /// Saves data: a picture of no more than 480 lines, little ahead, nothing loaded twice.
     #[arg(long)]
@@ -83,7 +84,7 @@ impl Arguments {
     /// The one of all that is to be played, if one is.
     fn locked(&self, variants: &[VariantInfo]) -> Option<VariantId> {
         let lines = self.lock?;
-        let of = |variant: &VariantInfo| variant.resolution.map(|size| size.height.abs_diff(lines));
+        let of = |variant: &VariantInfo| variant.resolution.map(|size| size.lines().abs_diff(lines));
         let nearest = variants.iter().filter_map(of).min()?;
         let all = variants.iter().filter(|variant| of(variant) == Some(nearest));
         all.max_by_key(|variant| variant.bandwidth).map(|variant| variant.id)

@@ -105,7 +105,9 @@ impl Sink {
         }
         (self.starved, self.ended, self.seeking, self.skipped_frames) = (true, false, None, 0);
         self.change_state(gst::State::Paused)?;
-        if self.position > 0 { self.seek(micros(self.position)) } else { Ok(()) }
+        // A fresh pipeline plays from zero, at the usual speed.
+        let is_fresh = self.position == 0 && self.speed == Speed::NORMAL;
+        if is_fresh { Ok(()) } else { self.seek(micros(self.position)) }
     }
 
     /// Takes an init section.

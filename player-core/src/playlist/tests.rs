@@ -165,9 +165,6 @@ fn a_segment_is_found_by_time() {
 
 #[test]
 fn a_live_playlist_goes_on_where_it_was() {
-    let live = |first: u64, count: usize| {
-        format!("#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:{first}\n{}", "#EXTINF:2,\ns\n".repeat(count))
-    };
     let before = timeline(&live(10, 5), None);
     assert_eq!(before.suggested_start(None), MediaTime::from_seconds(4.0).unwrap());
     assert_eq!(before.duration(), None);
@@ -178,6 +175,33 @@ fn a_live_playlist_goes_on_where_it_was() {
     assert_eq!(unchanged.reload_at, Some(Now::new(std::time::Duration::from_secs(1))));
     let jumped = timeline(&live(20, 5), Some(&after));
     assert_eq!(jumped.start(), MediaTime::from_seconds(20.0).unwrap());
+}
+
+/// A live playlist of segments of 2 s.
+fn live(first: u64, count: usize) -> String {
+    format!("#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:{first}\n{}", "#EXTINF:2,\ns\n".repeat(count))
+}
+
+#[test]
+fn another_streams_numbers_count_as_long_as_they_list_the_present() {
+    let at = |seconds| Now::new(std::time::Duration::from_secs(seconds));
+    let start = |other: &Timeline, first, count, seconds| {
+        let read = Timeline::new(media(&live(first, count), None), base(), at(seconds), None, &[other]);
+        read.start().as_seconds()
+    };
+    let low = timeline(&live(10, 6), None);
+    assert_eq!(start(&low, 12, 6, 4), 4.0, "numbers that are known");
+    assert_eq!(start(&low, 18, 6, 14), 16.0, "numbers that follow");
+    assert_eq!(start(&low, 4, 6, 0), -12.0, "a cache that is behind");
+    // Numbers of its own: it ends where the other one does by now.
+    assert_eq!(start(&low, 0, 6, 0), 0.0);
+    assert_eq!(start(&low, 500, 6, 4), 4.0);
+    // An encoder that stands still says the same again and again; the others go on.
+    let stands_still = Timeline::new(media(&live(10, 6), None), base(), at(60), Some(&low), &[]);
+    assert_eq!(start(&stands_still, 40, 6, 60), 60.0);
+    // Windows of hours have many numbers in common that mean nothing.
+    let long = timeline(&live(1_000, 600), None);
+    assert_eq!(start(&long, 700, 600, 0), 0.0);
 }
 
 #[test]

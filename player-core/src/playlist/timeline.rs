@@ -13,8 +13,10 @@ use crate::clock::Now;
 const LEAST_WAIT: Duration = Duration::from_millis(500);
 /// One that is older than what is known is not believed for so many target durations.
 const PATIENCE: u32 = 3;
-/// All playlists of what is live end within so many target durations of each other.
+/// Playlists of what is live end within so many target durations of each other, but for caches.
 const ABREAST: u64 = 2;
+/// A cache may be as far behind as the window is long, and no further than this: longer windows are for going back.
+const LONGEST_LAG: MediaDuration = MediaDuration::from_secs(60);
 
 /// A segment and where it plays.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +45,8 @@ pub(crate) struct Timeline {
     /// What a reload is read with; `None` if it ended.
     pub(crate) playlist: Option<MediaPlaylist>,
     read_at: Now,
+    /// When it was first read as it is: one whose server stands still is read again and again.
+    grown_at: Now,
     /// Where it says to begin.
     begin: Option<Start>,
     /// How far from the live edge it says to stay at least.
@@ -53,23 +57,30 @@ pub(crate) struct Timeline {
 
 impl Timeline {
     /// Lays out a playlist. A live one only says where its segments are relative to each other, so it is anchored by media
-    /// sequence numbers to what was read of this stream before (`own`), or of `others` of the same presentation, the best to
-    /// align with first. That variants match there is usual, not certain (RFC 8216 §4.3.3.2): where their numbers would put it
-    /// out of the present, it is taken to end there, and [`shift`](Self::shift) moves what is elsewhere by its media.
+    /// sequence numbers to what was read at its address before (`own`), or of the same presentation elsewhere (`others`, the
+    /// best to align with first). That variants match there is usual, not certain (RFC 8216 §4.3.3.2): where their numbers
+    /// would put it out of the present, it is taken to end there, and [`shift`](Self::shift) moves what is elsewhere by its
+    /// media.
     pub(crate) fn new(playlist: MediaPlaylist, base: Url, now: Now, own: Option<&Self>, others: &[&Self]) -> Self {
         let ended = playlist.is_final();
         let live = !ended;
         // An update that was read without what it is an update of begins after what it skips.
         let skipped = playlist.skip.as_ref().map_or(0, |skip| skip.segments);
         let first = playlist.media_sequence.saturating_add(skipped);
-        let known = || own.iter().chain(others).filter(|_| live);
-        let anchor = known().find_map(|known| known.anchor_of(first, &playlist.segments)).or_else(|| {
-            let length = playlist.segments.iter().fold(MediaDuration::default(), |sum, segment| sum + segment.duration);
-            let other = || others.first().map(|other| other.start_after(first, length, now));
-            own.map(|own| own.start_of(first)).or_else(other).filter(|_| live)
-        });
-        let newest = known().next();
-        let is_news = newest.is_none_or(|known| known.next() != first.saturating_add(playlist.segments.len() as u64));
+        let segments = &playlist.segments;
+        let by_own = || own.map(|own| own.anchor_of(first, segments).unwrap_or_else(|| own.start_of(first)));
+        let length = segments.iter().fold(MediaDuration::default(), |sum, segment| sum + segment.duration);
+        let is_likely =
+            |start: &MediaTime| others.iter().any(|other| other.is_abreast(*start + length, &playlist, now));
+        let by_others = || {
+            let numbers = others.iter().find_map(|other| other.anchor_of(first, segments).filter(is_likely));
+            let numbers = numbers.or_else(|| others.first().map(|other| other.start_of(first)).filter(is_likely));
+            numbers.or_else(|| others.first().map(|other| other.present(now) - length))
+        };
+        let anchor = if live { by_own().or_else(by_others) } else { None };
+        let next = first.saturating_add(segments.len() as u64);
+        let is_news = own.or(others.first().copied()).is_none_or(|known| known.next() != next);
+        let grown_at = own.filter(|own| own.next() == next).map_or(now, |own| own.grown_at);
         let mut period = playlist.discontinuity_sequence;
         // The sum is kept as nanoseconds would be: durations are whole microseconds, so it does not drift by rounding.
         let mut start = anchor.unwrap_or(MediaTime::ZERO);
@@ -96,6 +107,7 @@ impl Timeline {
             hold_back: playlist.server_control.and_then(|control| control.hold_back),
             playlist: live.then_some(playlist),
             read_at: now,
+            grown_at,
             aligned: false,
         }
     }
@@ -130,23 +142,22 @@ impl Timeline {
         }
     }
 
-    /// Where another stream's window of this length starts whose first segment has this number, where no number of it is known
-    /// here.
-    fn start_after(&self, first: u64, length: MediaDuration, now: Now) -> MediaTime {
-        let start = self.start_of(first);
-        if self.is_abreast(start + length, now) { start } else { self.present(now) - length }
+    /// How much may have been added since it was first read as it is.
+    fn grown(&self, now: Now) -> MediaDuration {
+        if self.ended { MediaDuration::ZERO } else { MediaDuration::from_std(now.since(self.grown_at)) }
     }
 
-    /// Where this playlist would end now, if it has gone on since it was read.
+    /// Where this playlist would end now, if its server goes on.
     fn present(&self, now: Now) -> MediaTime {
-        self.end() + MediaDuration::from_std(now.since(self.read_at))
+        self.end() + self.grown(now)
     }
 
     /// Whether another playlist of the same live presentation, read now, may end there.
-    pub(crate) fn is_abreast(&self, end: MediaTime, now: Now) -> bool {
-        let present = self.present(now);
-        let apart = end.since(present).max(present.since(end));
-        apart.as_micros() <= self.target_duration.as_micros().saturating_mul(ABREAST)
+    pub(crate) fn is_abreast(&self, end: MediaTime, other: &MediaPlaylist, now: Now) -> bool {
+        let target = self.target_duration.max(other.target_duration);
+        let slack = MediaDuration::from_micros(target.as_micros().saturating_mul(ABREAST));
+        let lag = self.end().since(self.start()).min(LONGEST_LAG);
+        end <= self.present(now) + slack && self.end() <= end + lag + slack
     }
 
     pub(crate) fn read_at(&self) -> Now {

@@ -110,7 +110,7 @@ impl Lint {
             report.playlists.push(looked.report);
         }
         if self.strict {
-            look_at_session_data(&client, &playlist, &text, &base, &mut report.playlists[0]);
+            report.unread += look_at_session_data(&client, &playlist, &text, &base, &mut report.playlists[0]);
             for (url, checked) in check_together(&playlist, &text, &base, &texts) {
                 if let Some(one) = places.get(&url).and_then(|&place| report.playlists.get_mut(place)) {
                     one.faults.extend(checked.faults.iter().map(Finding::fault));
@@ -223,22 +223,25 @@ fn unknown_codecs(playlist: &MultivariantPlaylist, text: &str) -> Vec<Finding> {
     unknown.into_iter().map(|codec| Finding::unknown_codec(line(codec), codec)).collect()
 }
 
-/// Session data at an address are JSON, unless they say that they are not.
+/// Session data at an address are JSON, unless they say that they are not. Gives how many were not looked at.
 fn look_at_session_data(
     client: &Client,
     playlist: &MultivariantPlaylist,
     text: &str,
     base: &Url,
     report: &mut PlaylistReport,
-) {
+) -> usize {
     let json = playlist.session_data.iter().filter_map(|data| match &data.content {
         SessionContent::Json(uri) => Some(uri.as_str()),
         SessionContent::Value(_) | SessionContent::Raw(_) => None,
     });
-    for uri in json.collect::<BTreeSet<_>>().into_iter().take(MAX_PLAYLISTS) {
-        let named = format!("\"{uri}\"");
-        let is_it = |line: &str| line.starts_with("#EXT-X-SESSION-DATA") && line.contains(&named);
-        let line = text.lines().position(is_it).map_or(1, |index| index + 1);
+    let uris: BTreeSet<&str> = json.collect();
+    let tags = text.lines().enumerate().filter(|(_, line)| line.starts_with("#EXT-X-SESSION-DATA"));
+    let named = tags.filter_map(|(index, line)| Some((line.split_once("URI=\"")?.1.split('"').next()?, index + 1)));
+    // The last line of each address wins.
+    let lines: BTreeMap<&str, usize> = named.collect();
+    for uri in uris.iter().copied().take(MAX_PLAYLISTS) {
+        let line = lines.get(uri).copied().unwrap_or(1);
         let Ok(url) = base.join(uri) else { continue };
         match client.is_json(&Source::named(url, base)) {
             Ok(true) => {}
@@ -246,6 +249,7 @@ fn look_at_session_data(
             Err(trouble) => report.warnings.push(Finding::no_session_data(line, uri, &trouble)),
         }
     }
+    uris.len().saturating_sub(MAX_PLAYLISTS)
 }
 
 /// The media playlists that a multivariant playlist names, each once.

@@ -143,6 +143,9 @@ impl Client {
     /// Whether what is there is JSON.
     pub(crate) fn is_json(&self, source: &Source) -> Result<bool, Trouble> {
         let Answer { bytes, .. } = self.answer(source)?;
+        if bytes.len() > MAX_BYTES {
+            return Err(too_large());
+        }
         Ok(serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok())
     }
 
@@ -261,7 +264,7 @@ fn read(bytes: Vec<u8>, base: Url, is_named: bool) -> Result<Loaded, Trouble> {
         return Err(Trouble("it is binary data, not a playlist".to_owned()));
     }
     if bytes.len() > MAX_BYTES {
-        return Err(Trouble(format!("it is larger than {} MiB, which no playlist is", MAX_BYTES >> 20)));
+        return Err(too_large());
     }
     Ok(match String::from_utf8(bytes) {
         Ok(text) => Loaded { text, base, is_mended: false, is_named },
@@ -270,6 +273,10 @@ fn read(bytes: Vec<u8>, base: Url, is_named: bool) -> Result<Loaded, Trouble> {
             Loaded { text, base, is_mended: true, is_named }
         }
     })
+}
+
+fn too_large() -> Trouble {
+    Trouble(format!("it is larger than {} MiB, which no playlist is", MAX_BYTES >> 20))
 }
 
 /// Text has no zero bytes, and few bytes that are no UTF-8.

@@ -26,7 +26,7 @@ struct Arguments {
     /// Where films for benches are kept between runs.
     #[arg(long)]
     films: Option<PathBuf>,
-    /// Of `player`, five runs of the race and 120 networks of each set on other ground. Otherwise three, and 12.
+    /// Of `player`, five runs of the race and 60 networks of each set on other ground. Otherwise three, and 12.
     #[arg(long)]
     full: bool,
     /// Recorded networks for `player`; without it, the handful that is in the tree.

@@ -121,6 +121,11 @@ impl Options {
             bail!("a race needs {}: install Debian's packages chromium and chromium-driver", missing.join(" and "));
         }
         let entrants = unique(&self.players);
+        if let Some(twice) =
+            entrants.iter().enumerate().find(|(at, one)| entrants[..*at].iter().any(|other| other.name() == one.name()))
+        {
+            bail!("two adapter files are called {}: rename one, as that is its name in the table", twice.1.name());
+        }
         let mut circuits = unique(&self.scenarios).iter().map(|name| Circuit::of(name)).collect::<Result<Vec<_>>>()?;
         if let Some(watch) = self.watch {
             circuits.iter_mut().for_each(|circuit| circuit.watch = Duration::from_secs(watch));

@@ -29,8 +29,8 @@ impl Grid {
     pub(crate) fn of(lines: Vec<MediaTime>, round: MediaDuration, duration: Option<MediaDuration>) -> Self {
         let mut grid = Self { lines, round, count: u64::MAX };
         if let Some(duration) = duration {
-            // What begins within a millisecond of the end is a rounding, not a segment.
-            let end = duration.saturating_sub(MediaDuration::from_millis(1));
+            // What begins within ten milliseconds of the end is a rounding, not a segment.
+            let end = duration.saturating_sub(MediaDuration::from_millis(10));
             let begun = grid.ended_by(end.to_std());
             grid.count = begun + 1;
         }

@@ -71,7 +71,7 @@ const BUFFER_S: u64 = 25;
 const fn most(depth: Depth) -> usize {
     match depth {
         Depth::Quick => 12,
-        Depth::Full => 120,
+        Depth::Full => 60,
     }
 }
 
@@ -186,7 +186,7 @@ mod tests {
         let all: Vec<_> = (0..600).map(|number| NamedTrace { name: number.to_string(), ..one.clone() }).collect();
         let names: Vec<_> = sample(&all, Depth::Quick).into_iter().map(|one| one.name).collect();
         assert_eq!((names.len(), names[0].as_str(), names[11].as_str()), (12, "0", "550"));
-        assert_eq!(sample(&all, Depth::Full).len(), 120);
+        assert_eq!(sample(&all, Depth::Full).len(), 60);
         assert_eq!(sample(&all[..52], Depth::Full).len(), 52, "all, where there are fewer");
     }
 }
