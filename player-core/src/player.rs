@@ -12,6 +12,7 @@ mod arrival;
 mod choosing;
 mod commands;
 mod failing;
+mod halted;
 mod heavy;
 mod lane;
 mod loading;

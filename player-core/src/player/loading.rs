@@ -97,20 +97,21 @@ impl Player {
         if lane.queue.len() >= MAX_QUEUE || !self.loads_of(role).is_empty() || self.is_probing() {
             return;
         }
-        let segment = match lane.stream.and_then(|stream| self.timeline(stream)) {
-            Some(timeline) => match self.missing(lane, timeline) {
-                Some(entry) if self.is_in_step(lane, entry.span.length()) => entry.span.length(),
-                Some(_) => return,
-                None => {
-                    let now = self.now;
-                    if let Some(lane) = self.lane_mut(role) {
-                        lane.full_since.get_or_insert(now);
-                    }
-                    return;
-                }
-            },
+        let timeline = lane.stream.and_then(|stream| self.timeline(stream));
+        let segment = match timeline.map(|timeline| self.missing(lane, timeline).map(|entry| entry.span.length())) {
             None => USUAL_SEGMENT,
+            Some(Some(length)) if self.is_in_step(lane, length) => length,
+            Some(Some(_)) => return,
+            Some(None) if self.goes_on_elsewhere(role) => USUAL_SEGMENT,
+            Some(None) => {
+                let now = self.now;
+                if let Some(lane) = self.lane_mut(role) {
+                    lane.full_since.get_or_insert(now);
+                }
+                return;
+            }
         };
+        let Some(lane) = self.lane(role) else { return };
         // While the playlist of a variant is on its way, the choice stands.
         let Some(plan) = lane.plan.or_else(|| self.pick(role, segment)) else { return };
         let stream = plan.stream;
@@ -310,6 +311,10 @@ impl Player {
         let at = self.position();
         let buffered = covered_until(&lane.covered(), at);
         let span = self.missing(lane, self.timeline(chosen)?)?.span;
+        // It only tells where that stream is.
+        if span.end() <= at {
+            return None;
+        }
         if span.start() + SLACK >= buffered || span.start() > at + self.time_to_load(chosen, span) + SWITCH_ROOM {
             return None;
         }
@@ -401,12 +406,22 @@ impl Player {
         }
         let covered = lane.covered();
         let until = self.goal_from(at);
-        let entry = next_segment(timeline, &covered, at, until)?;
+        let Some(entry) = next_segment(timeline, &covered, at, until) else {
+            return self.to_be_placed(lane, timeline, at);
+        };
         // No more than the goal with the segment; where memory was short or segments are long, not before it is needed.
         let is_shrunk = self.goal < self.config.buffer_goal;
         let enough = if is_shrunk { MediaDuration::from_micros(self.goal.as_micros() / 2) } else { LEAST_AHEAD };
         let fits = entry.span.end() <= until;
         (fits || covered_until(&covered, at).since(at) < enough).then_some(entry)
+    }
+
+    /// A segment that tells where a live stream is which ends behind the playhead, as far as its numbers say: either it is
+    /// late, or they have nothing to do with those of the others. One is enough.
+    fn to_be_placed<'a>(&self, lane: &Lane, timeline: &'a Timeline, at: MediaTime) -> Option<&'a Entry> {
+        let is_known = timeline.aligned || lane.loaded_last.is_some_and(|(last, _)| Some(last) == lane.stream);
+        let is_behind = !timeline.ended && timeline.end() <= at;
+        timeline.entries.last().filter(|_| is_behind && !is_known)
     }
 
     /// Up to where there is to be media if playback stands here. What no server has, or shows nothing, counts for nothing:

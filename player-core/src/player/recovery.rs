@@ -344,7 +344,7 @@ impl Player {
         if !self.prepared || at + SLACK >= start || !self.has_run_out(at) {
             return false;
         }
-        let Some(target) = self.live_timelines().map(Timeline::live_edge).min() else { return false };
+        let Some(target) = self.live_timelines().map(Timeline::live_start).min() else { return false };
         let target = target.max(start);
         self.report_setback(Setback::FellBehind(target.since(at)));
         self.stall_ends();

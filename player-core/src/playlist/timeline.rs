@@ -11,7 +11,8 @@ use crate::clock::Now;
 
 /// A live playlist is not read again before.
 const LEAST_WAIT: Duration = Duration::from_millis(500);
-/// One that is older than what is known is not believed for so many target durations.
+/// One that is older than what is known is not believed for so many target durations, and one that has nothing new stands
+/// still after as many.
 const PATIENCE: u32 = 3;
 /// Playlists of what is live end within so many target durations of each other, but for caches.
 const ABREAST: u64 = 2;
@@ -147,6 +148,12 @@ impl Timeline {
         if self.ended { MediaDuration::ZERO } else { MediaDuration::from_std(now.since(self.grown_at)) }
     }
 
+    /// Whether the server still answers, and has had nothing new for three target durations.
+    pub(crate) fn stands_still(&self, now: Now) -> bool {
+        let target = self.target_duration.to_std().max(LEAST_WAIT);
+        !self.ended && now.since(self.read_at) <= target && now.since(self.grown_at) >= target * PATIENCE
+    }
+
     /// Where this playlist would end now, if its server goes on.
     fn present(&self, now: Now) -> MediaTime {
         self.end() + self.grown(now)
@@ -219,19 +226,19 @@ impl Timeline {
     /// or near the live edge.
     pub(crate) fn suggested_start(&self, of_all: Option<Start>) -> MediaTime {
         let Some(Start { offset, precise }) = self.begin.or(of_all) else {
-            return if self.ended { self.start() } else { self.live_edge() };
+            return if self.ended { self.start() } else { self.live_start() };
         };
         let from = if offset < MediaTime::ZERO { self.end() } else { self.start() };
         let wanted = MediaTime::from_micros(from.as_micros().saturating_add(offset.as_micros()));
         // The end itself would be nothing to see, and what is too near to the live edge cannot be had in time.
-        let last = if self.ended { self.begin_of(self.end()) } else { self.live_edge() };
+        let last = if self.ended { self.begin_of(self.end()) } else { self.live_start() };
         let at = wanted.max(self.start()).min(last);
         if precise { at } else { self.begin_of(at) }
     }
 
     /// Where to play a live stream: three target durations before its end, or as far as it says, and no less (RFC 8216 §6.3.3,
     /// rfc8216bis §4.4.3.8).
-    pub(crate) fn live_edge(&self) -> MediaTime {
+    pub(crate) fn live_start(&self) -> MediaTime {
         let three = MediaDuration::from_micros(self.target_duration.as_micros().saturating_mul(3));
         self.begin_of(self.end() - self.hold_back.unwrap_or_default().max(three))
     }

@@ -189,6 +189,26 @@ fn a_live_variant_that_counts_from_elsewhere_is_put_where_its_media_are() {
 }
 
 #[test]
+fn a_live_variant_that_seems_to_end_behind_the_playhead_is_looked_at() {
+    // Its numbers are six behind, so that it could as well be late: one segment tells.
+    let mut desk = switched(4);
+    desk.loaded("/high/9.m4s", Some(30.0));
+    desk.appended();
+    assert_eq!(offsets(&mut desk, RequestId(u64::MAX)).last(), Some(&-20.0));
+    let high = StreamId::Variant(VariantId(1));
+    assert_eq!(desk.player.timeline(high).unwrap().start(), MediaTime::ZERO);
+    desk.pass(2_000);
+    desk.playlist("/high/playlist.m3u8", &live(5));
+    assert!(desk.is_under_way("/high/10.m4s"), "{:?}", desk.loads.keys());
+    // It is late indeed: it is not looked at again and again.
+    let mut desk = switched(4);
+    desk.loaded("/high/9.m4s", Some(18.0));
+    desk.appended();
+    desk.pass(1_000);
+    assert!(!desk.loads.keys().any(|path| path.ends_with(".m4s")), "{:?}", desk.loads.keys());
+}
+
+#[test]
 fn the_parts_of_a_segment_are_moved_alike() {
     let mut desk = Desk::playing_with(PlayerConfig { appends_in_part: true, ..PlayerConfig::default() });
     desk.pass(5);

@@ -1,0 +1,72 @@
+use super::super::tests::{Desk, TWO_VARIANTS, live};
+use crate::error::Setback;
+use crate::message::{Event, Input, Output};
+
+/// Watches the low variant of a live presentation, to which nothing is added any more, until the high one is asked for.
+fn halted() -> Desk {
+    let mut desk = Desk::open("/main.m3u8");
+    desk.playlist("/main.m3u8", TWO_VARIANTS);
+    desk.playlist("/low/playlist.m3u8", &live(10));
+    desk.loaded("/low/init.mp4", None);
+    desk.loaded("/low/13.m4s", Some(26.0));
+    desk.appended();
+    desk.appended();
+    for number in [14, 15] {
+        desk.loaded(&format!("/low/{number}.m4s"), Some(number as f64 * 2.0));
+        desk.appended();
+    }
+    desk.playhead(6.0, 12.0, true);
+    desk.tell(Input::FirstFrame);
+    reads_the_same_until(&mut desk, |desk| desk.is_under_way("/high/playlist.m3u8"));
+    assert!(desk.now.as_secs() >= 6, "three target durations have passed, not {:?}", desk.now);
+    desk
+}
+
+fn reads_the_same_until(desk: &mut Desk, done: impl Fn(&Desk) -> bool) {
+    for _ in 0..40 {
+        if done(desk) {
+            return;
+        }
+        desk.pass(500);
+        if desk.is_under_way("/low/playlist.m3u8") {
+            desk.playlist("/low/playlist.m3u8", &live(10));
+        }
+    }
+    panic!("{:?}", desk.loads.keys());
+}
+
+fn changed_over(desk: &mut Desk) -> bool {
+    desk.orders().contains(&Output::Event(Event::Degraded(Setback::OtherVariant)))
+}
+
+#[test]
+fn a_variant_that_stands_still_is_left_for_one_that_goes_on() {
+    let mut desk = halted();
+    desk.playlist("/high/playlist.m3u8", &live(14));
+    desk.pass(500);
+    assert!(changed_over(&mut desk));
+    assert!(desk.is_under_way("/high/16.m4s"), "{:?}", desk.loads.keys());
+}
+
+#[test]
+fn where_all_stand_still_nothing_is_held_against_any() {
+    let mut desk = halted();
+    for _ in 0..20 {
+        for path in ["/low/playlist.m3u8", "/high/playlist.m3u8"] {
+            if desk.is_under_way(path) {
+                desk.playlist(path, &live(10));
+            }
+        }
+        desk.pass(500);
+    }
+    assert!(!changed_over(&mut desk));
+    assert!(!desk.loads.keys().any(|path| path.ends_with(".m4s")), "{:?}", desk.loads.keys());
+    // It goes on.
+    for _ in 0..6 {
+        if desk.is_under_way("/low/playlist.m3u8") {
+            desk.playlist("/low/playlist.m3u8", &live(12));
+        }
+        desk.pass(500);
+    }
+    assert!(desk.is_under_way("/low/16.m4s") && !changed_over(&mut desk), "{:?}", desk.loads.keys());
+}
