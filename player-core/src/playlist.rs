@@ -234,7 +234,7 @@ impl Presentation {
         };
         let end = MediaTime::from_micros(moved.end().as_micros().saturating_add(by));
         let others = self.streams.iter().filter(|other| other.id != stream.id).filter_map(Stream::last_known);
-        let mut placed = others.chain(stream.before()).filter(|other| other.aligned).peekable();
+        let mut placed = others.chain(stream.known.as_ref()).filter(|other| other.aligned).peekable();
         placed.peek().is_none() || placed.any(|other| other.is_abreast(end, playlist, now))
     }
 

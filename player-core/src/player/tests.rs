@@ -10,7 +10,7 @@ use media_model::{Ranges, TimeRange};
 use super::*;
 use crate::message::{AppendFailure, BufferSetup, Command, LoadFailure, Problem, ServerTiming, StallCause, Track};
 
-pub(super) const TWO_VARIANTS: &str = "#EXTM3U\n\
+const TWO_VARIANTS: &str = "#EXTM3U\n\
     #EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS=\"avc1.64001f,mp4a.40.2\"\nlow/playlist.m3u8\n\
     #EXT-X-STREAM-INF:BANDWIDTH=9000000,RESOLUTION=1920x1080,CODECS=\"hvc1.1.6,mp4a.40.2\"\nhigh/playlist.m3u8\n";
 
@@ -148,6 +148,18 @@ impl Desk {
         let id = self.answer("/high/0.m4s");
         self.starts.insert(id, 0.0);
         id
+    }
+
+    /// Has begun a live presentation in the low variant, which lists segments 10 to 15, with the 13th of them.
+    pub(super) fn live() -> Self {
+        let mut desk = Self::open("/main.m3u8");
+        desk.playlist("/main.m3u8", TWO_VARIANTS);
+        desk.playlist("/low/playlist.m3u8", &live(10));
+        desk.loaded("/low/init.mp4", None);
+        desk.loaded("/low/13.m4s", Some(26.0));
+        desk.appended();
+        desk.appended();
+        desk
     }
 
     /// Plays the low variant of `TWO_VARIANTS` with two segments in the buffer.

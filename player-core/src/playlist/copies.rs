@@ -39,11 +39,6 @@ impl Stream {
         self.timeline.as_ref().or(self.known.as_ref())
     }
 
-    /// What was read of it at an address before.
-    pub(super) fn before(&self) -> Option<&Timeline> {
-        self.known.as_ref()
-    }
-
     /// Whether there is a copy of it at this place.
     pub(crate) fn has_copy(&self, place: usize) -> bool {
         self.place == place || self.others.contains_key(&place)

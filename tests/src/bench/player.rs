@@ -41,8 +41,8 @@ pub struct Verdict {
     pub met: Option<bool>,
 }
 
-/// Measures everything, and tells of its progress by `note`: first what needs the machine to itself. What is measured is in `verdicts` even if something fails after
-/// that.
+/// Measures everything, and tells of its progress by `note`: first what needs the machine to itself. What is measured is in
+/// `verdicts` even if something fails after that.
 ///
 /// # Errors
 /// When something that measures cannot be built or started.

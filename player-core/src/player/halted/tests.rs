@@ -1,16 +1,10 @@
-use super::super::tests::{Desk, TWO_VARIANTS, live};
+use super::super::tests::{Desk, live};
 use crate::error::Setback;
 use crate::message::{Event, Input, Output};
 
 /// Watches the low variant of a live presentation, to which nothing is added any more, until the high one is asked for.
 fn halted() -> Desk {
-    let mut desk = Desk::open("/main.m3u8");
-    desk.playlist("/main.m3u8", TWO_VARIANTS);
-    desk.playlist("/low/playlist.m3u8", &live(10));
-    desk.loaded("/low/init.mp4", None);
-    desk.loaded("/low/13.m4s", Some(26.0));
-    desk.appended();
-    desk.appended();
+    let mut desk = Desk::live();
     for number in [14, 15] {
         desk.loaded(&format!("/low/{number}.m4s"), Some(number as f64 * 2.0));
         desk.appended();

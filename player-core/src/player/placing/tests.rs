@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::super::tests::{Desk, TWO_VARIANTS, live, vod};
+use super::super::tests::{Desk, live, vod};
 use super::*;
 use crate::config::PlayerConfig;
 use crate::message::{Command, Input, ServerTiming, VariantId};
@@ -148,13 +148,7 @@ fn a_clock_that_leaps_within_a_film_is_followed() {
 /// Begins to watch the low variant of a live presentation, of which segments 10 to 15 are listed, and chooses the high one,
 /// whose playlist lists as many from another number on.
 fn switched(high_first: usize) -> Desk {
-    let mut desk = Desk::open("/main.m3u8");
-    desk.playlist("/main.m3u8", TWO_VARIANTS);
-    desk.playlist("/low/playlist.m3u8", &live(10));
-    desk.loaded("/low/init.mp4", None);
-    desk.loaded("/low/13.m4s", Some(26.0));
-    desk.appended();
-    desk.appended();
+    let mut desk = Desk::live();
     desk.playhead(6.0, 8.0, true);
     desk.tell(Input::FirstFrame);
     desk.tell(Input::Command(Command::LockVariant(Some(VariantId(1)))));

@@ -67,7 +67,7 @@ const GROUNDS: [Ground; 18] = [
 
 /// The buffer of the originals.
 const BUFFER_S: u64 = 25;
-/// Networks of each set in a sample, spread over all. With all 1,276 it would take two hours.
+/// Networks of each set in a sample, spread over all. With all 1,276 it would take two hours and a half.
 const fn most(depth: Depth) -> usize {
     match depth {
         Depth::Quick => 12,
