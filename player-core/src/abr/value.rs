@@ -127,6 +127,8 @@ fn larger(one: f64, other: f64) -> f64 {
 #[derive(Clone, Debug)]
 struct Link {
     middle: f64,
+    /// How many states can be reached: a link that never falls out need not be reckoned with as one that is out.
+    states: usize,
     /// Mbit/s in each state, ...
     rates: Chances,
     /// ... and s before anything comes.
@@ -141,6 +143,7 @@ impl Link {
         let outage = (rates.hazard * OUTAGES * length / 60.0).min(0.5);
         let mut link = Self {
             middle,
+            states: if outage > 0.0 { STATES } else { OUTAGE },
             rates: [middle; STATES],
             delays: [0.0; STATES],
             now: chances(rates.deviation.clamp(-2.0, 2.0) * KEPT, outage),
@@ -244,7 +247,7 @@ impl<'a> Values<'a> {
         let rungs = self.course.rungs;
         let discount = libm::pow(DISCOUNT, segments);
         let mut loaded = [[[0.0; LEVELS]; MOST_RUNGS]; STATES];
-        for (state, loaded) in loaded.iter_mut().enumerate() {
+        for (state, loaded) in loaded.iter_mut().enumerate().take(self.link.states) {
             let before = self.course.latency + self.link.delays[state] / segments;
             let pace = 1.0 / self.link.rates[state];
             for (rung, loaded) in loaded.iter_mut().enumerate().take(rungs) {
@@ -252,10 +255,10 @@ impl<'a> Values<'a> {
                 self.load(&self.after[state][rung], passage, discount, loaded);
             }
         }
-        for (next, after) in self.link.next.iter().zip(&mut self.after) {
+        for (next, after) in self.link.next.iter().zip(&mut self.after).take(self.link.states) {
             for rung in 0..rungs {
                 let mut expected = [0.0; LEVELS];
-                for (chance, loaded) in next.iter().zip(&loaded) {
+                for (chance, loaded) in next.iter().zip(&loaded).take(self.link.states) {
                     for (expected, loaded) in expected.iter_mut().zip(&loaded[rung]) {
                         *expected += chance * loaded;
                     }
@@ -335,7 +338,7 @@ impl<'a> Values<'a> {
 
     /// How likely each state is, how long the load takes in it, and what levels are worth then.
     fn over_the_link(&self, load: Load) -> impl Iterator<Item = (f64, f64, &ByLevel)> {
-        self.link.now.iter().enumerate().map(move |(state, chance)| {
+        self.link.now.iter().enumerate().take(self.link.states).map(move |(state, chance)| {
             let took = load.latency + self.link.delays[state] + load.megabits / self.link.rates[state];
             (*chance, took, &self.after[state][load.rung])
         })
