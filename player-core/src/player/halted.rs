@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use media_model::MediaTime;
+use media_model::{MediaDuration, MediaTime};
 
 use super::Player;
 use super::lane::Role;
@@ -24,6 +24,11 @@ impl Player {
         }
         for other in self.works_beside(stream) {
             match self.timeline(other) {
+                // Both may have gone on together.
+                Some(timeline) if self.lists_more(role, timeline) && self.is_older(stream, timeline) => {
+                    self.load_playlist(stream);
+                    return false;
+                }
                 Some(timeline) if self.lists_more(role, timeline) => {
                     let health = self.health.entry(stream).or_default();
                     health.avoid(self.now, AVOIDED);
@@ -46,7 +51,23 @@ impl Player {
     fn halted(&self, role: Role) -> Option<StreamId> {
         let stream = self.lane(role).filter(|_| role == Role::Variant)?.stream?;
         let timeline = self.timeline(stream)?;
-        (timeline.stands_still(self.now) && !self.lists_more(role, timeline)).then_some(stream)
+        let is_halted = timeline.stands_still(self.now) || self.is_left_behind(role, timeline);
+        (is_halted && !self.lists_more(role, timeline)).then_some(stream)
+    }
+
+    /// It was read only now, and ends where another one has long gone on; there is no time to see whether more comes.
+    fn is_left_behind(&self, role: Role, timeline: &Timeline) -> bool {
+        let ahead = self.lane(role).map_or(MediaDuration::ZERO, |lane| lane.buffer.level(self.position()));
+        let mut variants = self.presentation.iter().flat_map(|one| one.variants_of_group());
+        ahead < timeline.target_duration
+            && variants.any(|(id, _)| {
+                self.timeline(StreamId::Variant(id)).is_some_and(|other| timeline.is_overdue_beside(other))
+            })
+    }
+
+    /// Whether what is known of a stream was read before another one went on.
+    fn is_older(&self, stream: StreamId, other: &Timeline) -> bool {
+        self.timeline(stream).is_some_and(|timeline| timeline.read_at() < other.grown_at())
     }
 
     fn lists_more(&self, role: Role, timeline: &Timeline) -> bool {

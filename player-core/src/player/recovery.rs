@@ -338,9 +338,12 @@ impl Player {
 
     /// A live window that has left the playhead behind, as after a long pause: goes on where a viewer would begin, once
     /// what is buffered has been played. Whether the playhead was moved.
+    ///
+    /// Not before all playlists have been read again: until then an element goes no farther than the old ones did, and would
+    /// have to be sent once more, two seconds later.
     pub(super) fn fell_behind(&mut self) -> bool {
         let at = self.position();
-        let Some(start) = self.live_timelines().map(Timeline::start).max() else { return false };
+        let Some(start) = self.live_window().map(TimeRange::start) else { return false };
         if !self.prepared || at + SLACK >= start || !self.has_run_out(at) {
             return false;
         }

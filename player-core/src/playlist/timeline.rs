@@ -11,9 +11,11 @@ use crate::clock::Now;
 
 /// A live playlist is not read again before.
 const LEAST_WAIT: Duration = Duration::from_millis(500);
-/// One that is older than what is known is not believed for so many target durations, and one that has nothing new stands
-/// still after as many.
+/// One that is older than what is known is not believed for so many target durations.
 const PATIENCE: u32 = 3;
+/// One that has nothing new for so many stands still: servers add to it within one and a half (RFC 8216 §6.2.2). Three are
+/// played out by then, which is what most have ahead.
+const OVERDUE: u32 = 2;
 /// Playlists of what is live end within so many target durations of each other, but for caches.
 const ABREAST: u64 = 2;
 /// A cache may be as far behind as the window is long, and no further than this: longer windows are for going back.
@@ -148,10 +150,16 @@ impl Timeline {
         if self.ended { MediaDuration::ZERO } else { MediaDuration::from_std(now.since(self.grown_at)) }
     }
 
-    /// Whether the server still answers, and has had nothing new for three target durations.
+    /// Whether the server still answers, and has had nothing new for two target durations.
     pub(crate) fn stands_still(&self, now: Now) -> bool {
         let target = self.target_duration.to_std().max(LEAST_WAIT);
-        !self.ended && now.since(self.read_at) <= target && now.since(self.grown_at) >= target * PATIENCE
+        !self.ended && now.since(self.read_at) <= target && now.since(self.grown_at) >= target * OVERDUE
+    }
+
+    /// Whether another one of the same live presentation has so much more that something must have been added since.
+    pub(crate) fn is_overdue_beside(&self, other: &Self) -> bool {
+        let overdue = MediaDuration::from_micros(self.target_duration.as_micros().saturating_mul(u64::from(OVERDUE)));
+        !self.ended && other.end() >= self.end() + overdue
     }
 
     /// Where this playlist would end now, if its server goes on.
@@ -169,6 +177,11 @@ impl Timeline {
 
     pub(crate) fn read_at(&self) -> Now {
         self.read_at
+    }
+
+    /// When what is new in it was read first.
+    pub(crate) fn grown_at(&self) -> Now {
+        self.grown_at
     }
 
     /// Whether this playlist is older than what is known: caches may answer with one that is.

@@ -215,4 +215,6 @@ pub enum FaultKind {
     Gap,
     /// The media begins this much later than the playlist says.
     Late(Duration),
+    /// The playlist is as it was at this time, since `Open`: nothing is added any more.
+    Frozen(Duration),
 }

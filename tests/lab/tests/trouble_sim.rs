@@ -277,20 +277,36 @@ const EXPECTED: &[Expected] = &[
     // Live.
     Expected { name: "live", ..UNSEEN },
     Expected { name: "live-edge-late", also: |r| r.requests.iter().any(|one| one.outcome.contains("404")), ..UNSEEN },
-    Expected { name: "live-after-a-pause", told: &["moved on; playing 88 s"], ..UNSEEN },
+    Expected { name: "live-after-a-pause", told: &["moved on; playing 88 s"], also: |r| r.moves.len() == 2, ..UNSEEN },
     Expected {
         name: "live-after-an-outage",
-        told: &[LOST, BACK, "moved on; playing 40 s"],
+        told: &[LOST, BACK, "moved on; playing 50 s"],
         stalls: 1,
         stalled_ms: 52_000,
+        also: |r| r.moves.len() == 2,
         ..UNSEEN
     },
-    Expected { name: "live-after-sleep", told: &["asleep for 90 s", "moved on; playing 90 s"], ..UNSEEN },
+    Expected {
+        name: "live-after-sleep",
+        told: &["asleep for 90 s", "moved on; playing 90 s"],
+        also: |r| r.moves.len() == 2,
+        ..UNSEEN
+    },
     Expected {
         name: "live-segment-gone",
         told: &[QUALITY, QUALITY, QUALITY, "Skipped 2."],
         stalls: 1,
         stalled_ms: 1_100,
+        ..UNSEEN
+    },
+    Expected { name: "live-variant-stands-still", told: &[QUALITY], ..UNSEEN },
+    Expected { name: "live-all-but-the-last-stand-still", told: &[QUALITY, QUALITY, QUALITY], ..UNSEEN },
+    Expected {
+        name: "live-stands-still",
+        told: &["moved on; playing 54 s"],
+        stalls: 1,
+        stalled_ms: 54_600,
+        also: |r| r.moves.len() == 2,
         ..UNSEEN
     },
     // Long live playlists.

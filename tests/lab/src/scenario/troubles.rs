@@ -102,6 +102,12 @@ fn gaps(rungs: &[&'static str], numbers: std::ops::Range<usize>) -> Vec<super::F
     rungs.iter().flat_map(|rung| of_rung(*rung)).collect()
 }
 
+/// Nothing is added to the playlists of these streams for a while.
+fn frozen(streams: &[&'static str]) -> Vec<super::Fault> {
+    let (from, until) = (s(40), s(100));
+    streams.iter().map(|stream| fault(Some(stream), Part::Playlist, (from, until), FaultKind::Frozen(from))).collect()
+}
+
 fn servers() -> Vec<Scenario> {
     let gone = FaultKind::Status(404, None);
     let of_german = |part, when| vec![fault(Some("deutsch"), part, when, gone)];
@@ -213,6 +219,13 @@ fn live() -> Vec<Scenario> {
         edited(programme("live-after-sleep", Duration::ZERO), |one| one.device.sleeps = vec![(s(30), s(90))]),
         edited(programme("live-segment-gone", Duration::ZERO), |one| {
             one.faults = vec![fault(None, Part::Segment(40), FOREVER, FaultKind::Status(404, None))];
+        }),
+        edited(programme("live-variant-stands-still", Duration::ZERO), |one| one.faults = frozen(&["1080p"])),
+        edited(programme("live-all-but-the-last-stand-still", Duration::ZERO), |one| {
+            one.faults = frozen(&["1080p", "720p", "480p"]);
+        }),
+        edited(programme("live-stands-still", Duration::ZERO), |one| {
+            one.faults = frozen(&["1080p", "720p", "480p", "360p", "english", "deutsch"]);
         }),
         long_programme("live-updates", Updates::Sent),
         // What is known is too old for an update after that.

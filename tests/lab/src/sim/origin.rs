@@ -195,18 +195,20 @@ impl<'a> Origin<'a> {
                 | FaultKind::Rejected
                 | FaultKind::Undecodable
                 | FaultKind::Stuck(_)
-                | FaultKind::Late(_),
+                | FaultKind::Late(_)
+                | FaultKind::Frozen(_),
             )
             | None => {}
         }
         match part {
             Part::Playlist => {
+                let as_of = if let Some(FaultKind::Frozen(at)) = fault { at } else { now };
                 let updates =
                     self.scenario.title.live.map(|live| live.updates).filter(|_| given("_HLS_skip").is_some());
                 match updates {
                     Some(Updates::Refused) => plain(Body::Fails(200, status(400, None))),
                     Some(Updates::Unknown | Updates::Sent | Updates::Unrelated) | None => {
-                        plain(Body::Text(self.media_playlist(stream, &signature, updates, now)))
+                        plain(Body::Text(self.media_playlist(stream, &signature, updates, as_of)))
                     }
                 }
             }
@@ -257,7 +259,12 @@ impl<'a> Origin<'a> {
             Some(FaultKind::Undecodable) => Some(Flaw::Undecodable),
             Some(FaultKind::Stuck(length)) => Some(Flaw::Stuck(length)),
             Some(
-                FaultKind::Late(_) | FaultKind::Gap | FaultKind::Status(..) | FaultKind::Corrupt | FaultKind::Hang,
+                FaultKind::Late(_)
+                | FaultKind::Gap
+                | FaultKind::Status(..)
+                | FaultKind::Corrupt
+                | FaultKind::Hang
+                | FaultKind::Frozen(_),
             )
             | None => (codec.is_some() && codec == self.scenario.device.cannot_decode).then_some(Flaw::Undecodable),
         }
