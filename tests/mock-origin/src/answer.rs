@@ -16,7 +16,7 @@ use crate::body::{self, Source, Trouble};
 use crate::calendar;
 use crate::connection::Lifeline;
 use crate::content::{Extent, Moment, Resource};
-use crate::fault::{self, Asked, Fault, Refusal, Tokens, Verdict};
+use crate::fault::{self, Asked, Fault, Old, Refusal, Tokens, Verdict};
 use crate::network::Peer;
 use crate::note::Note;
 use crate::origin::{Playing, Shared};
@@ -193,10 +193,11 @@ async fn own(
     path: &str,
     extent: Extent,
 ) -> std::io::Result<Option<Resource>> {
-    let mut moment = Moment::now(shared.now(), calendar::millis(shared.log.started(), Duration::ZERO));
+    let now = shared.now();
+    let mut moment = Moment::now(now, calendar::millis(shared.log.started(), Duration::ZERO));
     if playlist::is_playlist(path, None) {
-        moment.age = verdict.stale.unwrap_or_default();
-        let changes = verdict.backward.filter(|_| verdict.stale.is_none());
+        moment.age = verdict.old.map_or(Duration::ZERO, |old| old.age(now));
+        let changes = verdict.backward.filter(|_| verdict.old.is_none());
         moment.changes = changes.map_or(0, |changes| u64::try_from(changes).unwrap_or(u64::MAX));
     }
     let (presentations, path) = (Arc::clone(&plan.presentations), path.to_owned());
@@ -254,16 +255,19 @@ async fn held(mut reply: Reply) -> Reply {
 
 /// An upstream's playlist as it was, as far back as it has been seen.
 fn older(shared: &Shared, plan: &Playing, verdict: &Verdict, path: &str, extent: Extent, text: String) -> String {
-    if !plan.faults.iter().any(|rule| matches!(rule.fault, Fault::Stale(_) | Fault::Backward(_))) {
+    if !plan.faults.iter().any(|rule| matches!(rule.fault, Fault::Stale(_) | Fault::Frozen | Fault::Backward(_))) {
         return text;
     }
     let now = shared.now();
     let mut past = shared.past();
     // An update is another text than the whole.
     let name = if extent == Extent::Update { format!("{path}?_HLS_skip") } else { path.to_owned() };
-    past.versions.learn(&name, now, &text);
-    let older = match (verdict.stale, verdict.backward) {
-        (Some(age), _) => past.versions.as_of(&name, now.saturating_sub(age)),
+    // What is frozen stays the newest that is known, however often it is asked for.
+    if !matches!(verdict.old, Some(Old::As(_))) || past.versions.before(&name, 0).is_none() {
+        past.versions.learn(&name, now, &text);
+    }
+    let older = match (verdict.old, verdict.backward) {
+        (Some(old), _) => past.versions.as_of(&name, now.saturating_sub(old.age(now))),
         (None, Some(changes)) => past.versions.before(&name, changes),
         (None, None) => None,
     };

@@ -80,6 +80,8 @@ pub enum Fault {
     ContentType(String),
     /// A playlist as it was this long ago.
     Stale(Duration),
+    /// A playlist as it was when the rule's time began: nothing is added any more.
+    Frozen,
     /// A playlist as it was so many changes ago.
     Backward(usize),
     /// 404, at every attempt.
@@ -147,9 +149,28 @@ pub(crate) struct Verdict {
     pub(crate) corrupt: Option<(u32, u64)>,
     pub(crate) pause: Option<(Place, Duration)>,
     pub(crate) content_type: Option<String>,
-    pub(crate) stale: Option<Duration>,
+    pub(crate) old: Option<Old>,
     pub(crate) backward: Option<usize>,
     pub(crate) skew_ms: i64,
+}
+
+/// Which playlist of the past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Old {
+    /// Of so long ago.
+    By(Duration),
+    /// Of this time since the start or the last reset.
+    As(Duration),
+}
+
+impl Old {
+    /// How long ago that is.
+    pub(crate) fn age(self, now: Duration) -> Duration {
+        match self {
+            Self::By(age) => age,
+            Self::As(at) => now.saturating_sub(at),
+        }
+    }
 }
 
 /// Another status instead of the reply.
@@ -196,7 +217,8 @@ impl Verdict {
             Fault::SlowFirstByte(delay) => self.delay += *delay,
             Fault::Pause(place, length) => _ = self.pause.get_or_insert((*place, *length)),
             Fault::ContentType(name) => _ = self.content_type.get_or_insert_with(|| name.clone()),
-            Fault::Stale(by) => _ = self.stale.get_or_insert(*by),
+            Fault::Stale(by) => _ = self.old.get_or_insert(Old::By(*by)),
+            Fault::Frozen => _ = self.old.get_or_insert(Old::As(rule.when.from.unwrap_or_default())),
             Fault::Backward(changes) => _ = self.backward.get_or_insert(*changes),
             Fault::ClockSkew(millis) => self.skew_ms += millis,
         }

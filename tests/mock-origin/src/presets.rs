@@ -59,6 +59,7 @@ pub const PRESETS: &[Preset] = presets![
     "live-short",
     "live-stale",
     "live-backward",
+    "live-frozen",
     "live-edge-404",
     "live-clock",
     "languages",

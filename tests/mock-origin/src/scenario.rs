@@ -86,6 +86,7 @@ impl Scenario {
     pub fn read(text: &str, folder: &Path) -> Result<Self, ScenarioError> {
         let (file, mut mistakes, lines) = read::file(text);
         let scenario = check::scenario(&file, folder, &mut mistakes);
+        mistakes.retain(|mistake| mistake.line.is_some() || !lines.is_broken(&mistake.key));
         for mistake in mistakes.iter_mut().filter(|mistake| mistake.line.is_none()) {
             mistake.line = lines.of(&mistake.key);
         }

@@ -226,6 +226,42 @@ async fn playlists_are_as_old_as_the_fault_says() {
     assert_eq!(first("kind = \"backward\"\nchanges = 1").await, ["0.m4s", "1.m4s"]);
 }
 
+/// What was there when the rule's time began, to the millisecond: a segment was complete just then.
+#[tokio::test]
+async fn a_frozen_playlist_stays_as_it_was() {
+    let scenario = Scenario::read(
+        r#"
+        [[faults]]
+        name = "f"
+        url = "**/video-1/*.m3u8"
+        kind = "frozen"
+        from_s = 1.0
+
+        [[presentations]]
+        content = "bytes"
+        audio = []
+        ladder = [{ kbps = 500, width = 320, height = 180 }, { kbps = 1_000, width = 640, height = 360 }]
+        live = { window = 3 }
+        segment_s = 0.5
+        "#,
+        Path::new("."),
+    );
+    let origin = Origin::start(OriginConfig::of(scenario.unwrap())).await.unwrap();
+    let listed = async |stream: &str| {
+        let text = get(&origin, &format!("/bytes/{stream}/playlist.m3u8")).await.text().await.unwrap();
+        text.lines().filter_map(|line| line.strip_suffix(".m4s")?.parse().ok()).collect::<Vec<u64>>()
+    };
+    // A window is there at the start, and two more segments after a second.
+    let mut newest = 0;
+    while newest < 7 {
+        newest = *listed("video-0").await.last().unwrap();
+        let frozen = listed("video-1").await;
+        if newest > 4 {
+            assert_eq!(frozen, [2, 3, 4]);
+        }
+    }
+}
+
 #[tokio::test]
 async fn tokens_from_playlists_open_segments() {
     let origin = faulty("kind = \"expired-token\"\nvalid_s = 60").await;

@@ -1,6 +1,12 @@
-use media_model::hls::{MediaPlaylist, MultivariantPlaylist, Playlist, Reading, parse};
-use media_model::{MediaDuration, Resolution};
+use std::sync::Arc;
 
+use media_container::cmaf::write;
+use media_container::mp4::Movie;
+use media_container::track::{CodecConfig, Sample, TrackConfig};
+use media_model::hls::{MediaPlaylist, MultivariantPlaylist, Playlist, Reading, parse};
+use media_model::{MediaDuration, MediaTime, Resolution};
+
+use super::packed::SampleFile;
 use super::*;
 use crate::content::load;
 
@@ -193,17 +199,6 @@ fn sizes_that_vary_are_in_the_declared_bandwidth() {
 
 /// An MP4 of H.264 at 10 frames a second, whose groups of ten pictures have one that is shown before it is decoded.
 fn clip(folder: &std::path::Path, seconds: i64) -> std::path::PathBuf {
-    use media_container::cmaf::write;
-    use media_container::track::{CodecConfig, Sample, TrackConfig};
-    const AVCC: &str = "0164001fffe100186764001facd9405005bb011000003e90000bb800f183196001000468ef8fcbfdf8f800";
-    let avcc: Vec<u8> =
-        (0..AVCC.len() / 2).map(|at| u8::from_str_radix(&AVCC[2 * at..2 * at + 2], 16).unwrap()).collect();
-    let track = TrackConfig {
-        timescale: 1_000,
-        codec: CodecConfig::Avc { avcc: avcc.into(), resolution: Resolution { width: 1_280, height: 720 } },
-        language: None,
-        pixel_aspect: None,
-    };
     let sample = |frame: i64| {
         let shown = match frame % 10 {
             3 => frame + 1,
@@ -215,9 +210,55 @@ fn clip(folder: &std::path::Path, seconds: i64) -> std::path::PathBuf {
     };
     let samples: Vec<Sample> = (0..seconds * 10).map(sample).collect();
     let path = folder.join("clip.mp4");
-    let bytes = [write::init_section(&track, 100), write::media_segment(1, 100, &samples)].concat();
-    std::fs::write(&path, bytes).unwrap();
+    std::fs::write(&path, movie(&pictures(1_000), &samples)).unwrap();
     path
+}
+
+fn movie(track: &TrackConfig, samples: &[Sample]) -> Vec<u8> {
+    [write::init_section(track, 100), write::media_segment(1, 100, samples)].concat()
+}
+
+fn pictures(timescale: u32) -> TrackConfig {
+    const AVCC: &str = "0164001fffe100186764001facd9405005bb011000003e90000bb800f183196001000468ef8fcbfdf8f800";
+    let avcc: Vec<u8> =
+        (0..AVCC.len() / 2).map(|at| u8::from_str_radix(&AVCC[2 * at..2 * at + 2], 16).unwrap()).collect();
+    let resolution = Resolution { width: 1_280, height: 720 };
+    TrackConfig {
+        timescale,
+        codec: CodecConfig::Avc { avcc: avcc.into(), resolution },
+        language: None,
+        pixel_aspect: None,
+    }
+}
+
+/// Whatever of a round is left for its last segment: a round that had one more of the one than of the other would part them
+/// for good.
+#[test]
+fn sound_and_pictures_of_a_round_have_as_many_segments() {
+    let folder = tempfile::tempdir().unwrap();
+    let round = 30;
+    let cuts = |track: &TrackConfig, samples: &[Sample], segment: MediaDuration| {
+        let path = folder.path().join("track.mp4");
+        std::fs::write(&path, movie(track, samples)).unwrap();
+        let file = Arc::new(SampleFile::new(std::fs::File::open(&path).unwrap()).unwrap());
+        let movie = Movie::read(&*file).unwrap();
+        Track::cut(file, &movie.tracks[0], MediaTime::ZERO, segment).unwrap().1.len()
+    };
+    let sample = |at: i64, duration: i64, sync: bool| {
+        let data = vec![0, 0, 0, 2, if sync { 0x65 } else { 0x41 }, 0x80].into();
+        Sample { pts: at * duration, dts: at * duration, duration: u32::try_from(duration).unwrap(), sync, data }
+    };
+    let codec = CodecConfig::Aac { asc: vec![0x11, 0x90].into(), channels: 2, sample_rate: 48_000 };
+    let sound = TrackConfig { timescale: 48_000, codec, language: None, pixel_aspect: None };
+    let packets: Vec<Sample> =
+        (0..(round * 48_000 + 1_023) / 1_024).map(|packet| sample(packet, 1_024, true)).collect();
+    // Half a second to twelve, at 25 pictures a second.
+    for frames in 13..=300 {
+        let segment = MediaDuration::from_millis(u64::try_from(frames * 40).unwrap());
+        let shown: Vec<Sample> = (0..round * 25).map(|frame| sample(frame, 40, frame % frames == 0)).collect();
+        let of = (cuts(&pictures(1_000), &shown, segment), cuts(&sound, &packets, segment));
+        assert_eq!(of.0, of.1, "segments of {frames} frames");
+    }
 }
 
 #[test]

@@ -118,6 +118,7 @@ fn fault(table: &wire::Fault, kind: FaultKind, finder: &mut Finder<'_>) -> Optio
             Some(age) => Fault::Stale(finder.seconds("age_s", age)),
             None => return missing("age_s"),
         },
+        FaultKind::Frozen => Fault::Frozen,
         FaultKind::Backward => Fault::Backward(table.changes.unwrap_or(1).max(1)),
         FaultKind::Missing => Fault::Missing,
         FaultKind::ClockSkew => match table.skew_ms {
@@ -146,6 +147,7 @@ fn name(kind: FaultKind) -> &'static str {
         FaultKind::Pause => "pause",
         FaultKind::ContentType => "content-type",
         FaultKind::Stale => "stale",
+        FaultKind::Frozen => "frozen",
         FaultKind::Backward => "backward",
         FaultKind::Missing => "missing",
         FaultKind::ClockSkew => "clock-skew",

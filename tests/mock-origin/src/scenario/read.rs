@@ -3,7 +3,7 @@
 //! What cannot be read is taken out and the rest is read again, until all of it reads: whatever is wrong with one key,
 //! the others are still looked at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize as _;
 use toml::de::DeTable;
@@ -12,16 +12,28 @@ use toml::{Table, Value};
 use super::Mistake;
 use super::wire::ScenarioFile;
 
+/// Nobody reads more; a file with so many is none of ours.
+const MOST_MISTAKES: usize = 200;
+
 /// Where keys are in the text.
 #[derive(Debug, Default)]
-pub(super) struct Lines(BTreeMap<String, usize>);
+pub(super) struct Lines {
+    known: BTreeMap<String, usize>,
+    /// Keys of lines that are no TOML: what they were to be is not known.
+    broken: BTreeSet<String>,
+}
 
 impl Lines {
+    /// Whether a key that seems to be missing may stand in a line that is no TOML, so that nothing can be said of it.
+    pub(super) fn is_broken(&self, key: &str) -> bool {
+        !self.known.contains_key(key) && self.broken.contains(key.rsplit('.').next().unwrap_or(key))
+    }
+
     /// The line of a key, or of what it belongs to.
     pub(super) fn of(&self, key: &str) -> Option<usize> {
         let mut key = key;
         loop {
-            if let Some(line) = self.0.get(key) {
+            if let Some(line) = self.known.get(key) {
                 return Some(*line);
             }
             key = &key[..key.rfind(['.', '['])?];
@@ -31,8 +43,8 @@ impl Lines {
 
 /// Reads a file as far as it can be read.
 pub(super) fn file(text: &str) -> (ScenarioFile, Vec<Mistake>, Lines) {
-    let (document, errors) = DeTable::parse_recoverable(text);
-    let line_at = |byte: usize| 1 + text.get(..byte).map_or(0, |before| before.matches('\n').count());
+    let (_, errors) = DeTable::parse_recoverable(text);
+    let line_at = lines_of(text);
     let mut mistakes: Vec<Mistake> = errors
         .iter()
         .map(|error| Mistake {
@@ -41,14 +53,14 @@ pub(super) fn file(text: &str) -> (ScenarioFile, Vec<Mistake>, Lines) {
             reason: error.message().trim().replace('\n', ", "),
         })
         .collect();
-    let mut lines = Lines::default();
-    note_lines(document.get_ref(), "", &line_at, &mut lines.0);
-    if !mistakes.is_empty() {
-        // What a broken line was meant to say is a guess, and mistakes that follow from it are none.
-        return (ScenarioFile::default(), mistakes, lines);
-    }
-    let mut table: Table = match toml::from_str(text) {
+    let broken: BTreeSet<usize> = mistakes.iter().filter_map(|mistake| mistake.line).collect();
+    let (rest, keys) = without(text, &broken);
+    let mut lines = Lines { known: BTreeMap::new(), broken: keys };
+    note_lines(DeTable::parse_recoverable(&rest).0.get_ref(), "", &lines_of(&rest), &mut lines.known);
+    let mut table: Table = match toml::from_str(&rest) {
         Ok(table) => table,
+        // What broken lines were meant to say is a guess, and mistakes that follow from it are none.
+        Err(_) if !mistakes.is_empty() => return (ScenarioFile::default(), mistakes, lines),
         Err(error) => {
             mistakes.push(Mistake { key: String::new(), line: None, reason: error.message().to_owned() });
             Table::new()
@@ -69,10 +81,34 @@ pub(super) fn file(text: &str) -> (ScenarioFile, Vec<Mistake>, Lines) {
         }
         let removed = remove(&mut table, &key);
         mistakes.push(Mistake { key, line: None, reason });
-        if !removed {
+        // Each is found by reading all of it again.
+        if !removed || mistakes.len() >= MOST_MISTAKES {
             return (ScenarioFile::deserialize(Table::new()).unwrap_or_default(), mistakes, lines);
         }
     }
+}
+
+/// The line that a byte of a text is in.
+fn lines_of(text: &str) -> impl Fn(usize) -> usize + use<> {
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+    move |byte| 1 + ends.partition_point(|&end| end < byte)
+}
+
+/// The text with empty lines for those that are no TOML, and the keys that these begin with. Without a heading, keys would
+/// seem to belong to the table above: of such a text nothing is left.
+fn without(text: &str, broken: &BTreeSet<usize>) -> (String, BTreeSet<String>) {
+    let (mut rest, mut keys) = (String::with_capacity(text.len()), BTreeSet::new());
+    for (number, line) in (1..).zip(text.lines()) {
+        if !broken.contains(&number) {
+            rest += line;
+        } else if let Some((key, _)) = line.split_once('=').filter(|_| !line.trim_start().starts_with('[')) {
+            keys.insert(key.trim().to_owned());
+        } else {
+            return (String::from("="), keys);
+        }
+        rest.push('\n');
+    }
+    (rest, keys)
 }
 
 /// The words of the reader for what it expected, in words of people.

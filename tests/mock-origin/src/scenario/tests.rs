@@ -120,6 +120,25 @@ fn what_is_no_toml_is_named_by_its_lines() {
 }
 
 #[test]
+fn a_line_that_is_no_toml_does_not_hide_other_mistakes() {
+    let found = mistakes(
+        "[network]\nrate_kbps = = 5\nlatency_ms = \"slow\"\n[[faults]]\nkind = \"statuss\"\n[[faults]]\nkind = status\n",
+    );
+    let begin = ["line 2: ", "line 3: network.latency_ms: ", "line 5: faults[0].kind: ", "line 7: "];
+    assert_eq!(found.len(), 4, "{found:#?}");
+    assert!(found.iter().zip(begin).all(|(one, begin)| one.starts_with(begin)), "{found:#?}");
+    // Which table the keys are of is not known.
+    let found = mistakes("[network]\nrate_kbps = 5\n[[faults\nkind = 7\n");
+    assert!(found.iter().all(|one| one.starts_with("line 3: ")), "{found:#?}");
+}
+
+#[test]
+fn of_very_many_mistakes_some_are_named() {
+    let text: String = (0..5_000).map(|number| format!("key{number} = 1\n")).collect();
+    assert!((100..1_000).contains(&mistakes(&text).len()));
+}
+
+#[test]
 fn keys_that_say_nothing_together_are_named() {
     let found = mistakes(
         "[network]\nrate_kbps = 1\nsteps = []\nrepeat = true\ntrace_format = \"csv\"\nover_limit = \"wait\"\n\

@@ -258,6 +258,8 @@ pub enum FaultKind {
     ContentType,
     /// A playlist as it was `age_s` ago.
     Stale,
+    /// A playlist as it was at `from_s` (default 0): nothing is added any more, as when an encoder has died.
+    Frozen,
     /// A playlist as it was so many `changes` ago, so that it goes backward.
     Backward,
     /// 404, whenever it is asked for.
