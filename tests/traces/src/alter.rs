@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Period;
+use super::{Period, TraceError};
 
 /// What is done to a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,15 +34,15 @@ pub enum Alteration {
 }
 
 impl Alteration {
-    pub(super) fn apply(self, periods: &[Period]) -> Vec<Period> {
-        match self {
+    pub(super) fn apply(self, periods: &[Period]) -> Result<Vec<Period>, TraceError> {
+        Ok(match self {
             Self::Reverse => periods.iter().rev().copied().collect(),
             Self::Rotate(by) => rotated(periods, by),
             Self::Scale(share) => periods.iter().map(|&period| scaled(period, share)).collect(),
             Self::Jitter { most, seed } => jittered(periods, most, seed),
-            Self::MoveStep(to) => step_moved(periods, to),
-            Self::Bursts { every, length, share } => with_bursts(periods, every, length, share),
-        }
+            Self::MoveStep(to) => step_moved(periods, to)?,
+            Self::Bursts { every, length, share } => with_bursts(periods, every, length, share)?,
+        })
     }
 }
 
@@ -115,7 +115,7 @@ fn step_of(periods: &[Period]) -> Duration {
     best.1
 }
 
-fn step_moved(periods: &[Period], to: Duration) -> Vec<Period> {
+fn step_moved(periods: &[Period], to: Duration) -> Result<Vec<Period>, TraceError> {
     let (before, after) = split(periods, step_of(periods));
     let mut moved = Vec::new();
     let mut missing = if before.is_empty() { Duration::ZERO } else { to };
@@ -124,17 +124,28 @@ fn step_moved(periods: &[Period], to: Duration) -> Vec<Period> {
         if duration.is_zero() {
             break;
         }
-        moved.push(Period { duration, ..*period });
+        add(&mut moved, Period { duration, ..*period })?;
         missing -= duration;
     }
     moved.extend(after);
-    moved
+    Ok(moved)
+}
+
+/// A trace of more periods is a mistake in what was asked for: a step moved by a year, bursts in every moment of a week.
+const MOST_PERIODS: usize = 10_000_000;
+
+fn add(periods: &mut Vec<Period>, period: Period) -> Result<(), TraceError> {
+    if periods.len() >= MOST_PERIODS {
+        return Err(TraceError::TooLong);
+    }
+    periods.push(period);
+    Ok(())
 }
 
 /// Shorter bursts are none: a link is not told to change more often than a packet of its takes.
 const SHORTEST: Duration = Duration::from_millis(10);
 
-fn with_bursts(periods: &[Period], every: Duration, length: Duration, share: u64) -> Vec<Period> {
+fn with_bursts(periods: &[Period], every: Duration, length: Duration, share: u64) -> Result<Vec<Period>, TraceError> {
     let every = every.max(SHORTEST);
     let calm = every.saturating_sub(length);
     let mut altered = Vec::new();
@@ -145,7 +156,7 @@ fn with_bursts(periods: &[Period], every: Duration, length: Duration, share: u64
             let (in_burst, until) = if phase < calm { (false, calm) } else { (true, every) };
             let duration = rest.min(until - phase);
             let share = if in_burst { share } else { 1_000 };
-            altered.push(scaled(Period { duration, ..period }, share));
+            add(&mut altered, scaled(Period { duration, ..period }, share))?;
             rest -= duration;
             phase += duration;
             if phase >= every {
@@ -153,7 +164,7 @@ fn with_bursts(periods: &[Period], every: Duration, length: Duration, share: u64
             }
         }
     }
-    altered
+    Ok(altered)
 }
 
 #[cfg(test)]

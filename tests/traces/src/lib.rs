@@ -71,6 +71,8 @@ pub enum TraceError {
     Empty,
     /// It carries nothing at all, so that no play would ever end.
     Silent,
+    /// It would have more periods than anybody can use.
+    TooLong,
 }
 
 impl fmt::Display for TraceError {
@@ -81,6 +83,7 @@ impl fmt::Display for TraceError {
             Self::Column(name) => write!(out, "the first line names no column `{name}`"),
             Self::Blank => write!(out, "the file is empty"),
             Self::Empty => write!(out, "the trace lasts no time at all: it has no period longer than zero"),
+            Self::TooLong => write!(out, "the altered trace would have more than ten million periods"),
             Self::Silent => write!(out, "the trace carries nothing: every rate in it is zero"),
         }
     }
@@ -141,8 +144,8 @@ impl Trace {
     /// The same network in another light.
     ///
     /// # Errors
-    /// When nothing is left of it, as of one that is scaled to zero.
+    /// When nothing is left of it, as of one that is scaled to zero, or it becomes very much longer.
     pub fn altered(&self, alteration: Alteration) -> Result<Self, TraceError> {
-        Self::new(alteration.apply(&self.periods))
+        Self::new(alteration.apply(&self.periods)?)
     }
 }

@@ -33,6 +33,8 @@ fn each_alteration_does_what_it_says() {
     let expected = [(1_000, 10), (500, 20), (500, 2), (1_000, 20), (500, 30), (500, 3)];
     assert_eq!(altered(&plain, bursts), expected);
     assert!(trace(&plain).altered(Alteration::Scale(0)).is_err(), "nothing would ever arrive");
+    let for_years = Alteration::MoveStep(Duration::from_secs(1 << 30));
+    assert_eq!(trace(&[(1, 10), (1, 90)]).altered(for_years), Err(TraceError::TooLong));
 }
 
 #[test]
