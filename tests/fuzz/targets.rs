@@ -1,8 +1,11 @@
-//! What is fuzzed: everything that reads bytes from files and networks. Each function takes any bytes and must come back
+//! What is fuzzed: everything that reads bytes from files and networks, those of the testers' tools too. Each function takes any bytes and must come back
 //! without a panic, in time and memory bounded by the size of the input.
 //!
 //! Run with `cargo +nightly fuzz run NAME` in `tests/fuzz`; what it finds goes into `corpus/NAME`, which
 //! `tests/tests/fuzz_corpus.rs` plays again with every `./x test`.
+
+use std::path::Path;
+use std::time::Duration;
 
 use bytes::Bytes;
 use media_container::mkv::{Matroska, Wanted};
@@ -11,10 +14,19 @@ use media_container::webvtt::WebVtt;
 use media_container::{cmaf, nal};
 use media_model::MediaTime;
 use media_model::hls::{self, Playlist, Reading};
+use mock_origin::Scenario;
+use network_traces::{Alteration, Format, Trace};
+use player_core::PlayerConfig;
+use player_recording::{Driven, Recorder, Recording};
 use url::Url;
 
 #[path = "player_steps.rs"]
 mod steps;
+
+/// What a recording begins with.
+const MAGIC_BYTES: usize = 8;
+/// Mahimahi's traces have a period for every half second, of a week at most.
+const MOST_PERIODS: usize = 2 * 7 * 24 * 3_600;
 
 pub(crate) use steps::player_steps;
 
@@ -115,4 +127,57 @@ pub(crate) fn mkv(data: &[u8]) {
         }
     }
     panic!("more blocks than bytes");
+}
+
+/// A recording of a play: as a file, and as what is packed in one. One that can be read is played.
+pub(crate) fn recording(data: &[u8]) {
+    let played = |file: &[u8]| {
+        if let Ok(recording) = Recording::read(file) {
+            let _ = recording.replay(|_, _, _| {});
+        }
+    };
+    played(data);
+    played(&recording_of(data));
+}
+
+/// A recording that holds these bytes, which libFuzzer does not have to pack: a stored block of deflate (RFC 1951, 3.2.4).
+fn recording_of(plain: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(plain.len()).unwrap_or(u16::MAX);
+    let empty = Recorder::new(Driven::Player, &PlayerConfig::default()).finish().expect("an empty recording");
+    let mut file = empty[..MAGIC_BYTES].to_vec();
+    file.push(1);
+    file.extend(length.to_le_bytes());
+    file.extend((!length).to_le_bytes());
+    file.extend(&plain[..usize::from(length)]);
+    file
+}
+
+/// A trace, in whatever format; what is read can be altered, and lasts longer than no time.
+pub(crate) fn trace(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let _ = Format::of(text);
+    for format in [Format::Sabre, Format::Mahimahi, Format::Pensieve, Format::Csv] {
+        let Ok(trace) = Trace::read(format, text, Duration::from_millis(20)) else { continue };
+        assert!(!trace.duration().is_zero() && trace.periods().len() <= data.len().max(MOST_PERIODS));
+        let _ = trace.mean_rate();
+        let share = data.len() as u64;
+        for alteration in [
+            Alteration::Reverse,
+            Alteration::Rotate(trace.duration() / 3),
+            Alteration::Scale(share),
+            Alteration::Jitter { most: share, seed: share },
+            Alteration::MoveStep(trace.duration() / 2),
+            Alteration::Bursts { every: trace.duration() / 7, length: trace.duration() / 20, share },
+        ] {
+            let _ = trace.altered(alteration).map(|trace| trace.mean_rate());
+        }
+    }
+}
+
+/// A scenario of the mock origin. Each mistake in it is named, and none twice.
+pub(crate) fn scenario(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Err(mistakes) = Scenario::read(text, Path::new("no-such-folder")) {
+        assert!(!mistakes.0.is_empty() && mistakes.0.len() <= 1_000);
+    }
 }

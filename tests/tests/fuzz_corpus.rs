@@ -58,3 +58,18 @@ fn webvtt() {
 fn player_steps() {
     replay("player_steps", targets::player_steps);
 }
+
+#[test]
+fn recordings() {
+    replay("recording", targets::recording);
+}
+
+#[test]
+fn traces() {
+    replay("trace", targets::trace);
+}
+
+#[test]
+fn scenarios() {
+    replay("scenario", targets::scenario);
+}

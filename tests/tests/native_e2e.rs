@@ -190,6 +190,11 @@ async fn what_the_viewer_asks_for_at_the_start_is_kept_to() {
             "{small:?}"
         );
     }
+    // More than the link carries.
+    let scenario = Scenario::read(NARROW, Path::new(".")).unwrap();
+    let narrow = Origin::start(OriginConfig::of(scenario)).await.unwrap();
+    let played = play(&narrow.play_urls()[0], &["--lock", "360", "--max-seconds", "8"]).await;
+    assert_eq!(played.heights(), BTreeSet::from([360]));
 }
 
 const LIVE: &str = r#"

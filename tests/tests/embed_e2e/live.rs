@@ -173,6 +173,28 @@ async fn segments_that_come_after_their_playlist_are_waited_for() {
 }
 
 #[tokio::test]
+async fn a_quality_that_stands_still_is_left_for_one_that_goes_on() {
+    let frozen = "[[faults]]
+        kind = 'frozen'
+        url = '**/video-1/playlist.m3u8'
+        from_s = 20";
+    let test = "a_quality_that_stands_still_is_left_for_one_that_goes_on";
+    let Some(room) = Room::open(test, &live("", frozen)).await else { return };
+    room.has_moved_on().await;
+    let watched = room.watch_live(24.0).await;
+    let log = room.origin.log();
+    assert_eq!(watched.width, 320, "{watched:?}: {:#?}", tail(&log));
+    assert!(watched.waits.is_empty() && watched.played.len() == 1, "{watched:?}: {:#?}", tail(&log));
+    let notices = room.look().await.unwrap().notices;
+    assert!(matches!(&notices[..], [one] if one.starts_with("This quality has a fault")), "{notices:?}");
+    // It was the better one until then.
+    let last_of =
+        |stream: &str| log.iter().rposition(|entry| entry.path.contains(stream) && entry.path.ends_with(".m4s"));
+    assert!(last_of("/video-1/") < last_of("/video-0/"), "{:#?}", tail(&log));
+    room.browser.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn after_a_long_pause_a_live_stream_goes_on_where_it_is_now() {
     let test = "after_a_long_pause_a_live_stream_goes_on_where_it_is_now";
     let Some(room) = Room::open(test, &live("", "")).await else { return };
