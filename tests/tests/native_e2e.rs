@@ -191,9 +191,9 @@ async fn what_the_viewer_asks_for_at_the_start_is_kept_to() {
         );
     }
     // More than the link carries.
-    let scenario = Scenario::read(NARROW, Path::new(".")).unwrap();
-    let narrow = Origin::start(OriginConfig::of(scenario)).await.unwrap();
-    let played = play(&narrow.play_urls()[0], &["--lock", "360", "--max-seconds", "8"]).await;
+    let narrow = NARROW.replace("3_000", "1_600").replace("audio = []", "audio = []\nsegment_s = 2");
+    let narrow = Origin::start(OriginConfig::of(Scenario::read(&narrow, Path::new(".")).unwrap())).await.unwrap();
+    let played = play(&narrow.play_urls()[0], &["--lock", "360", "--max-seconds", "10"]).await;
     assert_eq!(played.heights(), BTreeSet::from([360]));
 }
 

@@ -52,8 +52,8 @@ struct Arguments {
     /// Plays slower or faster, 0.25 to 4; 1 is normal.
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = speed)]
     speed: Speed,
-    /// Plays only the rendition with this many lines, or the nearest one, from the second segment on at the latest; of
-    /// several, the one of the highest bit rate. A wide picture counts as one of 16:9.
+    /// Plays only the rendition with this many lines, or the nearest one; of several, the one of the highest bit rate. A wide
+    /// picture counts as one of 16:9.
     #[arg(long, value_name = "LINES")]
     lock: Option<u32>,
     /// The automatic choice takes no rendition below this rate where there is another.

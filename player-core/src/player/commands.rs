@@ -159,15 +159,17 @@ impl Player {
     }
 
     /// Loads another stream of a lane from `lead` ahead of the playhead on. What is on its way or waits to be appended is
-    /// given up, except where it is needed before.
+    /// given up, except where it is needed before. Where nothing is buffered yet, nothing is: playback begins with the choice.
     pub(super) fn replace_ahead(&mut self, role: Role, chosen: StreamId, lead: MediaDuration) {
         let at = self.position();
         let soon = at + lead;
         let Some(lane) = self.lane(role) else { return };
         let held = covered_until(&lane.buffer.covered(), at);
+        let is_bare = lane.buffer.covered().is_empty() && lane.busy.is_none();
         let of_others = |wanted: &Wanted| wanted.stream != chosen;
         let useless = |wanted: &Wanted| {
-            wanted.span.start() > soon || (of_others(wanted) && wanted.span.end() <= held && held > at)
+            let is_late = wanted.span.end() <= held && held > at;
+            wanted.span.start() > soon || (of_others(wanted) && (is_late || is_bare))
         };
         let useless_load = |load: &Load| match &load.purpose {
             Purpose::Segment(of, wanted) => *of == role && useless(wanted),
@@ -203,7 +205,7 @@ impl Player {
         let is_there = matches!(chosen, StreamId::Variant(id) if lane.buffer.holds_only(id, soon));
         lane.stream = Some(chosen);
         lane.plan = None;
-        lane.replace_from = from.filter(|_| !is_there);
+        lane.replace_from = from.filter(|_| !is_there && !is_bare);
         lane.came_late = 0;
         lane.crowded_until = None;
         self.out.extend(forgotten.into_iter().map(|item| Output::Forget(item.id)));

@@ -422,6 +422,19 @@ fn little_is_loaded_ahead_while_the_browser_wants_the_network_left_alone() {
     assert!(desk.is_under_way("/low/6.m4s"));
 }
 
+/// A page that remembers what the viewer chose says so as soon as it knows what there is.
+#[test]
+fn a_quality_that_is_chosen_before_anything_has_come_is_the_first_one_shown() {
+    let mut desk = Desk::open("/main.m3u8");
+    desk.playlist("/main.m3u8", TWO_VARIANTS);
+    desk.playlist("/low/playlist.m3u8", &vod(20));
+    assert!(desk.is_under_way("/low/0.m4s"));
+    desk.tell(Input::Command(Command::LockVariant(Some(VariantId(1)))));
+    assert!(!desk.is_under_way("/low/0.m4s"), "{:?}", desk.loads.keys());
+    desk.playlist("/high/playlist.m3u8", &vod(20));
+    assert!(desk.is_under_way("/high/0.m4s"), "{:?}", desk.loads.keys());
+}
+
 #[test]
 fn a_seek_before_the_first_timeline_is_read_takes_the_place_of_the_position_to_resume_at() {
     let mut desk = Desk::open("/main.m3u8");
