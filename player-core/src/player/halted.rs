@@ -9,7 +9,7 @@ use super::Player;
 use super::lane::Role;
 use crate::error::Setback;
 use crate::load::next_segment;
-use crate::playlist::{StreamId, Timeline};
+use crate::playlist::{LEAST_WAIT, StreamId, Timeline};
 
 /// Others are preferred for so long; each time for twice as long.
 const AVOIDED: Duration = Duration::from_secs(30);
@@ -26,7 +26,7 @@ impl Player {
             match self.timeline(other) {
                 // Both may have gone on together.
                 Some(timeline) if self.lists_more(role, timeline) && self.is_older(stream, timeline) => {
-                    self.load_playlist(stream);
+                    self.read_again(stream, timeline.target_duration);
                     return false;
                 }
                 Some(timeline) if self.lists_more(role, timeline) => {
@@ -45,6 +45,15 @@ impl Player {
             }
         }
         false
+    }
+
+    /// Out of turn, and not at once again: a cache that answers with less than is known leaves it as old as it is.
+    fn read_again(&mut self, stream: StreamId, pause: MediaDuration) {
+        let health = self.health.entry(stream).or_default();
+        if health.reread.is_none_or(|at| self.now.since(at) >= pause.to_std().max(LEAST_WAIT)) {
+            health.reread = Some(self.now);
+            self.load_playlist(stream);
+        }
     }
 
     /// The variant of this lane, if its server answers and has nothing new.

@@ -268,6 +268,8 @@ pub(crate) struct Health {
     pub(crate) avoid_until: Option<Now>,
     /// How often that was decided.
     pub(crate) avoided: u32,
+    /// When its playlist was last read out of turn.
+    pub(crate) reread: Option<Now>,
     /// The device cannot play it.
     pub(crate) never: bool,
     pub(crate) decoding: Decoding,

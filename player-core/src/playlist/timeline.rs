@@ -10,7 +10,7 @@ use url::Url;
 use crate::clock::Now;
 
 /// A live playlist is not read again before.
-const LEAST_WAIT: Duration = Duration::from_millis(500);
+pub(crate) const LEAST_WAIT: Duration = Duration::from_millis(500);
 /// One that is older than what is known is not believed for so many target durations.
 const PATIENCE: u32 = 3;
 /// One that has nothing new for so many stands still: servers add to it within one and a half (RFC 8216 §6.2.2). Three are

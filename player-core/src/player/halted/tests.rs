@@ -64,3 +64,20 @@ fn where_all_stand_still_nothing_is_held_against_any() {
     }
     assert!(desk.is_under_way("/low/16.m4s") && !changed_over(&mut desk), "{:?}", desk.loads.keys());
 }
+
+/// What is known of the low one stays as old as it was: it is asked once more out of turn, and then in turn.
+#[test]
+fn a_cache_that_answers_with_less_than_is_known_is_not_flooded() {
+    let mut desk = halted();
+    desk.pass(100);
+    desk.playlist("/high/playlist.m3u8", &live(14));
+    let mut asked = 0;
+    for _ in 0..20 {
+        if desk.is_under_way("/low/playlist.m3u8") {
+            desk.playlist("/low/playlist.m3u8", &live(6));
+            asked += 1;
+        }
+        desk.pass(50);
+    }
+    assert!((1..=2).contains(&asked), "{asked} times in a second");
+}
