@@ -16,7 +16,7 @@ use crate::body::{self, Source, Trouble};
 use crate::calendar;
 use crate::connection::Lifeline;
 use crate::content::{Extent, Moment, Resource};
-use crate::fault::{self, Asked, Fault, Old, Refusal, Tokens, Verdict};
+use crate::fault::{self, Asked, Fault, Refusal, Staleness, Tokens, Verdict};
 use crate::network::Peer;
 use crate::note::Note;
 use crate::origin::{Playing, Shared};
@@ -196,8 +196,8 @@ async fn own(
     let now = shared.now();
     let mut moment = Moment::now(now, calendar::millis(shared.log.started(), Duration::ZERO));
     if playlist::is_playlist(path, None) {
-        moment.age = verdict.old.map_or(Duration::ZERO, |old| old.age(now));
-        let changes = verdict.backward.filter(|_| verdict.old.is_none());
+        moment.age = verdict.stale.map_or(Duration::ZERO, |stale| stale.age(now));
+        let changes = verdict.backward.filter(|_| verdict.stale.is_none());
         moment.changes = changes.map_or(0, |changes| u64::try_from(changes).unwrap_or(u64::MAX));
     }
     let (presentations, path) = (Arc::clone(&plan.presentations), path.to_owned());
@@ -263,11 +263,11 @@ fn older(shared: &Shared, plan: &Playing, verdict: &Verdict, path: &str, extent:
     // An update is another text than the whole.
     let name = if extent == Extent::Update { format!("{path}?_HLS_skip") } else { path.to_owned() };
     // What is frozen stays the newest that is known, however often it is asked for.
-    if !matches!(verdict.old, Some(Old::As(_))) || past.versions.before(&name, 0).is_none() {
+    if !matches!(verdict.stale, Some(Staleness::As(_))) || past.versions.before(&name, 0).is_none() {
         past.versions.learn(&name, now, &text);
     }
-    let older = match (verdict.old, verdict.backward) {
-        (Some(old), _) => past.versions.as_of(&name, now.saturating_sub(old.age(now))),
+    let older = match (verdict.stale, verdict.backward) {
+        (Some(stale), _) => past.versions.as_of(&name, now.saturating_sub(stale.age(now))),
         (None, Some(changes)) => past.versions.before(&name, changes),
         (None, None) => None,
     };

@@ -149,21 +149,21 @@ pub(crate) struct Verdict {
     pub(crate) corrupt: Option<(u32, u64)>,
     pub(crate) pause: Option<(Place, Duration)>,
     pub(crate) content_type: Option<String>,
-    pub(crate) old: Option<Old>,
+    pub(crate) stale: Option<Staleness>,
     pub(crate) backward: Option<usize>,
     pub(crate) skew_ms: i64,
 }
 
 /// Which playlist of the past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Old {
+pub(crate) enum Staleness {
     /// Of so long ago.
     By(Duration),
     /// Of this time since the start or the last reset.
     As(Duration),
 }
 
-impl Old {
+impl Staleness {
     /// How long ago that is.
     pub(crate) fn age(self, now: Duration) -> Duration {
         match self {
@@ -217,8 +217,8 @@ impl Verdict {
             Fault::SlowFirstByte(delay) => self.delay += *delay,
             Fault::Pause(place, length) => _ = self.pause.get_or_insert((*place, *length)),
             Fault::ContentType(name) => _ = self.content_type.get_or_insert_with(|| name.clone()),
-            Fault::Stale(by) => _ = self.old.get_or_insert(Old::By(*by)),
-            Fault::Frozen => _ = self.old.get_or_insert(Old::As(rule.when.from.unwrap_or_default())),
+            Fault::Stale(by) => _ = self.stale.get_or_insert(Staleness::By(*by)),
+            Fault::Frozen => _ = self.stale.get_or_insert(Staleness::As(rule.when.from.unwrap_or_default())),
             Fault::Backward(changes) => _ = self.backward.get_or_insert(*changes),
             Fault::ClockSkew(millis) => self.skew_ms += millis,
         }
