@@ -90,11 +90,12 @@ impl Player {
     fn live_window_moves(&mut self, role: Role, wanted: &Wanted, cause: &LoadFailure) -> bool {
         let is_missing = matches!(cause, LoadFailure::Status { code: 404 | 410, .. });
         let failures = self.stuck.get(&role).map_or(0, |stuck| stuck.failures);
-        if wanted.span.end() <= self.position() {
+        if wanted.span.end() <= self.position() && self.has_another(wanted.stream) {
             return false;
         }
         let timeline = self.presentation.as_mut().and_then(|one| one.stream_mut(wanted.stream)?.timeline.as_mut());
-        let Some(timeline) = timeline.filter(|one| !one.ended && is_missing && failures <= EDGE_TRIES) else {
+        let Some(timeline) = timeline.filter(|one| one.is_live_at(self.now) && is_missing && failures <= EDGE_TRIES)
+        else {
             return false;
         };
         let wait = (timeline.target_duration.to_std() / 2).clamp(SHORTEST_EDGE_WAIT, LONGEST_EDGE_WAIT);

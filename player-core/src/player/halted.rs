@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use media_model::{MediaDuration, MediaTime};
 
-use super::Player;
 use super::lane::Role;
+use super::{Player, Purpose};
 use crate::error::Setback;
 use crate::load::next_segment;
 use crate::playlist::{LEAST_WAIT, StreamId, Timeline};
@@ -22,38 +22,46 @@ impl Player {
         if self.health.get(&stream).is_some_and(|health| health.is_avoided(self.now)) {
             return self.has_another(stream);
         }
-        for other in self.works_beside(stream) {
-            match self.timeline(other) {
-                // Both may have gone on together.
-                Some(timeline) if self.lists_more(role, timeline) && self.is_older(stream, timeline) => {
-                    self.read_again(stream, timeline.target_duration);
-                    return false;
-                }
-                Some(timeline) if self.lists_more(role, timeline) => {
-                    let health = self.health.entry(stream).or_default();
-                    health.avoid(self.now, AVOIDED);
-                    if health.avoided == 1 {
-                        self.setback(Setback::OtherVariant);
-                    }
-                    return true;
-                }
-                Some(timeline) if timeline.reload_at.is_some_and(|at| at > self.now) => {}
-                Some(_) | None => {
-                    self.load_playlist(other);
-                    return false;
-                }
+        let others = self.works_beside(stream);
+        let lists_more = |other: &StreamId| self.timeline(*other).is_some_and(|one| self.lists_more(role, one));
+        if let Some(other) = others.iter().copied().find(lists_more) {
+            if !self.is_confirmed_beside(stream, other) {
+                return false;
             }
+            let health = self.health.entry(stream).or_default();
+            health.avoid(self.now, AVOIDED);
+            if health.avoided == 1 {
+                self.setback(Setback::OtherVariant);
+            }
+            return true;
+        }
+        let is_due = |timeline: &Timeline| timeline.reload_at.is_some_and(|at| at <= self.now);
+        if let Some(other) = others.into_iter().find(|&other| self.timeline(other).is_none_or(is_due)) {
+            self.load_playlist(other);
         }
         false
     }
 
-    /// Out of turn, and not at once again: a cache that answers with less than is known leaves it as old as it is.
-    fn read_again(&mut self, stream: StreamId, pause: MediaDuration) {
-        let health = self.health.entry(stream).or_default();
-        if health.reread.is_none_or(|at| self.now.since(at) >= pause.to_std().max(LEAST_WAIT)) {
-            health.reread = Some(self.now);
-            self.load_playlist(stream);
+    /// Whether a stream still had nothing new half a target duration after another one had: after a pause of the programme
+    /// all go on, and not all in the same moment. For that it is read once more, out of turn; a cache that answers with less
+    /// than is known is not asked again.
+    fn is_confirmed_beside(&mut self, stream: StreamId, other: StreamId) -> bool {
+        let (Some(own), Some(other)) = (self.timeline(stream), self.timeline(other)) else { return false };
+        let settled = other.grown_at() + own.target_duration.to_std().max(LEAST_WAIT) / 2;
+        if self.now < settled {
+            return false;
         }
+        if own.read_at() >= settled {
+            return true;
+        }
+        let is_asked = self.loads.values().any(|load| load.purpose == Purpose::Playlist(stream));
+        let health = self.health.entry(stream).or_default();
+        if health.reread.is_some_and(|at| at >= settled) {
+            return !is_asked;
+        }
+        health.reread = Some(self.now);
+        self.load_playlist(stream);
+        false
     }
 
     /// The variant of this lane, if its server answers and has nothing new.
@@ -64,7 +72,7 @@ impl Player {
         (is_halted && !self.lists_more(role, timeline)).then_some(stream)
     }
 
-    /// It was read only now, and ends where another one has long gone on; there is no time to see whether more comes.
+    /// It ends where another one has long gone on, and there is no time to see whether more comes.
     fn is_left_behind(&self, role: Role, timeline: &Timeline) -> bool {
         let ahead = self.lane(role).map_or(MediaDuration::ZERO, |lane| lane.buffer.level(self.position()));
         let mut variants = self.presentation.iter().flat_map(|one| one.variants_of_group());
@@ -72,11 +80,6 @@ impl Player {
             && variants.any(|(id, _)| {
                 self.timeline(StreamId::Variant(id)).is_some_and(|other| timeline.is_overdue_beside(other))
             })
-    }
-
-    /// Whether what is known of a stream was read before another one went on.
-    fn is_older(&self, stream: StreamId, other: &Timeline) -> bool {
-        self.timeline(stream).is_some_and(|timeline| timeline.read_at() < other.grown_at())
     }
 
     fn lists_more(&self, role: Role, timeline: &Timeline) -> bool {

@@ -339,11 +339,14 @@ impl Player {
     /// A live window that has left the playhead behind, as after a long pause: goes on where a viewer would begin, once
     /// what is buffered has been played. Whether the playhead was moved.
     ///
-    /// Not before all playlists have been read again: until then an element goes no farther than the old ones did, and would
-    /// have to be sent once more, two seconds later.
+    /// Not before the playlists in use have a place in common: until all have been read again, an element goes no farther than
+    /// the old ones did, and would have to be sent once more, two seconds later. Where they have none although all go on,
+    /// some are not where their media are, which shows when these are loaded.
     pub(super) fn fell_behind(&mut self) -> bool {
         let at = self.position();
-        let Some(start) = self.live_window().map(TimeRange::start) else { return false };
+        let all_go_on = || self.live_timelines().all(|timeline| timeline.goes_on(self.now));
+        let latest = || self.live_timelines().map(Timeline::start).max().filter(|_| all_go_on());
+        let Some(start) = self.live_window().map(TimeRange::start).or_else(latest) else { return false };
         if !self.prepared || at + SLACK >= start || !self.has_run_out(at) {
             return false;
         }

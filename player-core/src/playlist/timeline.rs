@@ -9,11 +9,11 @@ use url::Url;
 
 use crate::clock::Now;
 
-/// A live playlist is not read again before.
+/// A live playlist with news is not read again before, and one without not before half of it.
 pub(crate) const LEAST_WAIT: Duration = Duration::from_millis(500);
 /// One that is older than what is known is not believed for so many target durations.
 const PATIENCE: u32 = 3;
-/// One that has nothing new for so many stands still: servers add to it within one and a half (RFC 8216 §6.2.2). Three are
+/// One that has nothing new for so many stands still: servers add to it within one and a half (RFC 8216 §6.2.1). Three are
 /// played out by then, which is what most have ahead.
 const OVERDUE: u32 = 2;
 /// Playlists of what is live end within so many target durations of each other, but for caches.
@@ -56,6 +56,8 @@ pub(crate) struct Timeline {
     hold_back: Option<MediaDuration>,
     /// Its segments are where their media are.
     pub(crate) aligned: bool,
+    /// It is live, or was: what it begins with is not where it all began.
+    slides: bool,
 }
 
 impl Timeline {
@@ -80,7 +82,9 @@ impl Timeline {
             let numbers = numbers.or_else(|| others.first().map(|other| other.start_of(first)).filter(is_likely));
             numbers.or_else(|| others.first().map(|other| other.present(now) - length))
         };
-        let anchor = if live { by_own().or_else(by_others) } else { None };
+        // Also when it ends: its last segments come after those that were played.
+        let slides = live || own.into_iter().chain(others.iter().copied()).any(|known| known.slides);
+        let anchor = if slides { by_own().or_else(by_others) } else { None };
         let next = first.saturating_add(segments.len() as u64);
         let is_news = own.or(others.first().copied()).is_none_or(|known| known.next() != next);
         let grown_at = own.filter(|own| own.next() == next).map_or(now, |own| own.grown_at);
@@ -112,6 +116,7 @@ impl Timeline {
             read_at: now,
             grown_at,
             aligned: false,
+            slides,
         }
     }
 
@@ -154,6 +159,16 @@ impl Timeline {
     pub(crate) fn stands_still(&self, now: Now) -> bool {
         let target = self.target_duration.to_std().max(LEAST_WAIT);
         !self.ended && now.since(self.read_at) <= target && now.since(self.grown_at) >= target * OVERDUE
+    }
+
+    /// Whether something new was read in it not long ago.
+    pub(crate) fn goes_on(&self, now: Now) -> bool {
+        now.since(self.grown_at) < self.target_duration.to_std().max(LEAST_WAIT) * OVERDUE
+    }
+
+    /// Whether it is live, or was a moment ago, so that its last segments may not be there yet.
+    pub(crate) fn is_live_at(&self, now: Now) -> bool {
+        !self.ended || (self.slides && self.goes_on(now))
     }
 
     /// Whether another one of the same live presentation has so much more that something must have been added since.

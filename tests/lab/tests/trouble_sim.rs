@@ -305,7 +305,7 @@ const EXPECTED: &[Expected] = &[
         name: "live-stands-still",
         told: &["moved on; playing 54 s"],
         stalls: 1,
-        stalled_ms: 54_600,
+        stalled_ms: 54_700,
         also: |r| r.moves.len() == 2,
         ..UNSEEN
     },

@@ -93,6 +93,7 @@ impl Scenario {
         // What belongs to a key that was no good in the first place is told once.
         mistakes.sort_by(|a, b| (a.line.unwrap_or(0), &a.key).cmp(&(b.line.unwrap_or(0), &b.key)));
         mistakes.dedup_by(|later, earlier| later.key == earlier.key && later.line == earlier.line);
+        mistakes.truncate(read::MOST_MISTAKES);
         if mistakes.is_empty() { Ok(scenario) } else { Err(ScenarioError(mistakes)) }
     }
 

@@ -132,7 +132,7 @@ fn step_moved(periods: &[Period], to: Duration) -> Result<Vec<Period>, TraceErro
 }
 
 /// A trace of more periods is a mistake in what was asked for: a step moved by a year, bursts in every moment of a week.
-const MOST_PERIODS: usize = 10_000_000;
+const MOST_PERIODS: usize = 2_000_000;
 
 fn add(periods: &mut Vec<Period>, period: Period) -> Result<(), TraceError> {
     if periods.len() >= MOST_PERIODS {

@@ -83,7 +83,7 @@ impl fmt::Display for TraceError {
             Self::Column(name) => write!(out, "the first line names no column `{name}`"),
             Self::Blank => write!(out, "the file is empty"),
             Self::Empty => write!(out, "the trace lasts no time at all: it has no period longer than zero"),
-            Self::TooLong => write!(out, "the altered trace would have more than ten million periods"),
+            Self::TooLong => write!(out, "the altered trace would have more than two million periods"),
             Self::Silent => write!(out, "the trace carries nothing: every rate in it is zero"),
         }
     }

@@ -37,9 +37,24 @@ fn changed_over(desk: &mut Desk) -> bool {
 fn a_variant_that_stands_still_is_left_for_one_that_goes_on() {
     let mut desk = halted();
     desk.playlist("/high/playlist.m3u8", &live(14));
-    desk.pass(500);
-    assert!(changed_over(&mut desk));
-    assert!(desk.is_under_way("/high/16.m4s"), "{:?}", desk.loads.keys());
+    reads_the_same_until(&mut desk, |desk| desk.is_under_way("/high/16.m4s"));
+    assert!(changed_over(&mut desk) && desk.now.as_secs() < 7, "{:?}", desk.now);
+}
+
+/// After a pause of the programme, one is a moment behind the other.
+#[test]
+fn all_may_go_on_and_one_of_them_later() {
+    let mut desk = halted();
+    desk.pass(100);
+    desk.playlist("/high/playlist.m3u8", &live(14));
+    for moment in 0..20 {
+        if desk.is_under_way("/low/playlist.m3u8") {
+            desk.playlist("/low/playlist.m3u8", &live(if moment < 6 { 10 } else { 12 }));
+        }
+        desk.pass(50);
+    }
+    reads_the_same_until(&mut desk, |desk| desk.is_under_way("/low/16.m4s"));
+    assert!(!changed_over(&mut desk));
 }
 
 #[test]
@@ -80,4 +95,38 @@ fn a_cache_that_answers_with_less_than_is_known_is_not_flooded() {
         desk.pass(50);
     }
     assert!((1..=2).contains(&asked), "{asked} times in a second");
+    for _ in 0..20 {
+        if desk.is_under_way("/low/playlist.m3u8") {
+            desk.playlist("/low/playlist.m3u8", &live(6));
+        }
+        desk.pass(50);
+    }
+    assert!(desk.is_under_way("/high/16.m4s"), "{:?}", desk.loads.keys());
+}
+
+/// Its last one lists nothing more, and there is nothing to wait for.
+#[test]
+fn a_variant_that_has_ended_is_not_asked_for_again() {
+    let mut desk = halted();
+    let mut asked = 0;
+    for _ in 0..40 {
+        if desk.is_under_way("/high/playlist.m3u8") {
+            desk.playlist("/high/playlist.m3u8", &format!("{}#EXT-X-ENDLIST\n", live(10)));
+            asked += 1;
+        }
+        desk.pass(50);
+    }
+    assert_eq!(asked, 1);
+}
+
+#[test]
+fn what_is_listed_last_is_played_where_it_belongs() {
+    let mut desk = halted();
+    for _ in 0..20 {
+        if desk.is_under_way("/low/playlist.m3u8") {
+            desk.playlist("/low/playlist.m3u8", &format!("{}#EXT-X-ENDLIST\n", live(11)));
+        }
+        desk.pass(100);
+    }
+    assert!(desk.is_under_way("/low/16.m4s"), "{:?}", desk.loads.keys());
 }

@@ -13,7 +13,7 @@ use super::Mistake;
 use super::wire::ScenarioFile;
 
 /// Nobody reads more; a file with so many is none of ours.
-const MOST_MISTAKES: usize = 200;
+pub(super) const MOST_MISTAKES: usize = 200;
 
 /// Where keys are in the text.
 #[derive(Debug, Default)]
