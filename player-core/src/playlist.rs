@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::clock::Now;
 use crate::message::{AudioId, AudioInfo, TextId, TextInfo, Track, VariantId, VariantInfo};
-pub(crate) use timeline::{LEAST_WAIT, Timeline};
+pub(crate) use timeline::Timeline;
 
 /// A stream with a media playlist of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -159,7 +159,8 @@ impl Player {
     }
 
     /// Loads another stream of a lane from `lead` ahead of the playhead on. What is on its way or waits to be appended is
-    /// given up, except where it is needed before. Where nothing is buffered yet, nothing is: playback begins with the choice.
+    /// given up, except where it is needed before. As long as nothing is buffered, none of it is needed: playback begins with
+    /// the choice.
     pub(super) fn replace_ahead(&mut self, role: Role, chosen: StreamId, lead: MediaDuration) {
         let at = self.position();
         let soon = at + lead;

@@ -85,8 +85,9 @@ impl Player {
     }
 
     /// A segment of a live playlist that the server does not have: at one end it comes in a moment, at the other it is gone
-    /// with the window. Either way the playlist is read again, and nothing is held against the stream, unless only an old playlist
-    /// can have named it: one behind the playhead, which was to tell where the stream is. Whether that is so.
+    /// with the window. Either way the playlist is read again, and nothing is held against the stream. Whether that is so. It is
+    /// not for one behind the playhead, which was to tell where the stream is: most likely an old playlist named it, and
+    /// another variant is at hand.
     fn live_window_moves(&mut self, role: Role, wanted: &Wanted, cause: &LoadFailure) -> bool {
         let is_missing = matches!(cause, LoadFailure::Status { code: 404 | 410, .. });
         let failures = self.stuck.get(&role).map_or(0, |stuck| stuck.failures);

@@ -9,7 +9,7 @@ use super::lane::Role;
 use super::{Player, Purpose};
 use crate::error::Setback;
 use crate::load::next_segment;
-use crate::playlist::{LEAST_WAIT, StreamId, Timeline};
+use crate::playlist::{StreamId, Timeline};
 
 /// Others are preferred for so long; each time for twice as long.
 const AVOIDED: Duration = Duration::from_secs(30);
@@ -47,7 +47,7 @@ impl Player {
     /// than is known is not asked again.
     fn is_confirmed_beside(&mut self, stream: StreamId, other: StreamId) -> bool {
         let (Some(own), Some(other)) = (self.timeline(stream), self.timeline(other)) else { return false };
-        let settled = other.grown_at() + own.target_duration.to_std().max(LEAST_WAIT) / 2;
+        let settled = other.grown_at() + own.pace() / 2;
         if self.now < settled {
             return false;
         }

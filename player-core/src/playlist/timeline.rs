@@ -10,7 +10,7 @@ use url::Url;
 use crate::clock::Now;
 
 /// A live playlist with news is not read again before, and one without not before half of it.
-pub(crate) const LEAST_WAIT: Duration = Duration::from_millis(500);
+const LEAST_WAIT: Duration = Duration::from_millis(500);
 /// One that is older than what is known is not believed for so many target durations.
 const PATIENCE: u32 = 3;
 /// One that has nothing new for so many stands still: servers add to it within one and a half (RFC 8216 §6.2.1). Three are
@@ -155,15 +155,20 @@ impl Timeline {
         if self.ended { MediaDuration::ZERO } else { MediaDuration::from_std(now.since(self.grown_at)) }
     }
 
+    /// How often something new is to be expected.
+    pub(crate) fn pace(&self) -> Duration {
+        self.target_duration.to_std().max(LEAST_WAIT)
+    }
+
     /// Whether the server still answers, and has had nothing new for two target durations.
     pub(crate) fn stands_still(&self, now: Now) -> bool {
-        let target = self.target_duration.to_std().max(LEAST_WAIT);
-        !self.ended && now.since(self.read_at) <= target && now.since(self.grown_at) >= target * OVERDUE
+        let pace = self.pace();
+        !self.ended && now.since(self.read_at) <= pace && now.since(self.grown_at) >= pace * OVERDUE
     }
 
     /// Whether something new was read in it not long ago.
     pub(crate) fn goes_on(&self, now: Now) -> bool {
-        now.since(self.grown_at) < self.target_duration.to_std().max(LEAST_WAIT) * OVERDUE
+        now.since(self.grown_at) < self.pace() * OVERDUE
     }
 
     /// Whether it is live, or was a moment ago, so that its last segments may not be there yet.
@@ -208,9 +213,9 @@ impl Timeline {
 
     /// The server told less than is known. It is asked again soon; but one that says the same for long has begun anew.
     pub(crate) fn keeps(&mut self, now: Now) -> bool {
-        let target = self.target_duration.to_std().max(LEAST_WAIT);
-        self.reload_at = Some(now + target / 2);
-        now.since(self.read_at) < target * PATIENCE
+        let pace = self.pace();
+        self.reload_at = Some(now + pace / 2);
+        now.since(self.read_at) < pace * PATIENCE
     }
 
     /// A server that began anew goes on where it stopped.

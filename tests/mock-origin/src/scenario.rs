@@ -82,7 +82,7 @@ impl Scenario {
     /// Reads a scenario; files that it names are looked for in `folder`.
     ///
     /// # Errors
-    /// All mistakes in it.
+    /// All mistakes in it; of more than 200, the first ones.
     pub fn read(text: &str, folder: &Path) -> Result<Self, ScenarioError> {
         let (file, mut mistakes, lines) = read::file(text);
         let scenario = check::scenario(&file, folder, &mut mistakes);
