@@ -43,10 +43,12 @@ const AFTER_OUTAGE: f64 = -1.0;
 /// Outages are reckoned with as often and as long as they were, times this: it is the long ones that hurt.
 const OUTAGES: f64 = 0.85;
 const OUTAGE_LENGTH: f64 = 3.2;
+/// So much less likely than the likeliest is left out: it changes no choice, and takes time.
+const UNLIKELY: f64 = 0.005;
 
 /// Levels are reckoned with in so many even steps: what a segment adds to a level is then so many steps for all levels
 /// alike, and a row of them is worked out at once.
-const LEVELS: usize = 17;
+const LEVELS: usize = 13;
 
 /// A value for each rung.
 pub(super) type ByRung = [f64; MOST_RUNGS];
@@ -164,7 +166,8 @@ fn chances(mean: f64, outage: f64) -> Chances {
     let mut sum = 0.0;
     for (chance, step) in chances.iter_mut().zip(STEPS) {
         let distance = step - mean;
-        *chance = libm::exp(-0.5 * distance * distance / (1.0 - KEPT * KEPT));
+        let weight = libm::exp(-0.5 * distance * distance / (1.0 - KEPT * KEPT));
+        *chance = if weight < UNLIKELY { 0.0 } else { weight };
         sum += *chance;
     }
     for chance in &mut chances {
@@ -258,7 +261,7 @@ impl<'a> Values<'a> {
         for (next, after) in self.link.next.iter().zip(&mut self.after).take(self.link.states) {
             for rung in 0..rungs {
                 let mut expected = [0.0; LEVELS];
-                for (chance, loaded) in next.iter().zip(&loaded).take(self.link.states) {
+                for (chance, loaded) in next.iter().zip(&loaded).filter(|(chance, _)| **chance > 0.0) {
                     for (expected, loaded) in expected.iter_mut().zip(&loaded[rung]) {
                         *expected += chance * loaded;
                     }
