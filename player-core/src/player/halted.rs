@@ -42,6 +42,24 @@ impl Player {
         false
     }
 
+    /// What a lane plays stands still, and of what could be played with it or instead nothing goes on and one has ended: then
+    /// the programme is over, and only this playlist does not say so.
+    pub(super) fn ends_with_others(&mut self, role: Role) {
+        let Some(stream) = self.lane(role).and_then(|lane| lane.stream) else { return };
+        let Some(own) = self.timeline(stream).filter(|own| own.stands_still(self.now)) else { return };
+        let mut others = if role == Role::Variant { self.works_beside(stream) } else { Vec::new() };
+        others.extend(self.lanes.iter().filter_map(|lane| lane.stream).filter(|other| *other != stream));
+        let others: Option<Vec<_>> = others.into_iter().map(|other| self.timeline(other)).collect();
+        let is_over = others.is_some_and(|others| {
+            others.iter().all(|one| one.ended || one.stands_still(self.now))
+                && others.iter().any(|one| one.ended_no_earlier_than(own))
+        });
+        let presentation = self.presentation.as_mut().filter(|_| is_over);
+        if let Some(timeline) = presentation.and_then(|one| one.stream_mut(stream)?.timeline.as_mut()) {
+            timeline.ends_here();
+        }
+    }
+
     /// Whether a stream still had nothing new half a target duration after another one had: after a pause of the programme
     /// all go on, and not all in the same moment. For that it is read once more, out of turn; a cache that answers with less
     /// than is known is not asked again.

@@ -266,7 +266,7 @@ pub(crate) struct Health {
     pub(crate) waited: Duration,
     /// Another stream is preferred until then.
     pub(crate) avoid_until: Option<Now>,
-    /// How often that was decided.
+    /// How often that was decided, one time soon after the other.
     pub(crate) avoided: u32,
     /// When its playlist was last read out of turn.
     pub(crate) reread: Option<Now>,
@@ -296,8 +296,13 @@ impl Health {
         self.avoid_until = None;
     }
 
-    /// Prefers others for this time, and each time for twice as long: what is broken is not mended by asking.
+    /// Prefers others for this time, and each time for twice as long: what is broken is not mended by asking. What then had
+    /// nothing against it for as long again was mended.
     pub(crate) fn avoid(&mut self, now: Now, time: Duration) {
+        let last = time.saturating_mul(1 << self.avoided.saturating_sub(1).min(5));
+        if self.avoid_until.is_some_and(|until| now >= until + last) {
+            self.avoided = 0;
+        }
         self.avoid_until = Some(now + time.saturating_mul(1 << self.avoided.min(5)));
         self.avoided = self.avoided.saturating_add(1);
     }
@@ -344,5 +349,24 @@ impl Health {
     pub(crate) fn seen_rate(&self) -> Option<BitsPerSecond> {
         let (bytes, micros) = self.seen;
         BitsPerSecond::measured(ByteCount::new(bytes), Duration::from_micros(micros))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_again_is_avoided_for_longer_until_it_has_done_well_for_long() {
+        const TIME: Duration = Duration::from_secs(30);
+        let mut health = Health::default();
+        let mut fails = |at_s: u64| {
+            let now = Now::new(Duration::from_secs(at_s));
+            health.avoid(now, TIME);
+            (health.avoid_until.unwrap().since(now).as_secs(), health.avoided)
+        };
+        assert_eq!((fails(0), fails(40), fails(110)), ((30, 1), (60, 2), (120, 3)));
+        // Until 230; and well for 119 s, and then for 240.
+        assert_eq!((fails(349), fails(829)), ((240, 4), (30, 1)));
     }
 }

@@ -104,6 +104,7 @@ impl Player {
             Some(Some(_)) => return,
             Some(None) if self.goes_on_elsewhere(role) => USUAL_SEGMENT,
             Some(None) => {
+                self.ends_with_others(role);
                 let now = self.now;
                 if let Some(lane) = self.lane_mut(role) {
                     lane.full_since.get_or_insert(now);

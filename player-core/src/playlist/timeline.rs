@@ -166,6 +166,13 @@ impl Timeline {
         !self.ended && now.since(self.read_at) <= pace && now.since(self.grown_at) >= pace * OVERDUE
     }
 
+    /// Nothing will be added, although it does not say so.
+    pub(crate) fn ends_here(&mut self) {
+        self.ended = true;
+        self.reload_at = None;
+        self.playlist = None;
+    }
+
     /// Whether something new was read in it not long ago.
     pub(crate) fn goes_on(&self, now: Now) -> bool {
         now.since(self.grown_at) < self.pace() * OVERDUE
@@ -180,6 +187,11 @@ impl Timeline {
     pub(crate) fn is_overdue_beside(&self, other: &Self) -> bool {
         let overdue = MediaDuration::from_micros(self.target_duration.as_micros().saturating_mul(u64::from(OVERDUE)));
         !self.ended && other.end() >= self.end() + overdue
+    }
+
+    /// Whether this one has ended where another one of the same presentation ends, or would only have had more.
+    pub(crate) fn ended_no_earlier_than(&self, other: &Self) -> bool {
+        self.ended && self.end() + self.target_duration.max(other.target_duration) >= other.end()
     }
 
     /// Where this playlist would end now, if its server goes on.

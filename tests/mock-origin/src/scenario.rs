@@ -65,7 +65,8 @@ impl fmt::Display for ScenarioError {
         match mistakes.as_slice() {
             [one] => write!(out, "{one}"),
             many => {
-                write!(out, "{} mistakes", many.len())?;
+                let more = if many.len() < read::MOST_MISTAKES { "" } else { " or more" };
+                write!(out, "{} mistakes{more}", many.len())?;
                 many.iter().try_for_each(|mistake| write!(out, "\n  {mistake}"))
             }
         }

@@ -16,7 +16,7 @@ fn halted() -> Desk {
     desk
 }
 
-fn reads_the_same_until(desk: &mut Desk, done: impl Fn(&Desk) -> bool) {
+fn reads_the_same_until(desk: &mut Desk, done: impl Fn(&mut Desk) -> bool) {
     for _ in 0..40 {
         if done(desk) {
             return;
@@ -117,6 +117,29 @@ fn a_variant_that_has_ended_is_not_asked_for_again() {
         desk.pass(50);
     }
     assert_eq!(asked, 1);
+}
+
+/// Its own playlist would be read until the end of days.
+#[test]
+fn a_programme_is_over_where_another_variant_says_so() {
+    let mut desk = halted();
+    let ended = |desk: &mut Desk| desk.orders().contains(&Output::EndOfStream);
+    for _ in 0..10 {
+        if desk.is_under_way("/high/playlist.m3u8") {
+            // One that ended long before says nothing.
+            desk.playlist("/high/playlist.m3u8", &format!("{}#EXT-X-ENDLIST\n", live(6)));
+        }
+        if desk.is_under_way("/low/playlist.m3u8") {
+            desk.playlist("/low/playlist.m3u8", &live(10));
+        }
+        desk.pass(500);
+    }
+    assert!(!ended(&mut desk) && desk.is_under_way("/low/playlist.m3u8"));
+    let mut desk = halted();
+    desk.playlist("/high/playlist.m3u8", &format!("{}#EXT-X-ENDLIST\n", live(10)));
+    reads_the_same_until(&mut desk, ended);
+    desk.pass(10_000);
+    assert!(desk.loads.is_empty(), "{:?}", desk.loads.keys());
 }
 
 #[test]

@@ -95,13 +95,14 @@ fn lines_of(text: &str) -> impl Fn(usize) -> usize + use<> {
 }
 
 /// The text with empty lines for those that are no TOML, and the keys that these begin with. Without a heading, keys would
-/// seem to belong to the table above: of such a text nothing is left.
+/// seem to belong to the table above, and without an item of a list the ones after it to stand in its place: of such a text
+/// nothing is left.
 fn without(text: &str, broken: &BTreeSet<usize>) -> (String, BTreeSet<String>) {
     let (mut rest, mut keys) = (String::with_capacity(text.len()), BTreeSet::new());
     for (number, line) in (1..).zip(text.lines()) {
         if !broken.contains(&number) {
             rest += line;
-        } else if let Some((key, _)) = line.split_once('=').filter(|_| !line.trim_start().starts_with('[')) {
+        } else if let Some((key, _)) = line.split_once('=').filter(|(key, _)| !key.contains(['[', '{'])) {
             keys.insert(key.trim().to_owned());
         } else {
             return (String::from("="), keys);
