@@ -1,4 +1,4 @@
-//! A live variant to whose playlist nothing is added any more while others go on: its encoder has died, or a cache keeps an
+//! A live variant, or a sound, to whose playlist nothing is added any more while others go on: its encoder has died, or a cache keeps an
 //! old copy. It is left for one that goes on. Where all stand still, as when a programme pauses, nothing is held against any.
 
 use std::time::Duration;
@@ -60,6 +60,17 @@ impl Player {
         }
     }
 
+    /// The sound stands still while pictures go on, and what is buffered of it is played soon: another one is heard.
+    pub(super) fn hears_what_goes_on(&mut self) {
+        let stream = |role| self.lane(role).and_then(|lane| lane.stream);
+        let (Some(sound), Some(pictures)) = (stream(Role::Rendition), stream(Role::Variant)) else { return };
+        let (Some(own), Some(other)) = (self.timeline(sound), self.timeline(pictures)) else { return };
+        let is_halted = own.stands_still(self.now) && own.is_overdue_beside(other);
+        if is_halted && self.is_soon_played(Role::Rendition, own) && self.is_confirmed_beside(sound, pictures) {
+            self.hears_another(Some(sound));
+        }
+    }
+
     /// Whether a stream still had nothing new half a target duration after another one had: after a pause of the programme
     /// all go on, and not all in the same moment. For that it is read once more, out of turn; a cache that answers with less
     /// than is known is not asked again.
@@ -92,12 +103,17 @@ impl Player {
 
     /// It ends where another one has long gone on, and there is no time to see whether more comes.
     fn is_left_behind(&self, role: Role, timeline: &Timeline) -> bool {
-        let ahead = self.lane(role).map_or(MediaDuration::ZERO, |lane| lane.buffer.level(self.position()));
         let mut variants = self.presentation.iter().flat_map(|one| one.variants_of_group());
-        ahead < timeline.target_duration
+        self.is_soon_played(role, timeline)
             && variants.any(|(id, _)| {
                 self.timeline(StreamId::Variant(id)).is_some_and(|other| timeline.is_overdue_beside(other))
             })
+    }
+
+    /// Whether what is buffered lasts for less than a target duration.
+    fn is_soon_played(&self, role: Role, timeline: &Timeline) -> bool {
+        let ahead = self.lane(role).map_or(MediaDuration::ZERO, |lane| lane.buffer.level(self.position()));
+        ahead < timeline.target_duration
     }
 
     fn lists_more(&self, role: Role, timeline: &Timeline) -> bool {

@@ -105,6 +105,9 @@ impl Player {
             Some(None) if self.goes_on_elsewhere(role) => USUAL_SEGMENT,
             Some(None) => {
                 self.ends_with_others(role);
+                if role == Role::Rendition {
+                    self.hears_what_goes_on();
+                }
                 let now = self.now;
                 if let Some(lane) = self.lane_mut(role) {
                     lane.full_since.get_or_insert(now);

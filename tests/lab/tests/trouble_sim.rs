@@ -301,6 +301,7 @@ const EXPECTED: &[Expected] = &[
     },
     Expected { name: "live-variant-stands-still", told: &[QUALITY], ..UNSEEN },
     Expected { name: "live-all-but-the-last-stand-still", told: &[QUALITY, QUALITY, QUALITY], ..UNSEEN },
+    Expected { name: "live-sound-stands-still", told: &["deutsch"], ..UNSEEN },
     Expected {
         name: "live-stands-still",
         told: &["moved on; playing 54 s"],

@@ -224,6 +224,7 @@ fn live() -> Vec<Scenario> {
         edited(programme("live-all-but-the-last-stand-still", Duration::ZERO), |one| {
             one.faults = frozen(&["1080p", "720p", "480p"]);
         }),
+        edited(programme("live-sound-stands-still", Duration::ZERO), |one| one.faults = frozen(&["english"])),
         edited(programme("live-stands-still", Duration::ZERO), |one| {
             one.faults = frozen(&["1080p", "720p", "480p", "360p", "english", "deutsch"]);
         }),
