@@ -7,6 +7,7 @@ mod deciding;
 mod endurance;
 mod ground;
 mod networks;
+mod published;
 mod race;
 
 use std::fmt::Write as _;

@@ -8,6 +8,7 @@ use player_lab::simulate::field::{self, Row};
 
 use super::Verdict;
 use super::networks::{LOWEST, Networks, Round, Set, best};
+use super::published::{HLS_JS, PLANNER, Published, ROUNDED, file_name};
 
 /// Goals of a condition, on the public networks: at least 40 % of what lies between the best known and a planner that knows
 /// the network.
@@ -43,8 +44,9 @@ const STEP_S: f64 = 60.0;
 const ALL_PLAYS: Duration = Duration::from_secs(35);
 /// Bytes thrown away, percent of those played.
 const WASTED_PCT: f64 = 5.0;
-/// Ours is no worse than BOLA-E on this share of the networks, percent.
+/// Ours is no worse than BOLA-E, and than the model of hls.js, on this share of the networks, percent.
 const NO_WORSE_PCT: f64 = 85.0;
+const NO_WORSE_THAN_HLS_JS_PCT: f64 = 97.0;
 
 /// Plays them all.
 pub(super) fn measure(networks: &Networks, note: &dyn Fn(&str)) -> Vec<Verdict> {
@@ -53,7 +55,7 @@ pub(super) fn measure(networks: &Networks, note: &dyn Fn(&str)) -> Vec<Verdict> 
     for condition in &CONDITIONS {
         note(&format!("{} ...", condition.name));
         let set = condition.set;
-        let round = Round {
+        let mut round = Round {
             traces: networks.of(set),
             movie: networks.film(set.film()),
             max_buffer: MediaDuration::from_secs(condition.buffer_s),
@@ -67,6 +69,15 @@ pub(super) fn measure(networks: &Networks, note: &dyn Fn(&str)) -> Vec<Verdict> 
         took += began.elapsed();
         plays += ours.len();
         verdicts.extend(judge(condition, &ours, &round.play_others(), networks.is_public(set)));
+        verdicts.extend(judge_beside_published(condition, &ours, networks.published()));
+        round.sizes = false;
+        verdicts.push(Verdict {
+            figure: format!("{}: mean QoE, sizes unknown", condition.name),
+            goal: "-".to_owned(),
+            is: format!("{:.2}", mean_qoe(&round.play_ours())),
+            beside: format!("known: {:.2}", mean_qoe(&ours)),
+            met: None,
+        });
     }
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let on_one_core = took.as_secs_f64() * cores as f64;
@@ -129,9 +140,9 @@ fn judge(condition: &Condition, ours: &[Row], others: &[Row], is_public: bool) -
         beside: "-".to_owned(),
         met: Some(wasted <= WASTED_PCT),
     });
-    let bola = |row: &&Row| others.iter().find(|other| other.abr == "bola-e" && other.trace == row.trace);
-    let no_worse = ours.iter().filter(|row| bola(row).is_some_and(|other| row.figures.qoe >= other.figures.qoe));
-    let share = 100.0 * no_worse.count() as f64 / ours.len().max(1) as f64;
+    let bola = |row: &Row| others.iter().find(|other| other.abr == "bola-e" && other.trace == row.trace);
+    let bola = |row: &Row| bola(row).map(|other| other.figures.qoe);
+    let share = no_worse_pct(ours, bola);
     verdicts.push(Verdict {
         figure: named("networks where ours is no worse than BOLA-E"),
         goal: format!(">= {NO_WORSE_PCT} %"),
@@ -140,4 +151,43 @@ fn judge(condition: &Condition, ours: &[Row], others: &[Row], is_public: bool) -
         met: is_public.then_some(share >= NO_WORSE_PCT),
     });
     verdicts
+}
+
+/// The same beside those who are not in the tree, where it is told what they get.
+fn judge_beside_published(condition: &Condition, ours: &[Row], published: &Published) -> Vec<Verdict> {
+    let named = |figure: &str| format!("{}: {figure}", condition.name);
+    let mut verdicts = Vec::new();
+    if let Some(theirs) = published.of(condition.name, HLS_JS) {
+        let share = no_worse_pct(ours, |row| Some(theirs.get(file_name(&row.trace))? - ROUNDED));
+        verdicts.push(Verdict {
+            figure: named("networks where ours is no worse than the model of hls.js"),
+            goal: format!(">= {NO_WORSE_THAN_HLS_JS_PCT} %"),
+            is: format!("{share:.0} %"),
+            beside: "-".to_owned(),
+            met: Some(share >= NO_WORSE_THAN_HLS_JS_PCT),
+        });
+    }
+    if let Some(planned) = published.of(condition.name, PLANNER) {
+        let here: Vec<_> = ours.iter().filter(|row| planned.contains_key(file_name(&row.trace))).cloned().collect();
+        let planned: Vec<_> = here.iter().filter_map(|row| planned.get(file_name(&row.trace))).collect();
+        let qoe = mean_qoe(&here);
+        verdicts.push(Verdict {
+            figure: named(&format!("mean QoE on the {} networks of the planner", here.len())),
+            goal: format!(">= {}", condition.qoe),
+            is: format!("{qoe:.2}"),
+            beside: format!("planner: {:.2}", planned.iter().copied().sum::<f64>() / planned.len().max(1) as f64),
+            met: Some(qoe >= condition.qoe),
+        });
+    }
+    verdicts
+}
+
+fn mean_qoe(rows: &[Row]) -> f64 {
+    rows.iter().map(|row| row.figures.qoe).sum::<f64>() / rows.len().max(1) as f64
+}
+
+/// On which share of the networks ours is no worse than what another one got there.
+fn no_worse_pct(ours: &[Row], theirs: impl Fn(&Row) -> Option<f64>) -> f64 {
+    let no_worse = ours.iter().filter(|row| theirs(row).is_some_and(|theirs| row.figures.qoe >= theirs));
+    100.0 * no_worse.count() as f64 / ours.len().max(1) as f64
 }

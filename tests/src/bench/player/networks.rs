@@ -11,6 +11,8 @@ use player_lab::simulate::field::{self, NamedTrace, Row, Summary};
 use player_lab::simulate::{Movie, Progress, Setup, simulate};
 use player_lab::trace::{Format, Trace};
 
+use super::published::{self, Published};
+
 /// The rules that ours is compared with: the classics in the configurations that lead somewhere, and `lowest`, which tells
 /// how much stalling nobody can avoid.
 const OTHERS: [&str; 17] = [
@@ -111,6 +113,7 @@ pub(super) enum Film {
 pub struct Networks {
     sets: BTreeMap<Set, Vec<NamedTrace>>,
     films: BTreeMap<Film, Movie>,
+    published: Published,
 }
 
 /// What is played, apart from who plays.
@@ -126,7 +129,7 @@ pub(super) struct Round<'a> {
 
 impl Networks {
     /// Reads those in a folder, which is laid out like Sabre's example data: traces in folders `3Glogs`, `4Glogs`, `sd_fs` and
-    /// `hd_fs`, movies called `bbb.json` and `bbb4k.json`.
+    /// `hd_fs`, movies called `bbb.json` and `bbb4k.json`; and what others get on them, where it is told.
     ///
     /// # Errors
     /// When something is missing in it or cannot be read.
@@ -150,7 +153,9 @@ impl Networks {
             "{} lacks some of the folders 3Glogs, 4Glogs, sd_fs, hd_fs, or of the movies bbb.json and bbb4k.json",
             folder.display()
         );
-        Ok(Self { sets, films })
+        let told = files.iter().find(|file| file.file_name().is_some_and(|name| name == published::FILE));
+        let published = told.map_or_else(|| Ok(Published::default()), |file| Published::read(file))?;
+        Ok(Self { sets, films, published })
     }
 
     /// The handful that is in the tree.
@@ -170,6 +175,11 @@ impl Networks {
     /// Whether these are the public ones, of which goals speak.
     pub(super) fn is_public(&self, set: Set) -> bool {
         self.of(set).len() == set.public()
+    }
+
+    /// What others, who are not in the tree, get.
+    pub(super) fn published(&self) -> &Published {
+        &self.published
     }
 
     pub(super) fn of(&self, set: Set) -> &[NamedTrace] {
