@@ -1,5 +1,6 @@
-//! A live variant, or a sound, to whose playlist nothing is added any more while others go on: its encoder has died, or a cache keeps an
-//! old copy. It is left for one that goes on. Where all stand still, as when a programme pauses, nothing is held against any.
+//! A live variant, or a sound, to whose playlist nothing is added any more while others go on: its encoder has died, or a
+//! cache keeps an old copy. It is left for one that goes on. Where all stand still, as when a programme pauses, nothing is
+//! held against any.
 
 use std::time::Duration;
 
