@@ -72,7 +72,7 @@ const SLOW: f64 = 17.82;
 const WEIGHT_OF_LOWER: f64 = 0.2873;
 const WEIGHT_OF_HIGHER: f64 = 0.2862;
 /// The middle is no farther from the quick mean than this, in spreads.
-const FARTHEST_NOW: f64 = 1.089;
+const FARTHEST_NOW: f64 = 1.361;
 /// So many stretches in a row that are so many times as fast as all before are another link.
 const NEWS: usize = 2;
 const FASTER: f64 = 2.0;
@@ -94,7 +94,7 @@ const SPREAD_BITS: f64 = 3_200_000.0;
 const FARTHEST: f64 = 0.9;
 /// What links are like in general: their spread, and for how many observations that counts.
 const USUAL_SPREAD: f64 = 0.48;
-const USUAL_WEIGHT: f64 = 1.088;
+const USUAL_WEIGHT: f64 = 0.87;
 
 impl Outlook {
     /// Bits arrived in this time, or nothing did.

@@ -37,18 +37,24 @@ const LAST_WORTH: f64 = 1.25;
 const STEPS: [f64; 5] = [-2.0, -1.0, 0.0, 1.0, 2.0];
 const OUTAGE: usize = STEPS.len();
 const STATES: usize = STEPS.len() + 1;
+/// While the next segment comes, the rate is looked at more closely, at so many points to a spread, as far from the middle
+/// as this; and it is so much less uncertain, as a variance, than over the segments after it.
+const CLOSER: f64 = 4.0;
+const FARTHEST: f64 = 2.5;
+const POINTS: usize = 21;
+const NEARER: f64 = 0.7;
 /// How much of a deviation is left a segment later, and where the rate is after an outage.
 const KEPT: f64 = 0.8033;
 const AFTER_OUTAGE: f64 = -1.0;
 /// Outages are reckoned with as often and as long as they were, times this: it is the long ones that hurt.
-const OUTAGES: f64 = 0.85;
+const OUTAGES: f64 = 0.95;
 const OUTAGE_LENGTH: f64 = 3.2;
 /// So much less likely than the likeliest is left out: it changes no choice, and takes time.
 const UNLIKELY: f64 = 0.005;
 
 /// Levels are reckoned with in so many even steps: what a segment adds to a level is then so many steps for all levels
 /// alike, and a row of them is worked out at once.
-const LEVELS: usize = 13;
+const LEVELS: usize = 12;
 
 /// A value for each rung.
 pub(super) type ByRung = [f64; MOST_RUNGS];
@@ -135,8 +141,23 @@ struct Link {
     rates: Chances,
     /// ... and s before anything comes.
     delays: Chances,
-    now: Chances,
+    /// What it may do while the next segment comes: looked at closely, and by state; the outage is the last of each.
+    closely: [Case; POINTS + 1],
+    by_state: [Case; STATES],
     next: [Chances; STATES],
+}
+
+/// What a link may do while the next segment comes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Case {
+    chance: f64,
+    /// s/Mbit
+    pace: f64,
+    /// s before anything comes
+    delay: f64,
+    /// The state below it, and how far it is on the way to the one above.
+    below: usize,
+    part: f64,
 }
 
 impl Link {
@@ -148,7 +169,8 @@ impl Link {
             states: if outage > 0.0 { STATES } else { OUTAGE },
             rates: [middle; STATES],
             delays: [0.0; STATES],
-            now: chances(rates.deviation.clamp(-2.0, 2.0) * KEPT, outage),
+            closely: [Case::default(); POINTS + 1],
+            by_state: [Case::default(); STATES],
             next: [chances(AFTER_OUTAGE, outage); STATES],
         };
         for (state, step) in STEPS.into_iter().enumerate() {
@@ -156,8 +178,34 @@ impl Link {
             link.next[state] = chances(step * KEPT, outage);
         }
         link.delays[OUTAGE] = rates.outage * OUTAGE_LENGTH;
+        let mean = rates.deviation.clamp(-2.0, 2.0) * KEPT;
+        for (state, chance) in chances(mean, outage).into_iter().enumerate() {
+            let (pace, delay) = (1.0 / link.rates[state], link.delays[state]);
+            link.by_state[state] = Case { chance, pace, delay, below: state, part: 0.0 };
+        }
+        link.closely = closely(rates, mean, link.by_state[OUTAGE]);
         link
     }
+}
+
+/// Normally distributed around `mean`, if there is no outage.
+fn closely(rates: Rates, mean: f64, outage: Case) -> [Case; POINTS + 1] {
+    let mut cases = [outage; POINTS + 1];
+    let mut sum = 0.0;
+    for (index, case) in cases.iter_mut().enumerate().take(POINTS) {
+        let step = index as f64 / CLOSER - FARTHEST;
+        let distance = step - mean;
+        let chance = libm::exp(-0.5 * distance * distance / (NEARER * (1.0 - KEPT * KEPT)));
+        let state = (step - STEPS[0]).clamp(0.0, STEPS[OUTAGE - 1] - STEPS[0]);
+        let below = whole(state).min(OUTAGE - 2);
+        let pace = libm::exp(-step * rates.spread) / (rates.middle / 1e6);
+        *case = Case { chance, pace, delay: 0.0, below, part: state - below as f64 };
+        sum += chance;
+    }
+    for case in &mut cases[..POINTS] {
+        case.chance *= (1.0 - outage.chance) / sum;
+    }
+    cases
 }
 
 /// Normally distributed around `mean`, if there is no outage.
@@ -175,6 +223,13 @@ fn chances(mean: f64, outage: f64) -> Chances {
     }
     chances[OUTAGE] = outage;
     chances
+}
+
+impl Case {
+    /// How long a load takes then, s.
+    fn takes(&self, load: Load) -> f64 {
+        load.latency + self.delay + load.megabits * self.pace
+    }
 }
 
 /// A segment, or what is left of one, that could be loaded now.
@@ -320,31 +375,39 @@ impl<'a> Values<'a> {
         let bitrate = self.course.bitrates[load.rung];
         let gain = bitrate - CHANGE_COST * (bitrate - last).abs();
         let level = level.min(self.course.limit - self.course.length);
-        self.over_the_link(load).fold(gain, |sum, (chance, took, after)| {
-            let Passage { needed, after_stall, added } = Passage::new(self.course, took, 1.0);
-            let worth = if level < needed {
-                self.at(after, after_stall) - self.course.stall_cost() * (needed - level + INTERRUPTION)
+        let mut worth = gain;
+        for case in self.link.closely.iter().filter(|case| case.chance > 0.0) {
+            let Passage { needed, after_stall, added } = Passage::new(self.course, case.takes(load), 1.0);
+            let then = if level < needed {
+                self.worth_after(case, load.rung, after_stall)
+                    - self.course.stall_cost() * (needed - level + INTERRUPTION)
             } else {
-                self.at(after, level + added)
+                self.worth_after(case, load.rung, level + added)
             };
-            sum + chance * worth
-        })
+            worth += case.chance * then;
+        }
+        worth
     }
 
     /// What it costs to load this without getting any further.
     pub(super) fn cost_of(&self, load: Load, level: f64) -> f64 {
-        self.over_the_link(load).fold(0.0, |sum, (chance, took, after)| {
-            let lost = self.at(after, level) - self.at(after, (level - took).max(0.0));
-            sum + chance * (lost + self.course.stall_cost() * (took - level).max(0.0))
-        })
+        let mut cost = 0.0;
+        for case in self.link.by_state.iter().filter(|case| case.chance > 0.0) {
+            let took = case.takes(load);
+            let worth = |level: f64| self.worth_after(case, load.rung, level);
+            let lost = worth(level) - worth((level - took).max(0.0));
+            cost += case.chance * (lost + self.course.stall_cost() * (took - level).max(0.0));
+        }
+        cost
     }
 
-    /// How likely each state is, how long the load takes in it, and what levels are worth then.
-    fn over_the_link(&self, load: Load) -> impl Iterator<Item = (f64, f64, &ByLevel)> {
-        self.link.now.iter().enumerate().take(self.link.states).map(move |(state, chance)| {
-            let took = load.latency + self.link.delays[state] + load.megabits / self.link.rates[state];
-            (*chance, took, &self.after[state][load.rung])
-        })
+    /// What a level is worth after a case.
+    fn worth_after(&self, case: &Case, rung: usize, level: f64) -> f64 {
+        let worth = self.at(&self.after[case.below][rung], level);
+        if case.part == 0.0 {
+            return worth;
+        }
+        worth * (1.0 - case.part) + self.at(&self.after[case.below + 1][rung], level) * case.part
     }
 }
 
