@@ -208,7 +208,7 @@ const EXPECTED: &[Expected] = &[
         startup_ms: 600,
         switches: 2..=4,
         kbps: 2_800,
-        also: |r| r.shown_at(S(45)) == "360p" && r.shown_at(S(75)) == "original",
+        also: |r| r.shown_at(S(50)) == "360p" && r.shown_at(S(75)) == "original",
         ..FINE
     },
     Expected {
@@ -216,7 +216,7 @@ const EXPECTED: &[Expected] = &[
         startup_ms: 600,
         switches: 2..=4,
         kbps: 2_800,
-        also: |r| r.shown_at(S(45)) == "360p" && r.shown_at(S(75)) == "original",
+        also: |r| r.shown_at(S(50)) == "360p" && r.shown_at(S(75)) == "original",
         ..FINE
     },
     Expected {

@@ -110,7 +110,7 @@ fn there_and_back(name: &'static str) -> Scenario {
 
 /// A 720p source that nobody has played before, on a link that drops and comes back.
 fn fresh(name: &'static str, chunks: u32) -> Scenario {
-    let mut scenario = on_link(name, ms(5), &[(0, 20_000), (12, 1_000), (32, 20_000)]);
+    let mut scenario = on_link(name, ms(5), &[(0, 20_000), (12, 1_000), (50, 20_000)]);
     let encoder = Some(Encoder { start: ms(900), per_segment: ms(700), chunks });
     scenario.title.variants = vec![
         Variant { grid: Grid::Keyframes(s(2)), ..variant("original", 4_000, (1280, 720)) },
