@@ -53,7 +53,7 @@ impl Player {
         let others: Option<Vec<_>> = others.into_iter().map(|other| self.timeline(other)).collect();
         let is_over = others.is_some_and(|others| {
             others.iter().all(|one| one.ended || one.stands_still(self.now))
-                && others.iter().any(|one| one.ended_no_earlier_than(own))
+                && others.iter().any(|one| one.has_ended_beside(own))
         });
         let presentation = self.presentation.as_mut().filter(|_| is_over);
         if let Some(timeline) = presentation.and_then(|one| one.stream_mut(stream)?.timeline.as_mut()) {

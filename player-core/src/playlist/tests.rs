@@ -205,6 +205,15 @@ fn another_streams_numbers_count_as_long_as_they_list_the_present() {
 }
 
 #[test]
+fn one_that_ended_elsewhere_says_nothing_of_another() {
+    let read = |first, count, end: &str| timeline(&(live(first, count) + end), None);
+    let stands_still = read(0, 6, "");
+    let has_ended = |count| read(0, count, "#EXT-X-ENDLIST\n").has_ended_beside(&stands_still);
+    assert_eq!([3, 4, 5, 6, 7, 8, 20].map(has_ended), [false, false, true, true, true, false, false]);
+    assert!(!read(0, 6, "").has_ended_beside(&stands_still));
+}
+
+#[test]
 fn a_window_that_moves_keeps_what_it_had() {
     let live = |first: u64| {
         let tag = |number| if number % 50 == 0 { "#EXT-X-DISCONTINUITY\n" } else { "" };

@@ -189,9 +189,11 @@ impl Timeline {
         !self.ended && other.end() >= self.end() + overdue
     }
 
-    /// Whether this one has ended where another one of the same presentation ends, or would only have had more.
-    pub(crate) fn ended_no_earlier_than(&self, other: &Self) -> bool {
-        self.ended && self.end() + self.target_duration.max(other.target_duration) >= other.end()
+    /// Whether this one has ended about where another one of the same presentation stands still: neither has much more. One
+    /// that is far longer says nothing; what is made while it is watched may be ready for the sound and not for the pictures.
+    pub(crate) fn has_ended_beside(&self, other: &Self) -> bool {
+        let is_there = self.end() + self.target_duration.max(other.target_duration) >= other.end();
+        self.ended && is_there && !other.is_overdue_beside(self)
     }
 
     /// Where this playlist would end now, if its server goes on.
