@@ -49,7 +49,7 @@ const AFTER_OUTAGE: f64 = -1.0;
 /// Outages are reckoned with as often and as long as they were, times this: it is the long ones that hurt.
 const OUTAGES: f64 = 0.95;
 const OUTAGE_LENGTH: f64 = 3.2;
-/// So much less likely than the likeliest is left out: it changes no choice, and takes time.
+/// So much less likely than the likeliest is left out: it hardly ever changes a choice, and takes time.
 const UNLIKELY: f64 = 0.005;
 
 /// Levels are reckoned with in so many even steps: what a segment adds to a level is then so many steps for all levels
