@@ -10,7 +10,7 @@ mod networks;
 mod published;
 mod race;
 
-use std::fmt::Write as _;
+use std::fmt;
 use std::path::Path;
 
 use anyhow::Result;
@@ -42,8 +42,8 @@ pub struct Verdict {
     pub met: Option<bool>,
 }
 
-/// Measures everything, and tells of its progress by `note`: first what needs the machine to itself. What is measured is in
-/// `verdicts` even if something fails after that.
+/// Measures everything, first what needs the machine to itself. Progress is told by `note`, and each part handed to `measured`
+/// as soon as it is known: it takes an hour, and whoever stops it keeps what there was.
 ///
 /// # Errors
 /// When something that measures cannot be built or started.
@@ -52,29 +52,35 @@ pub async fn measure(
     depth: Depth,
     scratch: &Path,
     note: &dyn Fn(&str),
-    verdicts: &mut Vec<Verdict>,
+    measured: &mut dyn FnMut(Vec<Verdict>),
 ) -> Result<()> {
-    verdicts.extend(deciding::measure(scratch, note)?);
-    let raced = race::measure(depth, note).await.map(|raced| verdicts.extend(raced));
+    measured(deciding::measure(scratch, note)?);
+    let raced = race::measure(depth, note).await.map(&mut *measured);
     note("what follows is in virtual time: the machine may be used for other things now");
-    verdicts.extend(endurance::measure(depth, note)?);
-    verdicts.extend(conditions::measure(networks, note));
-    verdicts.extend(ground::measure(networks, depth, note));
+    measured(endurance::measure(depth, note)?);
+    conditions::measure(networks, note, measured);
+    ground::measure(networks, depth, note, measured);
     raced
 }
 
-/// The table, as Markdown.
-pub fn markdown(verdicts: &[Verdict]) -> String {
-    let mut text = String::from("| figure | goal | is | beside | met |\n|---|---|---|---|---|\n");
-    for Verdict { figure, goal, is, beside, met } in verdicts {
+/// How the table of verdicts begins, as Markdown.
+pub const TABLE_HEAD: &str = "| figure | goal | is | beside | met |\n|---|---|---|---|---|";
+
+impl fmt::Display for Verdict {
+    /// Its line of the table.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { figure, goal, is, beside, met } = self;
         let met = match met {
             Some(true) => "yes",
             Some(false) => "NO",
             None => "-",
         };
-        let _ = writeln!(text, "| {figure} | {goal} | {is} | {beside} | {met} |");
+        write!(f, "| {figure} | {goal} | {is} | {beside} | {met} |")
     }
+}
+
+/// What stands below the table.
+pub fn tally(verdicts: &[Verdict]) -> String {
     let judged = verdicts.iter().filter_map(|one| one.met);
-    let _ = writeln!(text, "\n{} of {} goals met", judged.clone().filter(|&met| met).count(), judged.count());
-    text
+    format!("{} of {} goals met", judged.clone().filter(|&met| met).count(), judged.count())
 }

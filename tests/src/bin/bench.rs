@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Parser;
 use peak_alloc::PeakAlloc;
 use system_tests::bench;
-use system_tests::bench::player::{Depth, Networks};
+use system_tests::bench::player::{Depth, Networks, Verdict};
 
 /// Counts, for what a player keeps in memory.
 #[global_allocator]
@@ -69,10 +69,15 @@ async fn main() -> Result<()> {
         let depth = if arguments.full { Depth::Full } else { Depth::Quick };
         note(&format!("bench {PLAYER}, {depth:?}, on {} ...", networks.describe()));
         let mut verdicts = Vec::new();
-        let measured = bench::player::measure(&networks, depth, scratch.path(), &note, &mut verdicts).await;
+        print(bench::player::TABLE_HEAD);
+        let mut measured = |part: Vec<Verdict>| {
+            part.iter().for_each(|verdict| print(&verdict.to_string()));
+            verdicts.extend(part);
+        };
+        let done = bench::player::measure(&networks, depth, scratch.path(), &note, &mut measured).await;
+        print(&format!("\n{}", bench::player::tally(&verdicts)));
         bench::report::write_json(&arguments.out, PLAYER, &verdicts)?;
-        print(&bench::player::markdown(&verdicts));
-        measured?;
+        done?;
     }
     Ok(())
 }

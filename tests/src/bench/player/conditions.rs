@@ -49,8 +49,7 @@ const NO_WORSE_PCT: f64 = 85.0;
 const NO_WORSE_THAN_HLS_JS_PCT: f64 = 97.0;
 
 /// Plays them all.
-pub(super) fn measure(networks: &Networks, note: &dyn Fn(&str)) -> Vec<Verdict> {
-    let mut verdicts = Vec::new();
+pub(super) fn measure(networks: &Networks, note: &dyn Fn(&str), measured: &mut dyn FnMut(Vec<Verdict>)) {
     let (mut took, mut plays) = (Duration::ZERO, 0);
     for condition in &CONDITIONS {
         note(&format!("{} ...", condition.name));
@@ -68,7 +67,7 @@ pub(super) fn measure(networks: &Networks, note: &dyn Fn(&str)) -> Vec<Verdict> 
         let ours = round.play_ours();
         took += began.elapsed();
         plays += ours.len();
-        verdicts.extend(judge(condition, &ours, &round.play_others(), networks.is_public(set)));
+        let mut verdicts = judge(condition, &ours, &round.play_others(), networks.is_public(set));
         verdicts.extend(judge_beside_published(condition, &ours, networks.published()));
         round.sizes = false;
         verdicts.push(Verdict {
@@ -78,18 +77,18 @@ pub(super) fn measure(networks: &Networks, note: &dyn Fn(&str)) -> Vec<Verdict> 
             beside: format!("known: {:.2}", mean_qoe(&ours)),
             met: None,
         });
+        measured(verdicts);
     }
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let on_one_core = took.as_secs_f64() * cores as f64;
     let is_public = Set::ALL.into_iter().all(|set| networks.is_public(set));
-    verdicts.push(Verdict {
+    measured(vec![Verdict {
         figure: format!("all {plays} plays of ours, on one core"),
         goal: if is_public { format!("<= {} s", ALL_PLAYS.as_secs()) } else { "-".to_owned() },
         is: format!("{on_one_core:.1} s"),
         beside: format!("{cores} cores were used"),
         met: is_public.then_some(on_one_core <= ALL_PLAYS.as_secs_f64()),
-    });
-    verdicts
+    }]);
 }
 
 /// What becomes of a condition.

@@ -76,8 +76,7 @@ const fn most(depth: Depth) -> usize {
 }
 
 /// Plays all of it.
-pub(super) fn measure(networks: &Networks, depth: Depth, note: &dyn Fn(&str)) -> Vec<Verdict> {
-    let mut verdicts = Vec::new();
+pub(super) fn measure(networks: &Networks, depth: Depth, note: &dyn Fn(&str), measured: &mut dyn FnMut(Vec<Verdict>)) {
     for set in Set::ALL {
         let originals = sample(networks.of(set), depth);
         let mut on_originals = 0.0;
@@ -89,17 +88,16 @@ pub(super) fn measure(networks: &Networks, depth: Depth, note: &dyn Fn(&str)) ->
             }
             let is_original = matches!(ground.change, Change::None);
             let wanted = (ground.share * on_originals).max(0.0);
-            verdicts.push(Verdict {
+            measured(vec![Verdict {
                 figure: format!("{}-vod25, {}: lead over the best classic", set.name(), ground.name),
                 goal: if is_original { "-".to_owned() } else { format!(">= {wanted:.2}") },
                 is: format!("{lead:+.2} (QoE {ours:.2})"),
                 beside: rival,
                 // The originals are judged by themselves.
                 met: (!is_original).then_some(lead >= wanted),
-            });
+            }]);
         }
     }
-    verdicts
 }
 
 fn sample(all: &[NamedTrace], depth: Depth) -> Vec<NamedTrace> {
