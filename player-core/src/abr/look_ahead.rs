@@ -92,7 +92,7 @@ fn is_made(candidate: &Candidate) -> bool {
 
 /// Which of the buffered segments is loaded again, and in which rung. From it on to the end of the buffer all lower ones
 /// would be replaced, in the order in which they play, each in time, and it must be worth what it costs the buffer.
-fn replacement(course: &Course, values: &Values<'_>, signals: &Signals<'_>, rates: Rates) -> Option<(usize, usize)> {
+fn replacement(course: &Course, values: &Values, signals: &Signals<'_>, rates: Rates) -> Option<(usize, usize)> {
     let (played, level) = (signals.lasts(signals.played), signals.lasts(signals.level));
     let held: Vec<Option<usize>> =
         signals.held.iter().map(|held| held.and_then(|held| position(signals, held))).collect();

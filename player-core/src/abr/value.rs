@@ -88,9 +88,10 @@ pub(super) struct Course {
 }
 
 impl Course {
-    /// What a second of stalling costs.
-    pub(super) fn stall_cost(&self) -> f64 {
-        self.top() * STALL_COST
+    /// The same with another unit of time, s.
+    fn timed_in(&self, unit: f64) -> Self {
+        let Self { length, limit, latency, .. } = *self;
+        Self { length: length / unit, limit: limit / unit, latency: latency / unit, ..self.clone() }
     }
 
     fn top(&self) -> f64 {
@@ -131,16 +132,15 @@ fn larger(one: f64, other: f64) -> f64 {
     if one > other { one } else { other }
 }
 
+fn smaller(one: f64, other: f64) -> f64 {
+    if one < other { one } else { other }
+}
+
 /// The chain.
 #[derive(Clone, Debug)]
 struct Link {
-    middle: f64,
     /// How many states can be reached: a link that never falls out need not be reckoned with as one that is out.
     states: usize,
-    /// Mbit/s in each state, ...
-    rates: Chances,
-    /// ... and s before anything comes.
-    delays: Chances,
     /// What it may do while the next segment comes: looked at closely, and by state; the outage is the last of each.
     closely: [Case; POINTS + 1],
     by_state: [Case; STATES],
@@ -151,9 +151,9 @@ struct Link {
 #[derive(Clone, Copy, Debug, Default)]
 struct Case {
     chance: f64,
-    /// s/Mbit
+    /// Time for a Mbit, ...
     pace: f64,
-    /// s before anything comes
+    /// ... and before anything comes.
     delay: f64,
     /// The state below it, and how far it is on the way to the one above.
     below: usize,
@@ -161,35 +161,37 @@ struct Case {
 }
 
 impl Link {
-    fn new(rates: Rates, length: f64) -> Self {
-        let middle = rates.middle / 1e6;
+    /// For segments of this length, s, with time in this unit, s.
+    fn new(rates: Rates, length: f64, unit: f64) -> Self {
+        let usual = pace(rates, 0.0, unit);
         let outage = (rates.hazard * OUTAGES * length / 60.0).min(0.5);
+        let mean = rates.deviation.clamp(-2.0, 2.0) * KEPT;
+        let now = chances(mean, outage);
         let mut link = Self {
-            middle,
             states: if outage > 0.0 { STATES } else { OUTAGE },
-            rates: [middle; STATES],
-            delays: [0.0; STATES],
             closely: [Case::default(); POINTS + 1],
             by_state: [Case::default(); STATES],
             next: [chances(AFTER_OUTAGE, outage); STATES],
         };
         for (state, step) in STEPS.into_iter().enumerate() {
-            link.rates[state] = middle * libm::exp(step * rates.spread);
+            let pace = pace(rates, step, unit);
+            link.by_state[state] = Case { chance: now[state], pace, delay: 0.0, below: state, part: 0.0 };
             link.next[state] = chances(step * KEPT, outage);
         }
-        link.delays[OUTAGE] = rates.outage * OUTAGE_LENGTH;
-        let mean = rates.deviation.clamp(-2.0, 2.0) * KEPT;
-        for (state, chance) in chances(mean, outage).into_iter().enumerate() {
-            let (pace, delay) = (1.0 / link.rates[state], link.delays[state]);
-            link.by_state[state] = Case { chance, pace, delay, below: state, part: 0.0 };
-        }
-        link.closely = closely(rates, mean, link.by_state[OUTAGE]);
+        let delay = rates.outage * OUTAGE_LENGTH / unit;
+        link.by_state[OUTAGE] = Case { chance: now[OUTAGE], pace: usual, delay, below: OUTAGE, part: 0.0 };
+        link.closely = closely(rates, mean, unit, link.by_state[OUTAGE]);
         link
     }
 }
 
+/// Time for a Mbit so many spreads from the middle.
+fn pace(rates: Rates, step: f64, unit: f64) -> f64 {
+    libm::exp(-step * rates.spread) / (rates.middle / 1e6 * unit)
+}
+
 /// Normally distributed around `mean`, if there is no outage.
-fn closely(rates: Rates, mean: f64, outage: Case) -> [Case; POINTS + 1] {
+fn closely(rates: Rates, mean: f64, unit: f64, outage: Case) -> [Case; POINTS + 1] {
     let mut cases = [outage; POINTS + 1];
     let mut sum = 0.0;
     for (index, case) in cases.iter_mut().enumerate().take(POINTS) {
@@ -198,8 +200,7 @@ fn closely(rates: Rates, mean: f64, outage: Case) -> [Case; POINTS + 1] {
         let chance = libm::exp(-0.5 * distance * distance / (NEARER * (1.0 - KEPT * KEPT)));
         let state = (step - STEPS[0]).clamp(0.0, STEPS[OUTAGE - 1] - STEPS[0]);
         let below = whole(state).min(OUTAGE - 2);
-        let pace = libm::exp(-step * rates.spread) / (rates.middle / 1e6);
-        *case = Case { chance, pace, delay: 0.0, below, part: state - below as f64 };
+        *case = Case { chance, pace: pace(rates, step, unit), delay: 0.0, below, part: state - below as f64 };
         sum += chance;
     }
     for case in &mut cases[..POINTS] {
@@ -226,9 +227,9 @@ fn chances(mean: f64, outage: f64) -> Chances {
 }
 
 impl Case {
-    /// How long a load takes then, s.
-    fn takes(&self, load: Load) -> f64 {
-        load.latency + self.delay + load.megabits * self.pace
+    /// How long so many Mbit take then.
+    fn takes(&self, latency: f64, megabits: f64) -> f64 {
+        latency + self.delay + megabits * self.pace
     }
 }
 
@@ -255,32 +256,44 @@ struct Passage {
 impl Passage {
     /// So many segments that take so long each.
     fn new(course: &Course, took: f64, segments: f64) -> Self {
-        let needed = took.max(segments * (took - course.length) + course.length);
+        let needed = larger(took, segments * (took - course.length) + course.length);
         let added = segments * (course.length - took);
-        Self { needed, after_stall: (needed + added).min(course.limit), added }
+        Self { needed, after_stall: smaller(needed + added, course.limit), added }
     }
 }
 
-/// What there is to gain after the next segment.
+/// What there is to gain after the next segment. Within, time is counted in steps from level to level: nothing is divided
+/// then where it is looked up.
 #[derive(Clone, Debug)]
-pub(super) struct Values<'a> {
-    course: &'a Course,
+pub(super) struct Values {
+    course: Course,
     link: Link,
-    /// Of a step from level to level, s.
+    /// A step, s.
     step: f64,
+    /// What standing still costs for a step of time, and that it does.
+    stall_cost: f64,
+    interruption: f64,
     after: Table,
 }
 
-impl<'a> Values<'a> {
-    pub(super) fn new(course: &'a Course, rates: Rates) -> Self {
-        let link = Link::new(rates, course.length);
+impl Values {
+    pub(super) fn new(course: &Course, rates: Rates) -> Self {
         let step = course.limit / (LEVELS - 1) as f64;
-        let mut values = Self { course, link, step, after: [[[0.0; LEVELS]; MOST_RUNGS]; STATES] };
+        let second = course.top() * STALL_COST;
+        let mut values = Self {
+            course: course.timed_in(step),
+            link: Link::new(rates, course.length, step),
+            step,
+            stall_cost: second * step,
+            interruption: second * INTERRUPTION,
+            after: [[[0.0; LEVELS]; MOST_RUNGS]; STATES],
+        };
+        let rate = (rates.middle / 1e6).min(course.top());
         if course.left > MOST_AHEAD {
-            values.go_to_the_end(END_WORTH);
+            values.go_to_the_end(END_WORTH * rate);
             (0..STRIDES).for_each(|_| values.step_back(&course.usual, STRIDE));
         } else {
-            values.go_to_the_end(LAST_WORTH);
+            values.go_to_the_end(LAST_WORTH * rate);
         }
         for sizes in course.sizes.iter().skip(1).rev() {
             values.step_back(sizes, 1.0);
@@ -289,13 +302,12 @@ impl<'a> Values<'a> {
     }
 
     /// Behind the horizon a buffer is worth what need not be loaded again.
-    fn go_to_the_end(&mut self, end_worth: f64) {
-        let Course { length, limit, .. } = *self.course;
-        let rate = self.link.middle.min(self.course.top());
+    fn go_to_the_end(&mut self, segment: f64) {
+        let Course { length, limit, .. } = self.course;
         let mut worth = [0.0; LEVELS];
         for (index, worth) in worth.iter_mut().enumerate() {
-            let level = self.step * index as f64;
-            *worth = end_worth * rate * level * (1.0 - 0.5 * level / limit) / length;
+            let level = index as f64;
+            *worth = segment * level * (1.0 - 0.5 * level / limit) / length;
         }
         self.after = [[worth; MOST_RUNGS]; STATES];
     }
@@ -306,10 +318,10 @@ impl<'a> Values<'a> {
         let discount = libm::pow(DISCOUNT, segments);
         let mut loaded = [[[0.0; LEVELS]; MOST_RUNGS]; STATES];
         for (state, loaded) in loaded.iter_mut().enumerate().take(self.link.states) {
-            let before = self.course.latency + self.link.delays[state] / segments;
-            let pace = 1.0 / self.link.rates[state];
+            let Case { pace, delay, .. } = self.link.by_state[state];
+            let before = self.course.latency + delay / segments;
             for (rung, loaded) in loaded.iter_mut().enumerate().take(rungs) {
-                let passage = Passage::new(self.course, before + sizes[rung] * pace, segments);
+                let passage = Passage::new(&self.course, before + sizes[rung] * pace, segments);
                 self.load(&self.after[state][rung], passage, discount, loaded);
             }
         }
@@ -329,16 +341,16 @@ impl<'a> Values<'a> {
 
     /// What each level is worth before a passage, by what it is worth after it.
     fn load(&self, after: &ByLevel, passage: Passage, discount: f64, before: &mut ByLevel) {
-        let Course { length, limit, .. } = *self.course;
+        let Course { length, limit, .. } = self.course;
         let Passage { needed, after_stall, added } = passage;
         // Above this the player waits before it loads.
         let highest = limit - length;
         // Full afterwards, or as full as it gets.
-        before.fill(discount * self.at(after, (highest + added).min(limit)));
-        let steps = libm::floor(added / self.step);
-        let part = added / self.step - steps;
-        let stalling = whole(libm::ceil(needed / self.step));
-        let full = (whole(libm::floor(highest / self.step)) + 1).min(LEVELS);
+        before.fill(discount * self.at(after, smaller(highest + added, limit)));
+        let steps = libm::floor(added);
+        let part = added - steps;
+        let stalling = whole(libm::ceil(needed));
+        let full = (whole(highest) + 1).min(LEVELS);
         // On a link that is as good as dead this is beyond all levels.
         #[expect(clippy::cast_possible_truncation, reason = "bounded")]
         let steps = steps.clamp(-(LEVELS as f64), LEVELS as f64) as isize;
@@ -353,34 +365,34 @@ impl<'a> Values<'a> {
         }
         if stalling > 0 {
             let stalled = discount * self.at(after, after_stall);
-            let cost = self.course.stall_cost();
             for (index, before) in before.iter_mut().enumerate() {
-                let level = (self.step * index as f64).min(highest);
+                let level = smaller(index as f64, highest);
                 if level < needed {
-                    *before = stalled - cost * (needed - level + INTERRUPTION);
+                    *before = stalled - self.stall_cost * (needed - level) - self.interruption;
                 }
             }
         }
     }
 
     fn at(&self, values: &ByLevel, level: f64) -> f64 {
-        let level = (level / self.step).min((LEVELS - 1) as f64);
+        let level = smaller(level, (LEVELS - 1) as f64);
         let below = whole(level).min(LEVELS - 2);
         let part = level - below as f64;
         values[below] * (1.0 - part) + values[below + 1] * part
     }
 
-    /// What it is worth to load this now, at this level, after a segment of this bit rate.
+    /// What it is worth to load this now, at this level, s, after a segment of this bit rate.
     pub(super) fn of(&self, load: Load, level: f64, last: f64) -> f64 {
         let bitrate = self.course.bitrates[load.rung];
         let gain = bitrate - CHANGE_COST * (bitrate - last).abs();
-        let level = level.min(self.course.limit - self.course.length);
+        let level = smaller(level / self.step, self.course.limit - self.course.length);
+        let latency = load.latency / self.step;
         let mut worth = gain;
         for case in self.link.closely.iter().filter(|case| case.chance > 0.0) {
-            let Passage { needed, after_stall, added } = Passage::new(self.course, case.takes(load), 1.0);
+            let Passage { needed, after_stall, added } =
+                Passage::new(&self.course, case.takes(latency, load.megabits), 1.0);
             let then = if level < needed {
-                self.worth_after(case, load.rung, after_stall)
-                    - self.course.stall_cost() * (needed - level + INTERRUPTION)
+                self.worth_after(case, load.rung, after_stall) - self.stall_cost * (needed - level) - self.interruption
             } else {
                 self.worth_after(case, load.rung, level + added)
             };
@@ -389,14 +401,15 @@ impl<'a> Values<'a> {
         worth
     }
 
-    /// What it costs to load this without getting any further.
+    /// What it costs to load this, at this level, s, without getting any further.
     pub(super) fn cost_of(&self, load: Load, level: f64) -> f64 {
+        let (level, latency) = (level / self.step, load.latency / self.step);
         let mut cost = 0.0;
         for case in self.link.by_state.iter().filter(|case| case.chance > 0.0) {
-            let took = case.takes(load);
+            let took = case.takes(latency, load.megabits);
             let worth = |level: f64| self.worth_after(case, load.rung, level);
             let lost = worth(level) - worth((level - took).max(0.0));
-            cost += case.chance * (lost + self.course.stall_cost() * (took - level).max(0.0));
+            cost += case.chance * (lost + self.stall_cost * (took - level).max(0.0));
         }
         cost
     }
