@@ -5,6 +5,7 @@
 //! beside it: characters and lines, attributes, media playlists, multivariant playlists, playlists together.
 
 mod attributes;
+mod channels;
 mod characters;
 mod date_ranges;
 mod list;

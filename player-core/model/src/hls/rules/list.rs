@@ -95,6 +95,7 @@ rules! {
     DefaultAutoselect "default-autoselect" rfc "4.3.4.1" "a default rendition does not say AUTOSELECT=NO";
     Language "language" rfc "4.3.4.1" "LANGUAGE and ASSOC-LANGUAGE are tags of RFC 5646, such as de or pt-BR";
     Channels "channels" rfc "4.3.4.1" "CHANNELS of audio begin with their number";
+    ChannelsMissing "channels-missing" rfc "4.3.4.1" "audio has CHANNELS where two renditions of its codec have different numbers of them";
     GroupNames "group-names" rfc "4.3.4.1.1" "renditions of a group have different names";
     GroupDefault "group-default" rfc "4.3.4.1.1" "a group has one default rendition at most";
     GroupMembers "group-members" rfc "4.3.4.1.1" "groups of one TYPE have the same members";

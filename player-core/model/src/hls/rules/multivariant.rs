@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use url::Url;
 
+use super::channels::Audio;
 use super::media::key_versions;
 use super::shared::Shared;
 use super::values::{integer, is_language};
@@ -61,6 +62,7 @@ struct Checker<'a> {
     with_default: BTreeSet<Group<'a>>,
     /// What is told of the renditions of each type and name: the line in each group, and the attributes.
     members: BTreeMap<(&'a str, &'a str), Vec<Member<'a>>>,
+    audio: Audio<'a>,
     /// Groups that are named, with the first line that names each.
     wanted: BTreeMap<Group<'a>, usize>,
     without_captions: Option<usize>,
@@ -76,6 +78,7 @@ impl<'a> Checker<'a> {
             groups: BTreeMap::new(),
             with_default: BTreeSet::new(),
             members: BTreeMap::new(),
+            audio: Audio::default(),
             wanted: BTreeMap::new(),
             without_captions: None,
             with_captions: false,
@@ -132,6 +135,7 @@ impl<'a> Checker<'a> {
         for kind in ["AUDIO", "VIDEO", "SUBTITLES"] {
             self.want(line, kind, list.get(kind));
         }
+        self.audio.variant(list);
         if list.raw("CLOSED-CAPTIONS") == Some("NONE") {
             self.without_captions.get_or_insert(line);
         } else {
@@ -148,6 +152,9 @@ impl<'a> Checker<'a> {
         self.members.entry((kind, name)).or_default().push(Member { group: group.1, line, attributes });
         for language in ["LANGUAGE", "ASSOC-LANGUAGE"].iter().filter_map(|name| list.get(name)) {
             faults.unless(is_language(language), line, Rule::Language, language);
+        }
+        if kind == "AUDIO" {
+            self.audio.rendition(line, list);
         }
         if let Some(channels) = list.get("CHANNELS").filter(|_| kind == "AUDIO") {
             let count = channels.split('/').next().and_then(integer);
@@ -196,6 +203,7 @@ impl<'a> Checker<'a> {
 
     fn end(self, faults: &mut Faults) {
         self.alike(faults);
+        self.audio.end(faults);
         for ((kind, name), line) in self.wanted {
             faults.unless(
                 self.groups.contains_key(&(kind, name)),
