@@ -141,10 +141,9 @@ async fn the_window_plays_a_film_and_ends_with_everything_it_started() {
 
     // One that has to be encoded: the worker is the app's own executable.
     let film = test_films::film("Paper Boats");
-    // A film that is opened before it has been examined is told to be.
-    let card = until("the film's card, examined", async || {
+    let card = until("the film's card", async || {
         let find = "return [...document.querySelectorAll('[data-testid=movie-card]')]
-            .find(card => card.innerText.includes(arguments[0]) && card.dataset.status != 'pending')?.dataset.id ?? null";
+            .find(card => card.innerText.includes(arguments[0]))?.dataset.id ?? null";
         browser.js::<Option<String>>(find, vec![film.title.into()]).await
     });
     let id = card.await.unwrap();

@@ -2,6 +2,8 @@
 
 pub(crate) mod events;
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use server_api::{Health, Movie, NewFolder, Page, Problem, Scan, Sources, Video};
@@ -20,7 +22,11 @@ pub(crate) enum CallError {
     /// No answer.
     Offline,
     /// The server said no.
-    Refused(Problem),
+    Refused {
+        problem: Problem,
+        /// When it wants to be asked again, if it says so.
+        retry_after: Option<Duration>,
+    },
     /// The answer is not what it should be.
     Unreadable,
 }
@@ -30,7 +36,7 @@ impl CallError {
     pub(crate) fn sentence(&self) -> String {
         match self {
             Self::Offline => i18n::OFFLINE.to_owned(),
-            Self::Refused(problem) => problem.detail.clone(),
+            Self::Refused { problem, .. } => problem.detail.clone(),
             Self::Unreadable => i18n::UNREADABLE.to_owned(),
         }
     }
@@ -98,7 +104,10 @@ async fn call(path: &str, init: &RequestInit) -> Result<String, CallError> {
     if response.ok() {
         return Ok(text);
     }
-    Err(serde_json::from_str(&text).map_or(CallError::Unreadable, CallError::Refused))
+    let problem = serde_json::from_str(&text).map_err(|_| CallError::Unreadable)?;
+    // Our server says it in seconds.
+    let seconds = response.headers().get("Retry-After").ok().flatten().and_then(|value| value.parse().ok());
+    Err(CallError::Refused { problem, retry_after: seconds.map(Duration::from_secs) })
 }
 
 fn json(value: &impl Serialize) -> Result<String, CallError> {

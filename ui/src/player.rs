@@ -1,6 +1,6 @@
 //! Owns the player of the watch page: turns its news into signals and the viewer's wishes into calls.
 
-use leptos::leptos_dom::helpers::{IntervalHandle, set_interval_with_handle};
+use leptos::leptos_dom::helpers::{IntervalHandle, set_interval_with_handle, set_timeout};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use media_model::MediaTime;
@@ -16,7 +16,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::HtmlVideoElement;
 
 use crate::beacon::{self, Beacon};
-use crate::client;
+use crate::client::{self, CallError};
 use crate::remembered;
 use crate::state::keys::Action;
 use crate::state::playback::{Menu, Panel, Playback, Trouble};
@@ -34,6 +34,8 @@ pub(crate) struct Stage {
     asked: StoredValue<Now>,
     beacon: StoredValue<Option<Beacon>>,
     alive: StoredValue<bool>,
+    /// Counts what was opened: the answer to an earlier question is nobody's any more.
+    opened: StoredValue<u32>,
 }
 
 impl Stage {
@@ -46,6 +48,7 @@ impl Stage {
             asked: StoredValue::new(WebClock.now()),
             beacon: StoredValue::new(None),
             alive: StoredValue::new(true),
+            opened: StoredValue::new(0),
         };
         let tick = set_interval_with_handle(move || stage.tick(), TICK).ok();
         let stats = Closure::<dyn Fn() -> JsValue>::new(move || stage.stats_object());
@@ -98,15 +101,23 @@ impl Stage {
     pub(crate) fn open(self, video: HtmlVideoElement, id: String, start_s: Option<f64>, adaptive_only: bool) {
         self.tell_server(true);
         self.player.set_value(None);
+        self.opened.update_value(|opened| *opened += 1);
         self.beacon.set_value(Some(Beacon::new(id.clone(), WebClock.millis())));
         self.playback.update(|playback| {
             playback.start_over(WebClock.millis());
             playback.saves_data = remembered::saves_data();
         });
+        self.ask(video, id, start_s, adaptive_only);
+    }
+
+    /// Asks as often as the server wants to be asked again, which it does of a film that it still examines.
+    fn ask(self, video: HtmlVideoElement, id: String, start_s: Option<f64>, adaptive_only: bool) {
+        let opened = self.opened.try_get_value();
+        let is_wanted = move || self.alive.try_get_value() == Some(true) && self.opened.try_get_value() == opened;
         spawn_local(async move {
             let capabilities = Capabilities::of(&video);
             let found = client::sources(&id, &capabilities.query()).await;
-            if self.alive.try_get_value() != Some(true) {
+            if !is_wanted() {
                 return;
             }
             match found {
@@ -115,6 +126,15 @@ impl Stage {
                     playable(found.sources, adaptive_only || remembered::saves_data()),
                     start_s,
                 ),
+                Err(CallError::Refused { problem, retry_after: Some(wait) }) => {
+                    self.playback.update(|playback| playback.told = Some(problem.detail));
+                    let again = move || {
+                        if is_wanted() {
+                            self.ask(video, id, start_s, adaptive_only);
+                        }
+                    };
+                    set_timeout(again, wait);
+                }
                 Err(error) => self.fail(Trouble::Server(error.sentence())),
             }
         });
@@ -122,7 +142,7 @@ impl Stage {
 
     fn play_sources(self, video: &HtmlVideoElement, sources: Vec<(Source, PlaySource)>, start_s: Option<f64>) {
         let (shown, played): (Vec<_>, Vec<_>) = sources.into_iter().unzip();
-        self.playback.update(|playback| playback.sources = shown);
+        self.playback.update(|playback| playback.found(shown));
         let beginning = Beginning { start: start_s.and_then(MediaTime::from_seconds), asked: self.asked.get_value() };
         let (volume, muted) = remembered::volume();
         video.set_volume(volume);

@@ -1,7 +1,7 @@
-//! The library page: films that play, files that do not, and the way from one to the other.
+//! The library page: films that play, files that do not or do not yet, and the way from one to the other.
 
 use serde_json::Value;
-use server_api::MovieStatus;
+use server_api::{Movie, MovieStatus, Page};
 use system_tests::browser::until;
 use system_tests::browser::watch::WatchPage;
 use test_films::{BROKEN, FILMS, Fault};
@@ -44,6 +44,39 @@ async fn bad_files_show_as_such_and_harm_nothing_else() {
     }
     let playable = shown("movie-card").await.unwrap();
     assert!(!bad.iter().any(|broken| playable.iter().any(|card| card.contains(broken.title))), "{playable:?}");
+    cinema.close().await;
+}
+
+/// How many films come at once; the last of them waits for its turn for longer than a page takes to open.
+const MANY: usize = 100;
+
+#[tokio::test]
+async fn a_film_that_is_opened_before_it_has_been_examined_plays_when_it_has_been() {
+    let test = "a_film_that_is_opened_before_it_has_been_examined_plays_when_it_has_been";
+    let Some(cinema) = Cinema::open(test).await else { return };
+    cinema.server.scanned().await.unwrap();
+    let film = test_films::films().unwrap().join(test_films::film("Harbour Lights").path);
+    let folder = tempfile::tempdir().unwrap();
+    for number in 0..MANY {
+        std::fs::copy(&film, folder.path().join(format!("Copy {number:03} (2020).mp4"))).unwrap();
+    }
+    let add = reqwest::Client::new().post(format!("{}/api/library/folders", cinema.server.origin()));
+    let added = add.json(&serde_json::json!({ "path": folder.path() })).send().await.unwrap();
+    assert!(added.status().is_success(), "{}", added.text().await.unwrap());
+    // Examined in the order of their names.
+    let last = until("the last of the new films, not examined yet", async || {
+        let page: Page<Movie> = cinema.server.json("/api/movies?limit=200").await?;
+        let last = page.items.into_iter().find(|movie| movie.title == format!("Copy {:03}", MANY - 1));
+        anyhow::ensure!(last.as_ref().is_none_or(|movie| movie.status == MovieStatus::Pending), "too late: {last:?}");
+        Ok(last)
+    });
+    let id = last.await.unwrap().id;
+    let page = WatchPage::open(&cinema.browser, &cinema.server.origin(), &id, "").await.unwrap();
+    page.plays().await.unwrap();
+    let asked = "return performance.getEntriesByType('resource')
+        .filter(one => one.name.includes('/api/streaming/sources/')).map(one => one.responseStatus)";
+    let answers: Vec<u16> = cinema.browser.js(asked, vec![]).await.unwrap();
+    assert!(answers.first() == Some(&503) && answers.last() == Some(&200), "{answers:?}");
     cinema.close().await;
 }
 

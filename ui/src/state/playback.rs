@@ -52,7 +52,7 @@ pub(crate) enum Wait {
     Preparing,
     /// Why the buffer ran dry.
     Stalled(StallCause),
-    /// In the player's own words.
+    /// In the server's or the player's own words.
     Told(String),
 }
 
@@ -90,7 +90,8 @@ pub(crate) struct Playback {
     last_input_ms: f64,
     waiting_since_ms: Option<f64>,
     stalled: Option<StallCause>,
-    degraded: Option<String>,
+    /// What the server or the player said of the wait.
+    pub(crate) told: Option<String>,
 }
 
 impl Playback {
@@ -104,6 +105,12 @@ impl Playback {
         *self = Self { panel: self.panel, ..Self::begin(now) };
     }
 
+    /// The server knows how the film can be played: nothing is waited for there any more.
+    pub(crate) fn found(&mut self, sources: Vec<Source>) {
+        self.sources = sources;
+        self.told = None;
+    }
+
     /// Takes what the element shows at `now`.
     pub(crate) fn observe(&mut self, now: f64, snapshot: Snapshot) {
         let waits = matches!(snapshot.state, PlaybackState::Loading | PlaybackState::Stalled);
@@ -111,7 +118,7 @@ impl Playback {
             (true, None) => self.waiting_since_ms = Some(now),
             (false, Some(_)) => {
                 self.waiting_since_ms = None;
-                self.degraded = None;
+                self.told = None;
                 self.stalled = None;
             }
             (true, Some(_)) | (false, None) => {}
@@ -148,7 +155,7 @@ impl Playback {
             PlayerEvent::Muted => self.autoplay = Autoplay::Muted,
             PlayerEvent::Blocked => self.autoplay = Autoplay::Blocked,
             PlayerEvent::Stalled(cause) => self.stalled = Some(cause),
-            PlayerEvent::Degraded(sentence) => self.degraded = Some(sentence),
+            PlayerEvent::Degraded(sentence) => self.told = Some(sentence),
             PlayerEvent::Failed(failure) => self.trouble = Some(Trouble::Player(failure)),
             PlayerEvent::TriesAgain => self.trouble = None,
         }
@@ -188,7 +195,7 @@ impl Playback {
             return None;
         }
         let transcodes = self.source().is_some_and(|source| source.decision == Decision::Transcode);
-        Some(match (&self.degraded, self.stalled) {
+        Some(match (&self.told, self.stalled) {
             (Some(sentence), _) => Wait::Told(sentence.clone()),
             (None, Some(cause)) => Wait::Stalled(cause),
             (None, None) if transcodes => Wait::Preparing,

@@ -49,6 +49,16 @@ fn a_ring_comes_after_400_ms_and_words_after_four_seconds() {
 }
 
 #[test]
+fn what_the_server_said_is_over_when_it_has_found_the_film() {
+    let mut playback = Playback::begin(0.0);
+    playback.told = Some("The file is still being examined.".into());
+    assert_eq!(playback.wait(3_999.0), None);
+    assert_eq!(playback.wait(4_000.0), Some(Wait::Told("The file is still being examined.".into())));
+    playback.found(vec![source(SourceKind::Hls, Decision::Transcode)]);
+    assert_eq!(playback.wait(5_000.0), Some(Wait::Preparing));
+}
+
+#[test]
 fn a_long_wait_is_explained_by_what_is_known() {
     let mut playback = Playback::begin(0.0);
     playback.sources = vec![source(SourceKind::Hls, Decision::Transcode)];
