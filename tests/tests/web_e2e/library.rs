@@ -47,7 +47,8 @@ async fn bad_files_show_as_such_and_harm_nothing_else() {
     cinema.close().await;
 }
 
-/// How many films come at once; the last of them waits for its turn for longer than a page takes to open.
+/// How many films come at once, of a kind that takes a while to examine: the last of them waits for its turn for longer than
+/// a page takes to open.
 const MANY: usize = 100;
 
 #[tokio::test]
@@ -55,10 +56,10 @@ async fn a_film_that_is_opened_before_it_has_been_examined_plays_when_it_has_bee
     let test = "a_film_that_is_opened_before_it_has_been_examined_plays_when_it_has_been";
     let Some(cinema) = Cinema::open(test).await else { return };
     cinema.server.scanned().await.unwrap();
-    let film = test_films::films().unwrap().join(test_films::film("Harbour Lights").path);
+    let film = test_films::films().unwrap().join(test_films::film("Paper Boats").path);
     let folder = tempfile::tempdir().unwrap();
     for number in 0..MANY {
-        std::fs::copy(&film, folder.path().join(format!("Copy {number:03} (2020).mp4"))).unwrap();
+        std::fs::copy(&film, folder.path().join(format!("Copy {number:03} (2020).avi"))).unwrap();
     }
     let add = reqwest::Client::new().post(format!("{}/api/library/folders", cinema.server.origin()));
     let added = add.json(&serde_json::json!({ "path": folder.path() })).send().await.unwrap();
