@@ -3,6 +3,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Parts};
 use crate::config::{HttpConfig, LibraryConfig};
+use crate::domain::{Playability, Stamp};
 use crate::http;
 use crate::http::listen::Delivery;
 use crate::http::metrics::Metrics;
@@ -179,6 +181,22 @@ impl Site {
     pub(crate) async fn id(&self, name: &str) -> String {
         let titles = self.shelf.store.page(None, 1_000).await.unwrap();
         titles.into_iter().find(|title| title.name == name).expect("the title is there").id.to_string()
+    }
+
+    /// Waits until the library knows the file `name` of its folder as it is now. Until the scan has noticed a change it
+    /// serves what it knew, and once it has it answers 503 for a while: waiting for a 200 alone may end too early.
+    pub(crate) async fn examined(&self, name: &str) {
+        let path = self.shelf.films.join(name);
+        let now = std::fs::metadata(&path).unwrap();
+        let now = (now.len(), now.mtime() * 1_000_000_000 + now.mtime_nsec());
+        until("the new version is examined", async || {
+            let titles = self.shelf.store.page(None, 1_000).await.unwrap();
+            titles.iter().filter(|title| title.file.path == path).any(|title| {
+                let Stamp { size, modified_ns, .. } = title.file.stamp;
+                matches!(title.playability, Playability::Ready { .. }) && (size, modified_ns) == now
+            })
+        })
+        .await;
     }
 
     /// Sends a request with the right Host and reads the reply.

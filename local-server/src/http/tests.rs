@@ -181,12 +181,12 @@ async fn posters_are_served_with_their_version() {
 async fn files_are_sent_whole_and_in_ranges() {
     let site = Site::with(&["film.mp4"]).await;
     let content: Vec<u8> = b"film".iter().copied().chain((0..3_000_000_u32).flat_map(u32::to_le_bytes)).collect();
-    // Put in place at once: a scan that meets a file half written examines it again, and answers 503 meanwhile.
+    // Put in place at once: a scan that meets a file half written examines it again.
     let fresh = site.shelf.films.with_file_name("fresh.mp4");
     fs::write(&fresh, &content).unwrap();
     fs::rename(fresh, site.shelf.films.join("film.mp4")).unwrap();
     let path = format!("/media/{}/direct", site.id("film").await);
-    until("the new version is examined", async || site.get(&path).await.status == 200).await;
+    site.examined("film.mp4").await;
 
     let whole = site.get(&path).await;
     assert_eq!(whole.header("content-type"), Some("audio/mp4"));
@@ -237,7 +237,7 @@ async fn half_way(site: &Site) -> std::net::TcpStream {
     let file = fs::OpenOptions::new().append(true).open(&film).unwrap();
     file.set_len(200_000_000).unwrap();
     let path = format!("/media/{}/direct", site.id("film").await);
-    until("the new version is examined", async || site.ask("HEAD", &path, &[], "").await.status == 200).await;
+    site.examined("film.mp4").await;
     let mut stream = site.connect();
     write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
     let mut some = [0; 100_000];

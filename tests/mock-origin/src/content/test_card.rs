@@ -29,6 +29,8 @@ const CLIP_FRAMES_PER_S: u64 = 25;
 const EDITION: &[u8] = b"1";
 /// Stands for the clip in a pipeline.
 const CLIP: &str = "@clip";
+/// How the names of files begin that are being written.
+const HALF_MADE: &str = ".making-";
 const PROGRAM: &str = "gst-launch-1.0";
 
 /// Why something could not be encoded.
@@ -130,6 +132,17 @@ impl Sound {
     }
 }
 
+/// Takes away what runs that were killed have left. Nobody else makes anything while the folder is locked.
+fn sweep(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().as_encoded_bytes().starts_with(HALF_MADE.as_bytes()) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Encodes into the cache, one thing at a time.
 pub(super) struct Encoder<'a> {
     folder: PathBuf,
@@ -144,6 +157,7 @@ impl<'a> Encoder<'a> {
             fs::create_dir_all(&folder)?;
             let lock = File::create(folder.join(".lock"))?;
             lock.lock()?;
+            sweep(&folder)?;
             Ok(lock)
         };
         match lock() {
@@ -213,7 +227,7 @@ impl<'a> Encoder<'a> {
             return Ok(Some(target));
         }
         (self.progress)(&format!("packaging {part} of {} (once)", clip.display()));
-        let mut file = tempfile::Builder::new().prefix(".making-").tempfile_in(&self.folder)?;
+        let mut file = tempfile::Builder::new().prefix(HALF_MADE).tempfile_in(&self.folder)?;
         if !make(file.as_file_mut())? {
             return Ok(None);
         }
@@ -232,7 +246,7 @@ impl<'a> Encoder<'a> {
         }
         (self.progress)(&format!("encoding {what} (once)"));
         let unusable = |source| EncodeError::Cache { path: self.folder.clone(), source };
-        let part = tempfile::Builder::new().prefix(".making-").tempfile_in(&self.folder).map_err(unusable)?;
+        let part = tempfile::Builder::new().prefix(HALF_MADE).tempfile_in(&self.folder).map_err(unusable)?;
         let part = part.into_temp_path();
         self.run(what, pipeline, inputs, &part)?;
         part.persist(&target).map_err(|error| unusable(error.error))?;
@@ -287,6 +301,16 @@ fn identity(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_killed_run_has_left_is_taken_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let [left, made] = [".making-a1b2", "0123456789abcdef.mp4"].map(|name| folder.path().join(name));
+        fs::write(&left, "half").unwrap();
+        fs::write(&made, "whole").unwrap();
+        drop(Encoder::new(folder.path().to_owned(), &|_| {}).unwrap());
+        assert_eq!((left.exists(), made.exists()), (false, true));
+    }
 
     #[test]
     fn segments_have_whole_frames_at_the_usual_rate_where_they_can() {
