@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use player_core::Now;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 /// `performance.now()`, counted from the page's own origin, and the time that the device slept: in Chromium on Linux and macOS
 /// that clock stands still meanwhile (w3c/hr-time#115), and the core must hear of it.
@@ -80,6 +81,18 @@ impl Drop for Timer {
             window.clear_timeout_with_handle(self.handle);
         }
     }
+}
+
+/// Comes back when the page has done what it had to.
+pub(crate) async fn next_task() {
+    let later = js_sys::Promise::new(&mut |done, _| {
+        if let Some(window) = web_sys::window() {
+            // A page that gives no timer is closing.
+            let _ = window.set_timeout_with_callback(&done);
+        }
+    });
+    // It cannot fail.
+    let _ = JsFuture::from(later).await;
 }
 
 /// A call again and again; dropping it ends it.

@@ -202,6 +202,14 @@ impl MatineePlayer {
     }
 }
 
+/// Does once, beforehand, what the first start would have to wait for: browsers compile a function when it is called first. To be
+/// called when the page has nothing better to do; it takes some hundredths of a second, a little at a time, and loads, shows
+/// and remembers nothing.
+#[wasm_bindgen]
+pub async fn rehearse() {
+    crate::rehearsal::rehearse().await;
+}
+
 /// Names for scripts.
 fn cause(cause: StallCause) -> &'static str {
     match cause {

@@ -27,6 +27,9 @@ use crate::request::{PageRequest, RequestChanges, RequestHook};
 /// Shortest time between two progress reports of one load, ms: fine enough for a throughput estimate, coarse enough
 /// that a fast link does not keep the core busy with every chunk.
 const PROGRESS_EVERY_MS: f64 = 16.0;
+/// The time after the first report; it doubles up to the usual one. A start waits until it is known what the link carries,
+/// and in a house that takes four milliseconds.
+const FIRST_PROGRESS_AFTER_MS: f64 = 4.0;
 
 /// Largest problem document that is read; ours are under a kilobyte.
 const LONGEST_PROBLEM: usize = 64 * 1024;
@@ -72,6 +75,8 @@ struct Flight {
     incoming: RefCell<Incoming>,
     /// When progress was reported last, on the page's clock.
     reported: Cell<Option<f64>>,
+    /// The next report comes no sooner than this after the last one, ms.
+    report_after: Cell<f64>,
     /// Reports what came too soon after the last report.
     later: RefCell<Option<Timer>>,
     timed_out: Cell<bool>,
@@ -95,7 +100,9 @@ impl Flight {
 
 impl Flight {
     fn progress(&self, id: RequestId, now: f64) -> Input {
-        self.reported.set(Some(now));
+        if self.reported.replace(Some(now)).is_some() {
+            self.report_after.set((self.report_after.get() * 2.0).min(PROGRESS_EVERY_MS));
+        }
         self.later.replace(None);
         Input::Progress { id, bytes: ByteCount::new(u64::from(self.incoming.borrow().length)) }
     }
@@ -106,7 +113,7 @@ impl Flight {
             return;
         }
         let (flight, loads) = (Rc::downgrade(self), loads.clone());
-        let wait = Duration::from_secs_f64(PROGRESS_EVERY_MS / 1e3);
+        let wait = Duration::from_secs_f64(self.report_after.get() / 1e3);
         let timer = Timer::after(wait, move || {
             let (Some(flight), Some(loads)) = (flight.upgrade(), loads.upgrade()) else { return };
             // The timer that calls is still held here.
@@ -142,6 +149,7 @@ impl Loads {
             abort,
             incoming: RefCell::default(),
             reported: Cell::default(),
+            report_after: Cell::new(FIRST_PROGRESS_AFTER_MS),
             later: RefCell::default(),
             timed_out: Cell::new(false),
             timer: RefCell::default(),
@@ -281,7 +289,7 @@ async fn run(loads: &Weak<Loads>, order: &Order, flight: &Rc<Flight>) -> Result<
         incoming.borrow_mut().push(&bytes);
         flight.wait();
         let now = WebClock.millis();
-        if flight.reported.get().is_none_or(|last| now - last >= PROGRESS_EVERY_MS) {
+        if flight.reported.get().is_none_or(|last| now - last >= flight.report_after.get()) {
             tell(flight.progress(id, now))?;
         } else {
             flight.report_later(id, loads);

@@ -206,6 +206,12 @@ impl WebPlayer {
         Self(inner)
     }
 
+    /// Opens the first source now and ends at once, before the element has begun to do anything.
+    pub(crate) fn open_and_close(self) {
+        self.0.wanted.set(false);
+        self.0.open(0, None);
+    }
+
     /// Plays.
     pub fn play(&self) {
         self.0.wanted.set(true);

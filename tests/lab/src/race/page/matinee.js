@@ -1,7 +1,8 @@
 // Ours: the module that the watch page loads, at its defaults.
-import init, { MatineePlayer } from '/player/ui.js';
+import init, { MatineePlayer, rehearse } from '/player/ui.js';
 
-export const prepare = () => init({ module_or_path: '/player/ui_bg.wasm' });
+/** The watch page rehearses as well; it belongs to the time in which a player is compiled. */
+export const prepare = () => init({ module_or_path: '/player/ui_bg.wasm' }).then(rehearse);
 
 export function load(video, url, failed, options) {
   window.player = new MatineePlayer(video, url, failed, options);
