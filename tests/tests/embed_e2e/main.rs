@@ -9,6 +9,7 @@ mod codecs;
 mod limits;
 mod live;
 mod next;
+mod rehearsal;
 mod standstill;
 mod text;
 mod trouble;
