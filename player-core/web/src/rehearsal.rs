@@ -1,7 +1,7 @@
 //! Plays the beginning of a film that is not there, before a viewer waits for a real one.
 //!
-//! Browsers compile a function of a wasm module when it is called first. In Chromium on two cores that was 49 of the 131 ms
-//! from the wish to the first frame (ARCHITECTURE.md, "A race"); what was called before costs nothing.
+//! Browsers compile a function of a wasm module when it is called first. In Chromium on two cores that was a third of the time
+//! to the first frame (ARCHITECTURE.md, "A start is rehearsed"); what was called before costs nothing.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
