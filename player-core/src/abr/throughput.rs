@@ -34,20 +34,6 @@ const MAKING_PAUSE: Duration = Duration::from_millis(40);
 /// No home link is faster; what looks faster came out of a cache.
 const CEILING: BitsPerSecond = BitsPerSecond::from_kbps(1_000_000);
 
-/// Bytes that a TCP sender has on the way before anything is acknowledged (RFC 6928 §2).
-const FIRST_FLIGHT: u64 = 14_600;
-/// With so many flights, 0.3 MB, a connection has got going.
-const MOST_FLIGHTS: usize = 6;
-
-/// What TCP has brought at least so long after the first byte, if nothing but its slow start holds it back: another flight
-/// each round trip, half as large again as the one before, because receivers acknowledge every other packet only
-/// (RFC 5681 §3.1, §4.2). Less than that is what the link carries.
-pub fn slow_start(round_trip: Duration, since: Duration) -> ByteCount {
-    let round_trips = since.as_micros() / round_trip.as_micros().max(1);
-    let flights = usize::try_from(round_trips).map_or(MOST_FLIGHTS, |trips| (trips + 1).min(MOST_FLIGHTS));
-    ByteCount::new(std::iter::successors(Some(FIRST_FLIGHT), |flight| Some(flight * 3 / 2)).take(flights).sum())
-}
-
 #[derive(Clone, Copy, Debug, Default)]
 struct Measurement {
     bytes: u64,
@@ -134,13 +120,6 @@ impl Throughput {
     pub fn ends(&mut self, now: Now) {
         self.pass(now);
         self.under_way = self.under_way.saturating_sub(1);
-    }
-
-    /// Takes the measurement under way for complete, however short it was.
-    pub fn conclude(&mut self) {
-        if self.current.bytes > 0 {
-            self.complete.push_back(std::mem::take(&mut self.current));
-        }
     }
 
     /// Time passed.

@@ -7,9 +7,8 @@ use media_model::{BitsPerSecond, ByteCount, MediaDuration, MediaTime, TimeRange}
 
 use super::choosing::Scope;
 use super::lane::{Health, InitKey, Lane, Plan, Role, Wanted, What};
-use super::{DRIVER_GRACE, Init, Load, Player, Purpose};
+use super::{DRIVER_GRACE, Init, Player, Purpose};
 use crate::abr;
-use crate::abr::throughput::slow_start;
 use crate::abr::why::Account;
 use crate::abr::{Candidate, Outcome, Rule};
 use crate::clock::Now;
@@ -37,11 +36,6 @@ const ENCODER_REACH: u32 = 1;
 const JUDGE_AFTER: Duration = Duration::from_millis(250);
 /// The first one of all may be judged as soon as this: if the link is as near as the guess took it for, that is long.
 const SOONEST_JUDGED: Duration = Duration::from_millis(150);
-/// ... and as soon as this, if the connection would have brought more by then had the link let it: a busy page hears of bytes
-/// so late.
-const SOONEST_KNOWN: Duration = Duration::from_millis(80);
-/// Round trips in which that shows.
-const TELLING: u32 = 2;
 /// What will be here so soon is not given up at the start: another one begins with a request.
 const SOON_THERE: Duration = Duration::from_millis(400);
 /// Without an answer for this long, and with no more than this to play, a variant is given up for one that is at hand.
@@ -480,11 +474,6 @@ impl Player {
             return;
         }
         let level = self.lasts(self.loaded_ahead(lane));
-        let is_start = self.qoe.startup.is_none();
-        let is_held_back = is_start && self.loads.values().any(|load| self.is_held_back(load));
-        if is_held_back && self.link.estimate().is_none() {
-            self.link.conclude();
-        }
         let hopeless = self.loads.iter().find_map(|(&id, load)| {
             let Purpose::Segment(Role::Variant, wanted) = &load.purpose else { return None };
             let StreamId::Variant(variant) = wanted.stream else { return None };
@@ -501,11 +490,9 @@ impl Player {
                 return (at_hand && too_long).then_some((id, variant));
             };
             // A viewer who sees nothing yet waits for this, so it is no longer than a connection needs to get going.
-            let going = match (is_start, is_held_back) {
-                (true, true) => Duration::ZERO,
-                (true, false) => (self.link.latency() * 4).clamp(SOONEST_JUDGED, JUDGE_AFTER),
-                (false, _) => JUDGE_AFTER,
-            };
+            let is_start = self.qoe.startup.is_none();
+            let going =
+                if is_start { (self.link.latency() * 4).clamp(SOONEST_JUDGED, JUDGE_AFTER) } else { JUDGE_AFTER };
             if self.now.since(first_byte) < going {
                 return None;
             }
@@ -533,18 +520,6 @@ impl Player {
                 lane.given_up = Some(variant);
             }
         }
-    }
-
-    /// Whether so little of a segment has come that it is the link which holds it back, and not a connection that still gets
-    /// going.
-    fn is_held_back(&self, load: &Load) -> bool {
-        let is_media = matches!(load.purpose, Purpose::Segment(Role::Variant, _)) && load.making.is_zero();
-        let (Some(first_byte), Some(round_trip)) = (load.first_byte.filter(|_| is_media), self.link.fastest_answer())
-        else {
-            return false;
-        };
-        let since = self.now.since(first_byte);
-        since >= SOONEST_KNOWN.max(round_trip * TELLING) && load.bytes < slow_start(round_trip, since)
     }
 
     /// The bit rate of the wanted segment in another variant: as its playlist tells, or as much over its usual one as the

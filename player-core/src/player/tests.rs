@@ -130,11 +130,7 @@ impl Desk {
 
     /// The first byte of this comes after 5 ms.
     fn answer(&mut self, path: &str) -> RequestId {
-        self.answer_after(5, path)
-    }
-
-    fn answer_after(&mut self, ms: u64, path: &str) -> RequestId {
-        self.pass(ms);
+        self.pass(5);
         let id = self.loads[path];
         self.tell(Input::FirstByte { id, served: ServerTiming::default(), length: None });
         id
@@ -142,20 +138,14 @@ impl Desk {
 
     /// The first segment of the high variant of `TWO_VARIANTS` is on its way.
     fn begin_high(&mut self) -> RequestId {
-        self.begin_high_after(5)
-    }
-
-    /// The same where every first byte takes so long.
-    fn begin_high_after(&mut self, ms: u64) -> RequestId {
-        self.answer_after(ms, "/main.m3u8");
+        self.answer("/main.m3u8");
         self.playlist("/main.m3u8", TWO_VARIANTS);
-        self.answer_after(ms, "/high/playlist.m3u8");
+        self.answer("/high/playlist.m3u8");
         self.playlist("/high/playlist.m3u8", &vod(10));
-        self.answer_after(ms, "/high/init.mp4");
-        let id = self.take("/high/init.mp4");
-        self.tell(Input::Loaded { id, size: ByteCount::new(1_000) });
+        self.answer("/high/init.mp4");
+        self.loaded("/high/init.mp4", None);
         self.appended();
-        let id = self.answer_after(ms, "/high/0.m4s");
+        let id = self.answer("/high/0.m4s");
         self.starts.insert(id, 0.0);
         id
     }

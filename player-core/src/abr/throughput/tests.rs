@@ -91,22 +91,3 @@ fn nothing_is_said_before_there_is_enough() {
     body(&mut meter, 0, 2_000, 1_000);
     assert_eq!(meter.estimate(), None);
 }
-
-#[test]
-fn a_connection_gets_going_by_half_as_much_again_each_round_trip() {
-    let after = |ms| slow_start(Duration::from_millis(40), Duration::from_millis(ms)).get();
-    assert_eq!([0, 39, 40, 80, 120].map(after), [14_600, 14_600, 36_500, 69_350, 118_625]);
-    assert_eq!(after(200), after(10_000), "by then it has");
-    assert_eq!(slow_start(Duration::ZERO, Duration::ZERO).get(), 14_600);
-}
-
-#[test]
-fn a_measurement_can_be_believed_before_it_is_complete() {
-    let mut meter = Throughput::default();
-    meter.conclude();
-    meter.begins(at(0), Duration::from_millis(40), Duration::ZERO);
-    meter.arrived(at(80), ByteCount::new(50_000), Duration::from_millis(80), false);
-    assert_eq!(meter.estimate(), None);
-    meter.conclude();
-    assert_eq!(kbps(&meter), 5_000);
-}

@@ -111,33 +111,6 @@ fn what_plays_while_it_comes_is_not_given_up() {
 }
 
 #[test]
-fn a_link_slower_than_a_connection_gets_going_is_known_early() {
-    let steady = |kbps: u64| move |ms: u64| kbps * ms / 8;
-    let slow_start = |round_trip| {
-        move |ms| crate::abr::throughput::slow_start(Duration::from_millis(round_trip), Duration::from_millis(ms)).get()
-    };
-    type Arrives<'a> = &'a dyn Fn(u64) -> u64;
-    // (round trip ms, bytes after so many ms) -> given up after this many ms, of 140
-    let table: [(u64, Arrives<'_>, Option<u64>); 5] = [
-        (5, &steady(5_000), Some(80)),
-        (40, &steady(5_000), Some(80)),
-        (60, &steady(2_000), Some(120)),
-        (60, &slow_start(60), None),
-        (5, &steady(40_000), None),
-    ];
-    for (round_trip, arrives, given_up) in table {
-        let mut desk = Desk::open_with(PlayerConfig::default(), "/main.m3u8");
-        let id = desk.begin_high_after(round_trip);
-        let after = (1..=14).map(|step| step * 10).find(|&ms| {
-            desk.now += Duration::from_millis(10);
-            desk.tell(Input::Progress { id, bytes: ByteCount::new(arrives(ms)) });
-            !desk.is_under_way("/high/0.m4s")
-        });
-        assert_eq!((after, desk.is_under_way("/low/playlist.m3u8")), (given_up, given_up.is_some()), "{round_trip} ms");
-    }
-}
-
-#[test]
 fn a_start_begins_with_what_can_be_shown_while_it_comes() {
     // 13 Mbit/s carry the better one, but not two segments of it in the time of one.
     for (rate, in_part, first) in [(13, true, "/low"), (13, false, "/high"), (40, true, "/high")] {
