@@ -33,6 +33,6 @@ fn main() {}
 #[wasm_bindgen::prelude::wasm_bindgen(js_name = openApp)]
 pub fn open_app() {
     leptos::mount::mount_to_body(app::App);
-    // Once the page is there: somebody will want to see a film.
-    leptos::task::spawn_local(player_web::rehearse());
+    // Once there is a picture of the page: somebody will want to see a film.
+    leptos::prelude::request_animation_frame(|| leptos::task::spawn_local(player_web::rehearse()));
 }

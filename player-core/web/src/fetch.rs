@@ -24,7 +24,7 @@ use web_sys::{AbortController, ReadableStreamDefaultReader, RequestInit, Respons
 use crate::clock::{Timer, WebClock};
 use crate::request::{PageRequest, RequestChanges, RequestHook};
 
-/// Shortest time between two progress reports of one load, ms: fine enough for a throughput estimate, coarse enough
+/// Usual time between two progress reports of one load, ms: fine enough for a throughput estimate, coarse enough
 /// that a fast link does not keep the core busy with every chunk.
 const PROGRESS_EVERY_MS: f64 = 16.0;
 /// The time after the first report; it doubles up to the usual one. A start waits until it is known what the link carries,

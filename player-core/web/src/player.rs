@@ -22,6 +22,7 @@ use crate::direct::Direct;
 use crate::element::{self, MOMENTS, Moment, NextFrame};
 use crate::languages::Languages;
 use crate::listen::Listener;
+use crate::rehearsal;
 use crate::request::{PageWishes, RequestHook};
 use crate::stats::Stats;
 use crate::surroundings::{Bounds, PageLimits};
@@ -196,6 +197,7 @@ impl WebPlayer {
             tell: Box::new(tell),
         });
         inner.listen();
+        rehearsal::is_over();
         // Later, so that the caller holds the player before the first event.
         let this = Rc::downgrade(&inner);
         spawn_local(async move {

@@ -3,6 +3,7 @@
 //! Browsers compile a function of a wasm module when it is called first. In Chromium on two cores that was a third of the time
 //! to the first frame (ARCHITECTURE.md, "A start is rehearsed"); what was called before costs nothing.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -37,20 +38,37 @@ const SLOW: &str = "/high/0.m4s";
 const LARGE: u64 = 400_000;
 const SMALL: u64 = 4_000;
 /// Parts in which segments come, and the time between two inputs.
-const PARTS: u64 = 4;
+const PARTS: u64 = 8;
 const STEP: Duration = Duration::from_millis(50);
 
-/// Plays it, a little at a time. Nothing is loaded, shown or remembered.
+thread_local! {
+    /// Whether a player was made, or a rehearsal has come to its end: there is nothing to be gained any more.
+    static IS_OVER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A player begins in earnest.
+pub(crate) fn is_over() {
+    IS_OVER.set(true);
+}
+
+/// Plays it, a little at a time, unless a player begins meanwhile or one has before. Nothing is loaded, shown or remembered; who
+/// wraps `fetch` sees one call of it, for `data:,`, that is aborted already.
 pub(crate) async fn rehearse() {
+    next_task().await;
     let mut began = WebClock.millis();
     for _ in Rehearsal::begin() {
         if WebClock.millis() - began > SLICE_MS {
             next_task().await;
             began = WebClock.millis();
         }
+        if IS_OVER.get() {
+            return;
+        }
     }
     next_task().await;
-    open_nothing();
+    if !IS_OVER.get() {
+        open_nothing();
+    }
 }
 
 /// Opens a presentation on an element that is on no page, and closes it before the browser has done anything about it.
