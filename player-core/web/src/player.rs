@@ -197,7 +197,7 @@ impl WebPlayer {
             tell: Box::new(tell),
         });
         inner.listen();
-        rehearsal::is_over();
+        rehearsal::end_rehearsals();
         // Later, so that the caller holds the player before the first event.
         let this = Rc::downgrade(&inner);
         spawn_local(async move {

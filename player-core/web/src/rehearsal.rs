@@ -47,7 +47,7 @@ thread_local! {
 }
 
 /// A player begins in earnest.
-pub(crate) fn is_over() {
+pub(crate) fn end_rehearsals() {
     IS_OVER.set(true);
 }
 
