@@ -30,6 +30,10 @@ const MAX_QUEUE: usize = 2;
 const SWITCH_ROOM: MediaDuration = MediaDuration::from_millis(500);
 /// How much further ahead a choice is tried again each time that it came too late.
 const FURTHER_AHEAD: MediaDuration = MediaDuration::from_secs(1);
+/// What is chosen by hand waits so long for the end of a segment that it would tear.
+const WHOLE_WITHIN: MediaDuration = MediaDuration::from_secs(4);
+/// Cuts at the same frame differ by less, where durations were rounded.
+const CUTS_DIFFER: MediaDuration = MediaDuration::from_millis(10);
 /// With no more segments between, our server waits for the encoder that is there; over more, it starts another one.
 const ENCODER_REACH: u32 = 1;
 /// A download is watched for this long before it is judged.
@@ -277,7 +281,9 @@ impl Player {
 
     /// What is chosen by hand begins with a segment that lies ahead of the playhead as a whole when it is here, and pictures
     /// ahead of what the decoder has taken already: of a segment that is playing, nothing would be seen before its next
-    /// keyframe, which may be that of the next segment.
+    /// keyframe, which may be that of the next segment. It is also laid over whole segments if there is such a place soon:
+    /// of one that is torn, the frames that were decoded with the help of later ones go as well (Media Source Extensions,
+    /// coded frame processing), and leave a hole.
     fn align_choice(&mut self, role: Role, stream: StreamId) {
         let at = self.position();
         let (Some(lane), Some(timeline)) = (self.lane(role), self.timeline(stream)) else { return };
@@ -290,18 +296,29 @@ impl Player {
         let decoded = if role == Role::Variant { self.config.decoded_ahead } else { MediaDuration::ZERO };
         let lead = decoded + MediaDuration::from_micros(FURTHER_AHEAD.as_micros() * u64::from(lane.came_late));
         let comes_late = |span: TimeRange| span.start() < at + lead + self.time_to_load(stream, span);
-        let Some(first) = timeline.entry_at(from).map(|entry| entry.span).filter(|&span| comes_late(span)) else {
-            return;
+        let Some(first) = timeline.entry_at(from).map(|entry| entry.span) else { return };
+        let mut in_time = first.start();
+        let mut span = Some(first);
+        while let Some(late) = span.filter(|&span| comes_late(span)) {
+            in_time = late.end();
+            span = timeline.entry_at(late.end()).map(|entry| entry.span).filter(|next| next.end() > late.end());
+        }
+        let segments = lane.buffer.segments_from(in_time);
+        let is_torn = |at: MediaTime| {
+            let tears = |old: TimeRange| old.start() + CUTS_DIFFER < at && at + CUTS_DIFFER < old.end();
+            role == Role::Variant && segments.iter().any(|&(old, _)| tears(old))
         };
-        let mut span = first;
-        let starts_in_time = loop {
-            match timeline.entry_at(span.end()) {
-                Some(next) if span.end() > span.start() && comes_late(next.span) => span = next.span,
-                Some(_) | None => break span.end(),
-            }
+        let starts = timeline.entries.iter().map(|entry| entry.span.start());
+        let mut whole = starts.filter(|&start| start > in_time && !is_torn(start));
+        let begins = if is_torn(in_time) {
+            whole.next().filter(|start| start.since(in_time) <= WHOLE_WITHIN).unwrap_or(in_time)
+        } else {
+            in_time
         };
-        if let Some(lane) = self.lane_mut(role) {
-            lane.replace_from = Some(starts_in_time);
+        if begins != first.start()
+            && let Some(lane) = self.lane_mut(role)
+        {
+            lane.replace_from = Some(begins);
         }
     }
 

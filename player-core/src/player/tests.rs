@@ -449,6 +449,28 @@ fn a_seek_before_the_first_timeline_is_read_takes_the_place_of_the_position_to_r
 }
 
 #[test]
+fn pictures_follow_the_sound_over_a_hole_of_a_frame_or_two() {
+    let mut desk = Desk::playing_with_four_segments();
+    let time = |seconds| MediaTime::from_seconds(seconds).unwrap();
+    let range = |start, end| TimeRange::new(time(start), time(end)).unwrap();
+    let seen_at = |at| {
+        let video = Ranges::new(vec![range(0.0, 1.92), range(2.0, 8.0)]);
+        Input::Playhead { at: time(at), video, audio: Ranges::default(), moving: true, dropped_frames: None }
+    };
+    let moves = |desk: &mut Desk| {
+        let moves = |order| if let Output::MoveTo(target) = order { Some(target) } else { None };
+        desk.orders().into_iter().find_map(moves)
+    };
+    desk.tell(seen_at(1.8));
+    assert_eq!(moves(&mut desk), None);
+    desk.tell(seen_at(2.05));
+    assert_eq!(moves(&mut desk), Some(time(2.05)), "they stand still at 1.92");
+    desk.tell(seen_at(2.06));
+    desk.tell(seen_at(2.3));
+    assert_eq!(moves(&mut desk), None, "once is enough");
+}
+
+#[test]
 fn a_seek_in_a_pause_ends_when_there_is_something_to_see() {
     let mut desk = Desk::playing();
     desk.tell(Input::Command(Command::SetPlaying(false)));

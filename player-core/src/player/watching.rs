@@ -52,7 +52,8 @@ impl Player {
         if self.motion.sent_to.is_some_and(|(target, _)| arrived(target)) {
             self.motion.sent_to = None;
         }
-        let advanced = at != self.motion.at;
+        let before = self.motion.at;
+        let advanced = at != before;
         (self.motion.at, self.motion.seen) = (at, self.now);
         let is_push = self.motion.pushed_to.is_some_and(|to| at.since(to).max(to.since(at)) <= ARRIVED);
         if moving && advanced && !is_push {
@@ -79,6 +80,7 @@ impl Player {
                 self.prove_decoder(at);
             }
             self.stall_ends();
+            self.follow_over_hole(before, at);
         }
         // Nobody waits for frames to move in a pause: one to look at is enough.
         let can_be_seen = moving || (!self.wishes.playing && self.prepared && self.all_hold(at));
@@ -87,6 +89,19 @@ impl Player {
         }
         if moving {
             self.note_variant();
+        }
+    }
+
+    /// Chromium lets the sound go on for three seconds while the pictures stand still in front of a hole that is too small
+    /// to count as missing. Sent to where it is already, it finds those behind it.
+    fn follow_over_hole(&mut self, before: MediaTime, at: MediaTime) {
+        let Some(lane) = self.lanes.iter().find(|lane| lane.track == Track::Video) else { return };
+        let ranges = lane.buffer.reported();
+        let ends = ranges.iter().map(|range| range.end());
+        let Some(hole) = ends.filter(|&end| before < end && end <= at).last() else { return };
+        let behind = ranges.iter().map(|range| range.start()).find(|&start| start > hole);
+        if let Some(behind) = behind.filter(|behind| behind.since(hole) <= SLACK) {
+            self.move_to(at.max(behind + INSIDE));
         }
     }
 

@@ -45,6 +45,33 @@ fn a_chosen_quality_that_comes_too_late_shows_after_what_is_buffered() {
 }
 
 #[test]
+fn a_choice_does_not_tear_a_longer_segment_that_is_buffered() {
+    let mut desk = Desk::open("/main.m3u8");
+    desk.now += Duration::from_millis(50);
+    desk.playlist("/main.m3u8", TWO_VARIANTS);
+    desk.playlist("/low/playlist.m3u8", &vod(10).replace("EXTINF:2,", "EXTINF:4,"));
+    desk.loaded("/low/init.mp4", None);
+    desk.appended();
+    for number in 0..4 {
+        desk.loaded(&format!("/low/{number}.m4s"), Some(f64::from(number) * 4.0));
+        desk.appended();
+        desk.playhead(0.0, f64::from(number + 1) * 4.0, true);
+    }
+    desk.tell(Input::FirstFrame);
+    desk.playhead(5.0, 16.0, true);
+    desk.tell(Input::Command(Command::LockVariant(Some(VariantId(1)))));
+    desk.playlist("/high/playlist.m3u8", &vod(10));
+    desk.loaded("/high/init.mp4", None);
+    // From 10 s on it would be in time, in the middle of a segment of the variant before.
+    assert!(desk.is_under_way("/high/6.m4s"), "{:?}", desk.loads.keys());
+    desk.loaded("/high/6.m4s", Some(12.0));
+    desk.appended();
+    desk.appended();
+    desk.playhead(5.2, 16.0, true);
+    assert!(desk.is_under_way("/high/7.m4s"), "one goes on where the other ends: {:?}", desk.loads.keys());
+}
+
+#[test]
 fn a_choice_is_shown_as_it_arrives_where_nothing_is_buffered() {
     let mut desk = Desk::playing_with(PlayerConfig { appends_in_part: true, ..PlayerConfig::default() });
     desk.loaded("/low/1.m4s", Some(2.0));
