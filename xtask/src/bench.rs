@@ -24,7 +24,13 @@ pub(crate) struct Options {
     /// Recorded networks for `player`, laid out like Sabre's example data; without it, the handful that is in the tree.
     #[arg(long, value_name = "DIR")]
     traces: Option<PathBuf>,
+    /// Of `player`, only this part; may be given several times.
+    #[arg(long = "part", value_name = "PART", value_parser = PARTS)]
+    parts: Vec<String>,
 }
+
+/// What `player` measures.
+const PARTS: [&str; 5] = ["decisions", "race", "memory", "conditions", "ground"];
 
 /// Builds, then runs the benchmarks named, or all. Their table is the only thing on stdout.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
@@ -44,6 +50,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         if let Some(folder) = &traces {
             bench.arg("--traces").arg(folder);
         }
+        bench.args(options.parts.iter().flat_map(|part| ["--part", part]));
         bench.env("MATINEE_NODE_MODULES", modules);
         process::run_with_stdout(bench.stdout(Stdio::inherit()))
     })

@@ -15,6 +15,12 @@ pub mod plot;
 
 use std::fmt::Write as _;
 
+/// A number of things, in words: "1 network", "2 networks".
+#[must_use]
+pub fn how_many(count: usize, of: &str) -> String {
+    format!("{count} {of}{}", if count == 1 { "" } else { "s" })
+}
+
 /// A page that grows from top to bottom.
 #[derive(Clone, Debug)]
 pub struct Page {

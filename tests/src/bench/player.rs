@@ -27,6 +27,21 @@ pub enum Depth {
     Full,
 }
 
+/// One of the things that are measured, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// How long a decision takes, natively and in wasm.
+    Decisions,
+    /// Ours and others in Chromium.
+    Race,
+    /// What the core holds after hours and days of live.
+    Memory,
+    /// The recorded networks.
+    Conditions,
+    /// The same altered, with other buffers, segments, latencies and ladders.
+    Ground,
+}
+
 /// One line of the table.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
@@ -42,24 +57,34 @@ pub struct Verdict {
     pub met: Option<bool>,
 }
 
-/// Measures everything, first what needs the machine to itself. Progress is told by `note`, and each part handed to `measured`
-/// as soon as it is known: it takes an hour, and whoever stops it keeps what there was.
+/// Measures these parts, or all if none is named, first what needs the machine to itself. Progress is told by `note`, and each
+/// part handed to `measured` as soon as it is known: all of it takes over an hour, and whoever stops it keeps what there was.
 ///
 /// # Errors
 /// When something that measures cannot be built or started.
 pub async fn measure(
     networks: &Networks,
     depth: Depth,
+    parts: &[Part],
     scratch: &Path,
     note: &dyn Fn(&str),
     measured: &mut dyn FnMut(Vec<Verdict>),
 ) -> Result<()> {
-    measured(deciding::measure(scratch, note)?);
-    let raced = race::measure(depth, note).await.map(&mut *measured);
+    let asks_for = |part| parts.is_empty() || parts.contains(&part);
+    if asks_for(Part::Decisions) {
+        measured(deciding::measure(scratch, note)?);
+    }
+    let raced = if asks_for(Part::Race) { race::measure(depth, note).await.map(&mut *measured) } else { Ok(()) };
     note("what follows is in virtual time: the machine may be used for other things now");
-    measured(endurance::measure(depth, note)?);
-    conditions::measure(networks, note, measured);
-    ground::measure(networks, depth, note, measured);
+    if asks_for(Part::Memory) {
+        measured(endurance::measure(depth, note)?);
+    }
+    if asks_for(Part::Conditions) {
+        conditions::measure(networks, note, measured);
+    }
+    if asks_for(Part::Ground) {
+        ground::measure(networks, depth, note, measured);
+    }
     raced
 }
 

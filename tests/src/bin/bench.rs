@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Parser;
 use peak_alloc::PeakAlloc;
 use system_tests::bench;
-use system_tests::bench::player::{Depth, Networks, Verdict};
+use system_tests::bench::player::{Depth, Networks, Part, Verdict};
 
 /// Counts, for what a player keeps in memory.
 #[global_allocator]
@@ -32,6 +32,9 @@ struct Arguments {
     /// Recorded networks for `player`; without it, the handful that is in the tree.
     #[arg(long, value_name = "DIR")]
     traces: Option<PathBuf>,
+    /// Of `player`, only this; may be given several times.
+    #[arg(long = "part", value_name = "PART")]
+    parts: Vec<Part>,
 }
 
 #[tokio::main]
@@ -74,7 +77,8 @@ async fn main() -> Result<()> {
             part.iter().for_each(|verdict| print(&verdict.to_string()));
             verdicts.extend(part);
         };
-        let done = bench::player::measure(&networks, depth, scratch.path(), &note, &mut measured).await;
+        let done = bench::player::measure(&networks, depth, &arguments.parts, scratch.path(), &note, &mut measured);
+        let done = done.await;
         print(&format!("\n{}", bench::player::tally(&verdicts)));
         bench::report::write_json(&arguments.out, PLAYER, &verdicts)?;
         done?;

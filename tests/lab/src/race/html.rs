@@ -7,16 +7,16 @@ use super::circuit::Circuit;
 use super::entrant::OURS;
 use super::figures::Heat;
 use super::report::{COMPARED, GOALS_HEAD, HEAD, Race};
-use crate::page::Page;
 use crate::page::plot::{Axes, Line, Shape, distributions, lines};
+use crate::page::{Page, how_many};
 use crate::verdict::{self, Difference, Told};
 
 const HEIGHT: u32 = 190;
 
 /// Writes it.
 pub(super) fn page(race: &Race<'_>, facts: &[(&str, String)]) -> String {
-    let players = race.entrants.len();
-    let mut page = Page::new(&format!("{players} players on {} networks", race.circuits.len()));
+    let (players, networks) = (how_many(race.entrants.len(), "player"), how_many(race.circuits.len(), "network"));
+    let mut page = Page::new(&format!("{players} on {networks}"));
     let goals = race.goal_rows();
     if !goals.is_empty() {
         page.section("Goals");

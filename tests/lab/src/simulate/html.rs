@@ -9,8 +9,8 @@ use super::command::COMPARED;
 use super::field::{NamedTrace, Row, Summary};
 use super::{Figures, Movie, Setup, record};
 use crate::course::{self, Course};
-use crate::page::Page;
 use crate::page::plot::distributions;
+use crate::page::{Page, how_many};
 use crate::verdict::{self, Difference, Told};
 
 type Figure = fn(&Figures) -> f64;
@@ -34,8 +34,8 @@ pub(super) fn page(
     seed: u64,
 ) -> Result<String> {
     let names: Vec<&str> = summary.iter().map(|one| one.abr.as_str()).collect();
-    let plural = if names.len() == 1 { "rule" } else { "rules" };
-    let mut page = Page::new(&format!("{} {plural} over {} networks", names.len(), traces.len()));
+    let (rules, networks) = (how_many(names.len(), "rule"), how_many(traces.len(), "network"));
+    let mut page = Page::new(&format!("{rules} over {networks}"));
     if let Some(best) = summary.iter().max_by(|one, other| one.mean.qoe.total_cmp(&other.mean.qoe)) {
         page.highlights(&[
             ("best mean QoE", format!("{} · {:.3}", best.abr, best.mean.qoe)),
