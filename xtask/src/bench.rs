@@ -15,7 +15,7 @@ use crate::{tools, ui};
 pub(crate) struct Options {
     /// Which benchmarks: idle, delivery, transcode, play, native, player. All if none is named.
     names: Vec<String>,
-    /// Of `player`, five runs of the race and 60 networks of each set on other ground, which takes 70 minutes.
+    /// Of `player`, five runs of the race and 60 networks of each set on other ground, which takes well over an hour.
     #[arg(long, conflicts_with = "quick")]
     full: bool,
     /// Of `player`, three runs and 12 networks of each set. That is the default.
